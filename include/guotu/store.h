@@ -1,0 +1,128 @@
+/* The one map: a workspace folder with onemap.gpkg, its layers, revisions and history.
+ *
+ *   WORKSPACE/onemap.gpkg   GeoPackage 1.3, WAL; one spatial table per layer with the present state
+ *   WORKSPACE/grids/        rasters
+ *   WORKSPACE/package/      the plan package in force (a copy)
+ *   WORKSPACE/reports/      QC reports and other outputs
+ *
+ * Bitemporal: valid time is the survey's date, revision time is when the database learned it. The
+ * present state (valid now, newest revision) is the layer's own table, so that QGIS shows it as it
+ * is; everything else lives in LAYER__history. A revision is one transaction: all of it or nothing. */
+#ifndef GUOTU_STORE_H
+#define GUOTU_STORE_H
+
+#include "guotu/area.h"
+#include "guotu/hash.h"
+#include "guotu/standard.h"
+
+typedef struct gt_store gt_store;   /* one thread at a time; many processes may read, one writes */
+typedef struct gt_commit gt_commit; /* an open revision */
+typedef struct gt_scan gt_scan;     /* a cursor over features */
+
+typedef struct gt_store_options {
+    size_t size;
+    const char *crs; /* working CRS of a new workspace, e.g. "EPSG:4548" */
+    gt_title title;
+    bool read_only;
+} gt_store_options;
+void gt_store_options_init(gt_store_options *options);
+
+/* Makes the folder and an empty map. GT_E_CONFLICT when a workspace is there already. */
+gt_status gt_store_create(gt_ctx *ctx, const char *dir, const gt_store_options *options,
+                          gt_store **out) GT_CHECKED;
+/* Opens; a crash leaves the last whole revision. GT_E_NOT_FOUND; GT_E_INPUT when the file is not
+ * ours, damaged, or of a newer format. */
+gt_status gt_store_open(gt_ctx *ctx, const char *dir, const gt_store_options *options,
+                        gt_store **out) GT_CHECKED;
+void gt_store_close(gt_store *store);
+const char *gt_store_dir(const gt_store *store);
+const gt_crs *gt_store_crs(const gt_store *store);
+const gt_plane *gt_store_plane(const gt_store *store);
+int64_t gt_store_revision(const gt_store *store); /* newest revision, 0 when empty */
+
+/* ---- layers ----------------------------------------------------------------------------------- */
+
+/* Declares a layer (makes its tables) inside an open commit. A layer of that id with the same schema
+ * is left; new nullable fields are added; anything else is GT_E_CONFLICT. */
+gt_status gt_commit_define_layer(gt_ctx *ctx, gt_commit *commit, const gt_standard *standard,
+                                 gt_origin origin) GT_CHECKED;
+
+typedef struct gt_layer_info {
+    const gt_standard *standard; /* as stored (schema only: code lists are the package's) */
+    gt_origin origin;
+    int64_t n_features;
+    double area_m2; /* sum of survey areas of present features; 0 for lines and points */
+    gt_box box;
+    gt_date valid_from; /* newest survey date */
+    int64_t revision;   /* last revision that touched it */
+} gt_layer_info;
+
+size_t gt_store_n_layers(const gt_store *store);
+/* Borrowed until the next commit. */
+gt_status gt_store_layer(gt_ctx *ctx, gt_store *store, size_t i, gt_layer_info *out) GT_CHECKED;
+/* GT_E_NOT_FOUND with the nearest name. */
+gt_status gt_store_find_layer(gt_ctx *ctx, gt_store *store, const char *id,
+                              gt_layer_info *out) GT_CHECKED;
+
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+typedef struct gt_commit_info {
+    const char *author, *message, *reason; /* author and message are required */
+    int64_t expect_revision;               /* optimistic lock: conflict unless newest; -1 = any */
+} gt_commit_info;
+
+gt_status gt_commit_begin(gt_ctx *ctx, gt_store *store, const gt_commit_info *info,
+                          gt_commit **out) GT_CHECKED;
+/* New survey of a whole layer as of `valid_from`: puts are collected; at finish every feature that
+ * was valid before and was not put again ends its valid time there. GT_DATE_NONE: a correction, the
+ * old state ends in revision time only. */
+gt_status gt_commit_replace_layer(gt_ctx *ctx, gt_commit *commit, const char *layer,
+                                  gt_date valid_from) GT_CHECKED;
+/* Inserts, or replaces the present version of feature->id. feature->blob is stored as given. The
+ * survey area is computed by the caller into area_m2 (NaN: the store computes it). */
+gt_status gt_commit_put(gt_ctx *ctx, gt_commit *commit, const char *layer,
+                        const gt_feature *feature, double area_m2) GT_CHECKED;
+gt_status gt_commit_delete(gt_ctx *ctx, gt_commit *commit, const char *layer, const char *id,
+                           gt_date valid_to) GT_CHECKED;
+/* Commits: indexes, extents, hash chain, one fsync. The commit object is consumed either way. */
+gt_status gt_commit_finish(gt_ctx *ctx, gt_commit *commit, int64_t *revision) GT_CHECKED;
+void gt_commit_abort(gt_commit *commit); /* consumed; nothing was changed */
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+typedef struct gt_query {
+    const char *layer;
+    bool has_box;
+    gt_box box;          /* R-tree filter: features whose envelope meets it */
+    int64_t as_of_rev;   /* 0 = newest */
+    gt_date as_of_date;  /* GT_DATE_NONE = valid now */
+    const char *id;      /* only this feature, or NULL */
+    bool no_geometry;
+} gt_query;
+void gt_query_init(gt_query *query, const char *layer);
+
+gt_status gt_scan_open(gt_ctx *ctx, gt_store *store, const gt_query *query,
+                       gt_scan **out) GT_CHECKED;
+/* Next feature in row order; *more = false at the end. Borrowed until the next call. */
+gt_status gt_scan_next(gt_ctx *ctx, gt_scan *scan, gt_feature *feature, bool *more) GT_CHECKED;
+void gt_scan_close(gt_scan *scan);
+
+/* ---- revisions -------------------------------------------------------------------------------- */
+
+typedef struct gt_revision {
+    int64_t id;
+    int64_t time_ms;
+    const char *author, *message, *reason;
+    int64_t n_put, n_deleted;
+    gt_box dirty; /* envelope of everything touched */
+    char content_hash[GT_HASH_HEX], parent_hash[GT_HASH_HEX], hash[GT_HASH_HEX];
+} gt_revision;
+
+/* Newest first; texts borrowed until the next call. GT_E_NOT_FOUND past the end. */
+gt_status gt_store_revision_info(gt_ctx *ctx, gt_store *store, int64_t id,
+                                 gt_revision *out) GT_CHECKED;
+/* Recomputes every hash from the stored rows. GT_E_INPUT names the first revision, layer and feature
+ * that does not match. */
+gt_status gt_store_verify(gt_ctx *ctx, gt_store *store) GT_CHECKED;
+
+#endif

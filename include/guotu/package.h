@@ -4,7 +4,8 @@
  *   PACKAGE/clauses.csv      the clause registry
  *   PACKAGE/standards/x.yaml code lists
  *   PACKAGE/.../layers.yaml, rules.yaml, parameters.yaml, views.yaml, ... items, one kind a file
- * All mistakes are collected in one run, each with file:line:column and a hint. */
+ * All mistakes are collected in one run, each with file:line:column and a hint. The format is
+ * described in docs/guide/package.md. Every pointer below belongs to the package. */
 #ifndef GUOTU_PACKAGE_H
 #define GUOTU_PACKAGE_H
 
@@ -14,54 +15,209 @@
 typedef struct gt_package gt_package; /* immutable after reading; shareable between threads */
 
 typedef enum gt_strength { GT_BINDING = 0, GT_GUIDANCE, GT_DESCRIPTIVE } gt_strength;
+
+/* Everything a package declares. The first eight can carry a clause out by themselves; the others
+ * carry a clause only where it states a fact (see gt_package_carriers). */
 typedef enum gt_item_kind {
-    GT_ITEM_LAYER = 0, GT_ITEM_MODEL, GT_ITEM_RULE, GT_ITEM_INDICATOR, GT_ITEM_LEDGER, GT_ITEM_VIEW,
-    GT_ITEM_PARAMETER, GT_ITEM_PROCESS
+    GT_ITEM_LAYER = 0,
+    GT_ITEM_MODEL,
+    GT_ITEM_RULE,
+    GT_ITEM_INDICATOR,
+    GT_ITEM_LEDGER,
+    GT_ITEM_VIEW,
+    GT_ITEM_PARAMETER,
+    GT_ITEM_PROCESS,
+    GT_ITEM_CODES,   /* a code list */
+    GT_ITEM_SUBJECT, /* a kind of subject rules speak of */
+    GT_ITEM_TOTAL,   /* a published figure */
+    GT_ITEM_PLAN     /* entry of the plan register */
 } gt_item_kind;
+enum { GT_ITEM_KINDS = 12 };
+/* "layer", "model" ... as the files write it; static. */
+const char *gt_item_kind_name(gt_item_kind kind);
+/* The same for readers, e.g. "图层" / "layer"; static. */
+gt_title gt_item_kind_title(gt_item_kind kind);
 
 typedef struct gt_clause {
     const char *id, *plan, *section, *kind, *title_en, *terms_zh, *requirement_en, *quantities,
         *area, *strength;
+    int line; /* in clauses.csv */
 } gt_clause;
+
+/* One plan of the register. Precedence between plans is the package's order of tests (final over
+ * draft, later over earlier) applied to these. */
+typedef struct gt_plan {
+    const char *id; /* clause prefix, e.g. "LND" */
+    gt_title title, note;
+    bool final;                    /* false: draft */
+    gt_date issued;                /* day of issue, GT_DATE_NONE when not known */
+    gt_date from, to;              /* plan period */
+    const char *document;          /* document number or NULL */
+    const char *const *clauses;    /* its own register entry */
+    const char *const *superseded; /* clauses kept as history only (never in force) */
+} gt_plan;
 
 typedef struct gt_parameter {
     const char *id;
     gt_title title, note;
-    const char *unit;
-    double value;
+    const char *unit; /* NULL: a plain number */
+    double value;     /* in unit */
     bool has_min, has_max;
-    double min, max;
+    double min, max; /* in unit */
     const char *const *clauses;
+    double base; /* value in the base unit: m2, m, 1 (for %), else value; what :id gives in SQL */
 } gt_parameter;
 
-/* A rule (see docs/guide for the language); conditions are SQL expressions over measures. */
+/* ---- rules: conditions are SQL expressions over names ------------------------------------------
+ */
+
+typedef enum gt_measure_kind {
+    GT_MEASURE_OVERLAP = 0, /* with the layer: ID_m2 ID_share ID_count ID_pieces ID_largest_m2
+                             * ID_length_m */
+    GT_MEASURE_DISTANCE,    /* to the nearest feature: ID_distance_m, NULL beyond within_m */
+    GT_MEASURE_COUNT,       /* features that meet the subject, or lie within within_m: ID_count */
+    GT_MEASURE_VALUE,       /* field of the feature with the largest overlap: ID, NULL when none */
+    GT_MEASURE_TOTAL        /* over the layer, not the subject: ID_m2 ID_count; only features of the
+                             * subject's unit when same_unit is set */
+} gt_measure_kind;
+
 typedef struct gt_measure {
-    const char *id;     /* gives ID_m2, ID_share, ID_count */
-    const char *layer;
-    const char *where;  /* SQL over the layer's attributes, or NULL */
+    const char *id;    /* prefix of the names above */
+    const char *layer; /* an id of the package's layers */
+    const char *where; /* SQL over the layer's attributes, or NULL */
+    gt_measure_kind kind;
+    double within_m;       /* search distance; 0 = none */
+    const char *field;     /* VALUE: attribute read */
+    const char *same_unit; /* TOTAL: layer of units, or NULL */
 } gt_measure;
 
 typedef enum gt_effect { GT_DENY = 0, GT_CONDITION, GT_DUTY, GT_NOTE } gt_effect;
+
+/* A stated exception: when it holds the rule passes, with the clause that allows it. */
+typedef struct gt_exception {
+    const char *when;           /* SQL over the rule's names */
+    const char *const *clauses; /* at least one */
+    gt_title say;               /* members NULL when not given */
+} gt_exception;
+
+/* What a name in the rule's expressions stands for. */
+typedef enum gt_name_kind {
+    GT_NAME_FACT = 0, /* a fact of the subject: field says its type */
+    GT_NAME_AREA,     /* area_m2: survey area of the subject */
+    GT_NAME_DATE,     /* as_of: text YYYY-MM-DD */
+    GT_NAME_UNIT,     /* unit: name of the unit (district) the subject lies in */
+    GT_NAME_MEASURE   /* measures[measure], aspect */
+} gt_name_kind;
+
+typedef enum gt_aspect {
+    GT_ASPECT_M2 = 0,
+    GT_ASPECT_SHARE,
+    GT_ASPECT_COUNT,
+    GT_ASPECT_PIECES,
+    GT_ASPECT_LARGEST_M2,
+    GT_ASPECT_LENGTH_M,
+    GT_ASPECT_DISTANCE_M,
+    GT_ASPECT_VALUE
+} gt_aspect;
+
+typedef struct gt_name {
+    const char *name;
+    gt_name_kind kind;
+    gt_aspect aspect;      /* MEASURE */
+    size_t measure;        /* MEASURE: index into the rule's measures */
+    const gt_field *field; /* FACT, and MEASURE of kind VALUE; else NULL */
+} gt_name;
 
 typedef struct gt_rule {
     const char *id;
     gt_title title, say;
     const char *const *clauses;
     gt_strength strength;
-    gt_date from, to;
+    gt_date from, to;              /* in force on days from <= d <= to; GT_DATE_NONE = open */
     const char *const *applies_to; /* subject kinds, NULL-terminated */
-    const char *when;              /* SQL over the subject's attributes, or NULL = always */
+    const char *when; /* SQL over facts, area_m2 and as_of (no measures), or NULL = always */
     const gt_measure *measures;
     size_t n_measures;
     gt_effect effect;
-    const char *condition;         /* SQL: true = the effect happens; NULL result = undecidable */
-    const char *comply_cut_out;    /* measure whose overlap must be left out, or NULL */
+    const char *condition;      /* SQL: true = the effect happens; NULL result = undecidable */
+    const char *comply_cut_out; /* measure whose overlap must be left out, or NULL */
     const char *file;
     int line;
+    int column;
+    const gt_exception *exceptions;
+    size_t n_exceptions;
+    const char *const *needs; /* facts without which it is undecidable; NULL-terminated, or NULL */
+    gt_title comply_say;      /* how to comply in words; members NULL when not given */
+    gt_title note;            /* reading of the clause, limits; members NULL when not given */
+    const gt_name *names;     /* every name its expressions may use */
+    size_t n_names;
+    const char *const *name_texts; /* names[i].name, for gt_expr_compile */
 } gt_rule;
 
-/* Reads PACKAGE. Mistakes go to notes (owned by the caller); *out is NULL when there are errors and the
- * call returns GT_E_INPUT then. Owned by the caller. */
+/* A kind of subject and the facts that may be known of it (`--set name=value`). */
+typedef struct gt_subject_kind {
+    const char *id;
+    gt_title title, note;
+    const gt_field *fields;
+    size_t n_fields;
+    const char *const *clauses;
+} gt_subject_kind;
+
+/* ---- published figures -------------------------------------------------------------------------
+ */
+
+/* A figure a plan prints, as data: generators aim at it, tests compare with it. */
+typedef struct gt_total {
+    const char *id;
+    gt_title title, note;
+    const char *quantity; /* same word in two plans = same quantity */
+    const char *area;     /* where it is counted: "city", "plain", a unit's name ... */
+    int year;             /* 0 = undated */
+    double value;
+    const char *unit;
+    double m2;           /* the figure as an area in m2, NaN when it is not one. Shares are
+                          * multiplied by the total named by `of` */
+    const char *of;      /* id of the total a share is taken of, or NULL */
+    const char *layer;   /* layer it can be measured on, or NULL */
+    const char *where;   /* SQL over that layer's attributes, or NULL */
+    const char *within;  /* layer whose polygons bound the count (plain_area ...), or NULL */
+    double tolerance;    /* relative, e.g. 0.01 */
+    const char *clause;  /* the clause that prints it */
+    const gt_plan *plan; /* of that clause */
+    bool superseded;     /* history only */
+} gt_total;
+
+/* ---- views and frames --------------------------------------------------------------------------
+ */
+
+typedef struct gt_view {
+    const char *id;
+    gt_title title, note;
+    const char *const *clauses;
+    const char *const *base; /* layers drawn under it, NULL-terminated, or NULL */
+    const char *const *show; /* layers drawn, bottom first, NULL-terminated */
+    const char *where;       /* SQL over the attributes of the last layer of show, or NULL */
+} gt_view;
+
+/* Any item by its common part: models, indicators, ledgers and processes are kept as frames until
+ * their engines read them. */
+typedef struct gt_item {
+    gt_item_kind kind;
+    const char *id;
+    gt_title title;
+    const char *const *clauses; /* never NULL; NULL-terminated */
+    gt_strength strength;
+    const char *file;
+    int line, column;
+} gt_item;
+
+/* ---- reading ------------------------------------------------------------------------------------
+ */
+
+/* Reads PACKAGE. Mistakes go to notes (owned by the caller), sorted by file and line; *out is NULL
+ * when there are errors and the call returns GT_E_INPUT then (the context's error counts them).
+ * GT_E_ENV when package.yaml cannot be read. Limits: 4 MiB a file, 32 levels, 200 000 nodes, 1000
+ * mistakes. Owned by the caller. Cost: 8 ms a megabyte of text. */
 gt_status gt_package_read(gt_ctx *ctx, const char *dir, gt_notes *notes,
                           gt_package **out) GT_CHECKED;
 void gt_package_free(gt_package *package);
@@ -69,24 +225,74 @@ const char *gt_package_id(const gt_package *package);
 const char *gt_package_version(const gt_package *package);
 gt_title gt_package_title(const gt_package *package);
 const char *gt_package_crs(const gt_package *package);
+const char *gt_package_dir(const gt_package *package);
+/* BLAKE2b-256 over all its files, hex: the identity a verdict or a map cites. */
+const char *gt_package_hash(const gt_package *package);
 /* Layer id that holds the units of the area tables (districts), and its name field. */
 const char *gt_package_unit_layer(const gt_package *package);
+const char *gt_package_unit_name_field(const gt_package *package);
+/* The hierarchy, largest first (city, district, township): layer ids, NULL-terminated. */
+const char *const *gt_package_units(const gt_package *package);
+/* Layer and code list of land classes, NULL when the package has none. */
+const char *gt_package_land_layer(const gt_package *package);
+const gt_codelist *gt_package_land_classes(const gt_package *package);
+/* Extent of the territory in the working CRS; false when not stated. */
+bool gt_package_extent(const gt_package *package, gt_box *out);
 
 size_t gt_package_n_layers(const gt_package *package);
 const gt_standard *gt_package_layer(const gt_package *package, size_t i);
 const gt_standard *gt_package_find_layer(const gt_package *package, const char *id);
+size_t gt_package_n_codelists(const gt_package *package);
+const gt_codelist *gt_package_codelist(const gt_package *package, size_t i);
 const gt_codelist *gt_package_find_codelist(const gt_package *package, const char *id);
 size_t gt_package_n_rules(const gt_package *package);
 const gt_rule *gt_package_rule(const gt_package *package, size_t i);
+const gt_rule *gt_package_find_rule(const gt_package *package, const char *id);
 const gt_parameter *gt_package_find_parameter(const gt_package *package, const char *id);
 size_t gt_package_n_parameters(const gt_package *package);
 const gt_parameter *gt_package_parameter(const gt_package *package, size_t i);
+size_t gt_package_n_subject_kinds(const gt_package *package);
+const gt_subject_kind *gt_package_subject_kind(const gt_package *package, size_t i);
+const gt_subject_kind *gt_package_find_subject_kind(const gt_package *package, const char *id);
+size_t gt_package_n_views(const gt_package *package);
+const gt_view *gt_package_view(const gt_package *package, size_t i);
+const gt_view *gt_package_find_view(const gt_package *package, const char *id);
+size_t gt_package_n_plans(const gt_package *package);
+const gt_plan *gt_package_plan(const gt_package *package, size_t i);
+const gt_plan *gt_package_find_plan(const gt_package *package, const char *id);
+
+size_t gt_package_n_totals(const gt_package *package);
+const gt_total *gt_package_total(const gt_package *package, size_t i);
+const gt_total *gt_package_find_total(const gt_package *package, const char *id);
+/* The figure in force for a quantity where several plans speak (final over draft, then the later
+ * issue; superseded clauses never), and the runner-up (NULL when only one speaks). NULL when none
+ * does. why: which test decided; may be NULL. */
+typedef enum gt_precedence {
+    GT_ONLY_ONE = 0,
+    GT_FINAL_OVER_DRAFT,
+    GT_LATER_OVER_EARLIER
+} gt_precedence;
+const gt_total *gt_package_in_force(const gt_package *package, const char *quantity,
+                                    const char *area, int year, const gt_total **other,
+                                    gt_precedence *why);
+
+/* Every item in the order of the files. */
+size_t gt_package_n_items(const gt_package *package);
+const gt_item *gt_package_item(const gt_package *package, size_t i);
 
 size_t gt_package_n_clauses(const gt_package *package);
 const gt_clause *gt_package_clause(const gt_package *package, size_t i);
 const gt_clause *gt_package_find_clause(const gt_package *package, const char *id);
-/* What carries clause i out: item kinds and ids, n = 0 when it is missing. Borrowed. */
+/* What carries clause i out: item kinds and ids, n = 0 when it is missing. Returns how many there
+ * are and fills at most `max`. Borrowed. A clause is carried out by an item of its own kind (a rule
+ * clause by a rule, a view clause by a view ...); a clause whose strength is descriptive states a
+ * fact and is carried out by anything that holds it (layer, parameter, code list, published figure,
+ * register entry); a layer clause by a layer or a code list; a ledger clause that registers a plan
+ * by its register entry. Other items that name the clause only cite it. */
 size_t gt_package_carriers(const gt_package *package, size_t clause, size_t max,
                            gt_item_kind *kinds, const char **ids);
+/* All items that name clause i, carrying or citing. */
+size_t gt_package_citers(const gt_package *package, size_t clause, size_t max, gt_item_kind *kinds,
+                         const char **ids);
 
 #endif

@@ -1,0 +1,696 @@
+/* The snap-rounded graph of one cell.
+ *
+ * Pieces of edges are merged when equal, then all crossings and all passes of an edge through the
+ * pixel of a vertex (hot pixel) are found with exact integer tests, and edges are cut there. By the
+ * theorem of snap rounding (Hobby 1999; Guibas and Marimont 1998) the result has no crossings left
+ * and one pass suffices; pixels are half-open so that each place belongs to one pixel (de Berg,
+ * Halperin and Overmars 2007; the test is that of JTS's HotPixel, in closed form). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "weave/cell.h"
+#include "weave/messages.h"
+
+__extension__ typedef __int128 wide;
+
+void gt_wv_work_free(gt_ctx *ctx, wv_work *w)
+{
+    void *all[] = {w->points,    w->edges,      w->sides,     w->splits,   w->jumps,
+                   w->covers,    w->running,    w->cycles,    w->labels,   w->point_hash,
+                   w->edge_hash, w->label_hash, w->bin_start, w->bin_edge, w->edge_split,
+                   w->out_start, w->out,        w->next,      w->cycle_of, w->stack,
+                   w->curve,     w->faces,      w->borders,   w->order};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        gt_free(ctx, all[i]);
+    }
+    memset(w, 0, sizeof *w);
+}
+
+/* ---- vertices and edges by hash ------------------------------------------------------------- */
+
+static inline size_t hash_pair(uint32_t a, uint32_t b, size_t mask)
+{
+    uint64_t h = ((uint64_t)a << 32 | b) * 0x9E3779B97F4A7C15ULL;
+    return (size_t)(h >> 32) & mask;
+}
+
+/* Table of 2^k slots, at least twice `items`, emptied. */
+static gt_status table_open(wv_work *w, uint32_t **table, size_t *n, size_t *cap, size_t items)
+{
+    size_t want = 64;
+    while (want < 2 * items) {
+        want *= 2;
+    }
+    gt_status st = gt_grow(w->ctx, (void **)table, cap, want, sizeof **table);
+    if (st == GT_OK) {
+        memset(*table, 0xFF, want * sizeof **table);
+        *n = want;
+    }
+    return st;
+}
+
+static gt_status point_rehash(wv_work *w, size_t items)
+{
+    gt_status st = table_open(w, &w->point_hash, &w->n_point_hash, &w->cap_point_hash, items);
+    for (size_t i = 0; st == GT_OK && i < w->n_points; i++) {
+        size_t mask = w->n_point_hash - 1;
+        size_t h = hash_pair((uint32_t)w->points[i].x, (uint32_t)w->points[i].y, mask);
+        while (w->point_hash[h] != WV_END) {
+            h = (h + 1) & mask;
+        }
+        w->point_hash[h] = (uint32_t)i;
+    }
+    return st;
+}
+
+static gt_status point_add(wv_work *w, int32_t x, int32_t y, uint32_t *out)
+{
+    if (2 * (w->n_points + 1) > w->n_point_hash) {
+        gt_status st = point_rehash(w, 2 * w->n_points);
+        if (st != GT_OK) {
+            return st;
+        }
+    }
+    size_t mask = w->n_point_hash - 1, h = hash_pair((uint32_t)x, (uint32_t)y, mask);
+    for (; w->point_hash[h] != WV_END; h = (h + 1) & mask) {
+        const wv_point *p = &w->points[w->point_hash[h]];
+        if (p->x == x && p->y == y) {
+            *out = w->point_hash[h];
+            return GT_OK;
+        }
+    }
+    gt_status st = WV_RESERVE(w, points, w->n_points + 1);
+    if (st == GT_OK) {
+        w->points[w->n_points] = (wv_point){x, y};
+        w->point_hash[h] = *out = (uint32_t)w->n_points++;
+    }
+    return st;
+}
+
+static gt_status edge_rehash(wv_work *w, size_t items)
+{
+    gt_status st = table_open(w, &w->edge_hash, &w->n_edge_hash, &w->cap_edge_hash, items);
+    for (size_t i = 0; st == GT_OK && i < w->n_edges; i++) {
+        size_t mask = w->n_edge_hash - 1, h = hash_pair(w->edges[i].a, w->edges[i].b, mask);
+        while (w->edge_hash[h] != WV_END) {
+            h = (h + 1) & mask;
+        }
+        w->edge_hash[h] = (uint32_t)i;
+    }
+    return st;
+}
+
+/* The edge between two vertices (a before b), made when it is not there yet. */
+static gt_status edge_find(wv_work *w, uint32_t a, uint32_t b, uint32_t *out)
+{
+    gt_status st = GT_OK;
+    if (2 * (w->n_edges + 1) > w->n_edge_hash) {
+        st = edge_rehash(w, 2 * w->n_edges);
+        if (st != GT_OK) {
+            return st;
+        }
+    }
+    size_t mask = w->n_edge_hash - 1, h = hash_pair(a, b, mask);
+    for (; w->edge_hash[h] != WV_END; h = (h + 1) & mask) {
+        const wv_edge *e = &w->edges[w->edge_hash[h]];
+        if (e->a == a && e->b == b) {
+            *out = w->edge_hash[h];
+            return GT_OK;
+        }
+    }
+    st = WV_RESERVE(w, edges, w->n_edges + 1);
+    if (st == GT_OK) {
+        wv_point p = w->points[a], q = w->points[b];
+        w->edges[w->n_edges] = (wv_edge){a, b, p.x, p.y, q.x, q.y, WV_END, 0, 0};
+        w->edge_hash[h] = *out = (uint32_t)w->n_edges++;
+    }
+    return st;
+}
+
+/* Adds sign * feature to the edge from a to b, in whichever direction it is held. A direction may
+ * be turned by rounding, so it is decided here and not where the pieces were cut. */
+static gt_status edge_add(wv_work *w, uint32_t a, uint32_t b, uint64_t key, int32_t n,
+                          uint32_t *out)
+{
+    wv_point p = w->points[a], q = w->points[b];
+    if (q.x < p.x || (q.x == p.x && q.y < p.y)) {
+        uint32_t t = a;
+        a = b;
+        b = t;
+        n = -n;
+    }
+    gt_status st = edge_find(w, a, b, out);
+    if (st == GT_OK) {
+        st = WV_RESERVE(w, sides, w->n_sides + 1);
+    }
+    if (st == GT_OK) {
+        wv_edge *e = &w->edges[*out];
+        w->sides[w->n_sides] = (wv_side){key, n, e->sides};
+        e->sides = (uint32_t)w->n_sides++;
+    }
+    return st;
+}
+
+/* ---- frame ---------------------------------------------------------------------------------- */
+
+static int32_t frame_t(int32_t side, int at, int32_t x, int32_t y)
+{
+    switch ((wv_at)at) {
+    case WV_BOTTOM:
+        return x;
+    case WV_RIGHT:
+        return side + y;
+    case WV_TOP:
+        return 3 * side - x;
+    case WV_LEFT:
+        return 4 * side - y;
+    case WV_INSIDE:
+        break;
+    }
+    return 0;
+}
+
+static wv_point frame_point(int32_t side, int32_t t)
+{
+    if (t <= side) {
+        return (wv_point){t, 0};
+    }
+    if (t <= 2 * side) {
+        return (wv_point){side, t - side};
+    }
+    if (t <= 3 * side) {
+        return (wv_point){3 * side - t, side};
+    }
+    return (wv_point){0, 4 * side - t};
+}
+
+static int jump_order(const void *a, const void *b)
+{
+    const wv_jump *p = a, *q = b;
+    if (p->t != q->t) {
+        return p->t < q->t ? -1 : 1;
+    }
+    return p->key < q->key ? -1 : p->key > q->key;
+}
+
+/* Where the features change along the frame, counter-clockwise from the lower left corner. */
+static gt_status collect_jumps(wv_work *w, const wv_cell_in *in)
+{
+    w->n_jumps = 0;
+    for (size_t i = 0; i < in->n_recs; i++) {
+        const wv_rec *r = &in->recs[i];
+        if (r->at == 0) {
+            continue;
+        }
+        gt_status st = WV_RESERVE(w, jumps, w->n_jumps + 2);
+        if (st != GT_OK) {
+            return st;
+        }
+        uint64_t key = wv_key(r->layer, r->number);
+        int from = r->at & 15, to = r->at >> 4;
+        if (from != WV_INSIDE) {
+            w->jumps[w->n_jumps++] =
+                (wv_jump){frame_t(in->side, from, r->x0, r->y0), -r->sign, key};
+        }
+        if (to != WV_INSIDE) {
+            w->jumps[w->n_jumps++] = (wv_jump){frame_t(in->side, to, r->x1, r->y1), r->sign, key};
+        }
+    }
+    for (int k = 1; k <= 4; k++) { /* corners: nothing changes, but the frame bends */
+        gt_status st = WV_RESERVE(w, jumps, w->n_jumps + 1);
+        if (st != GT_OK) {
+            return st;
+        }
+        w->jumps[w->n_jumps++] = (wv_jump){k * in->side, 0, 0};
+    }
+    qsort(w->jumps, w->n_jumps, sizeof *w->jumps, jump_order);
+    return GT_OK;
+}
+
+static gt_status running_apply(wv_work *w, uint64_t key, int32_t n)
+{
+    for (size_t i = 0; i < w->n_running; i++) {
+        if (w->running[i].key == key) {
+            w->running[i].n += n;
+            if (w->running[i].n == 0) {
+                w->running[i] = w->running[--w->n_running];
+            }
+            return GT_OK;
+        }
+    }
+    gt_status st = WV_RESERVE(w, running, w->n_running + 1);
+    if (st == GT_OK) {
+        w->running[w->n_running++] = (wv_cover){key, n};
+    }
+    return st;
+}
+
+/* One edge of the frame from t0 to t1, with the features that cover the cell just inside. */
+static gt_status frame_edge(wv_work *w, int32_t t0, int32_t t1)
+{
+    wv_point p = frame_point(w->side, t0), q = frame_point(w->side, t1);
+    uint32_t a = 0, b = 0, e = 0;
+    gt_status st = point_add(w, p.x, p.y, &a);
+    if (st == GT_OK) {
+        st = point_add(w, q.x, q.y, &b);
+    }
+    if (st == GT_OK) { /* n = 0: makes the edge even where nothing covers it */
+        st = edge_add(w, a, b, 0, 0, &e);
+    }
+    for (size_t i = 0; st == GT_OK && i < w->n_running; i++) {
+        st = edge_add(w, a, b, w->running[i].key, (int32_t)w->running[i].n, &e);
+    }
+    if (st == GT_OK) {
+        w->edges[e].frame = 1;
+    }
+    return st;
+}
+
+/* The frame closes every feature's boundary inside the cell, so that labels follow from the graph
+ * alone, whatever snapping does. */
+static gt_status add_frame(wv_work *w, const wv_cell_in *in)
+{
+    gt_status st = collect_jumps(w, in);
+    w->n_running = 0;
+    for (size_t i = 0; st == GT_OK && i < in->n_corner; i++) {
+        st = running_apply(w, in->corner[i].key, (int32_t)in->corner[i].n);
+    }
+    int32_t at = 0;
+    for (size_t i = 0; st == GT_OK && i < w->n_jumps; i++) {
+        wv_jump j = w->jumps[i];
+        if (j.t > at) {
+            st = frame_edge(w, at, j.t);
+            at = j.t;
+        }
+        if (st == GT_OK && j.n != 0) {
+            st = running_apply(w, j.key, j.n);
+        }
+    }
+    if (st == GT_OK) { /* back at the corner, the same features must cover it */
+        for (size_t i = 0; st == GT_OK && i < in->n_corner; i++) {
+            st = running_apply(w, in->corner[i].key, -(int32_t)in->corner[i].n);
+        }
+        if (st == GT_OK && w->n_running != 0) {
+            st = gt_fail(w->ctx, GT_E_INTERNAL, &GT_MSG_WEAVE_OPEN, GT_NOWHERE, GT_NO_ARGS);
+        }
+    }
+    return st;
+}
+
+/* ---- net sides ------------------------------------------------------------------------------ */
+
+static int side_order(const void *a, const void *b)
+{
+    const wv_cover *p = a, *q = b;
+    return p->key < q->key ? -1 : p->key > q->key;
+}
+
+/* Long lists (many features on one line): through a sorted copy. */
+static gt_status net_long(wv_work *w, wv_edge *e)
+{
+    w->n_covers = 0;
+    for (uint32_t s = e->sides; s != WV_END; s = w->sides[s].next) {
+        gt_status st = WV_RESERVE(w, covers, w->n_covers + 1);
+        if (st != GT_OK) {
+            return st;
+        }
+        w->covers[w->n_covers++] = (wv_cover){w->sides[s].key, w->sides[s].n};
+    }
+    qsort(w->covers, w->n_covers, sizeof *w->covers, side_order);
+    uint32_t slot = e->sides, last = WV_END;
+    for (size_t i = 0; i < w->n_covers;) {
+        uint64_t key = w->covers[i].key;
+        int64_t n = 0;
+        for (; i < w->n_covers && w->covers[i].key == key; i++) {
+            n += w->covers[i].n;
+        }
+        if (n != 0) {
+            w->sides[slot].key = key;
+            w->sides[slot].n = (int32_t)n;
+            last = slot;
+            slot = w->sides[slot].next;
+        }
+    }
+    if (last == WV_END) {
+        e->sides = WV_END;
+    } else {
+        w->sides[last].next = WV_END;
+    }
+    return GT_OK;
+}
+
+/* Sums equal features of an edge's list and drops zeros; an edge without sides separates nothing.
+ */
+static gt_status net_sides(wv_work *w, wv_edge *e)
+{
+    uint32_t length = 0;
+    for (uint32_t s = e->sides; s != WV_END && length < 9; s = w->sides[s].next) {
+        length++;
+    }
+    if (length > 8) {
+        gt_status st = net_long(w, e);
+        if (st != GT_OK) {
+            return st;
+        }
+    } else {
+        for (uint32_t s = e->sides; s != WV_END; s = w->sides[s].next) {
+            for (uint32_t *from = &w->sides[s].next; *from != WV_END;) {
+                wv_side *other = &w->sides[*from];
+                if (other->key == w->sides[s].key) {
+                    w->sides[s].n += other->n;
+                    *from = other->next;
+                } else {
+                    from = &other->next;
+                }
+            }
+        }
+        for (uint32_t *from = &e->sides; *from != WV_END;) {
+            if (w->sides[*from].n == 0) {
+                *from = w->sides[*from].next;
+            } else {
+                from = &w->sides[*from].next;
+            }
+        }
+    }
+    e->dead = e->sides == WV_END && e->frame == 0;
+    return GT_OK;
+}
+
+static gt_status net_all(wv_work *w, size_t first)
+{
+    for (size_t i = first; i < w->n_edges; i++) {
+        if (w->edges[i].dead == 0) {
+            gt_status st = net_sides(w, &w->edges[i]);
+            if (st != GT_OK) {
+                return st;
+            }
+        }
+    }
+    return GT_OK;
+}
+
+/* ---- crossings and hot pixels -----------------------------------------------------------------
+ */
+
+static inline int64_t cross_at(const wv_edge *e, int32_t x, int32_t y)
+{
+    return (int64_t)(e->x1 - e->x0) * (y - e->y0) - (int64_t)(e->y1 - e->y0) * (x - e->x0);
+}
+
+/* Twice the half-width of the band of pixel centres whose pixel the line meets. */
+static inline int64_t band(const wv_edge *e)
+{
+    int64_t dy = (int64_t)e->y1 - e->y0;
+    return (int64_t)e->x1 - e->x0 + (dy < 0 ? -dy : dy);
+}
+
+/* Does the edge pass the half-open pixel [x-1/2, x+1/2) x [y-1/2, y+1/2)? c = cross_at(x, y). */
+static inline bool passes(const wv_edge *e, int32_t x, int32_t y, int64_t c, int64_t m)
+{
+    bool up = e->y1 >= e->y0;
+    int32_t lo = up ? e->y0 : e->y1, hi = up ? e->y1 : e->y0;
+    return x >= e->x0 && x <= e->x1 && y >= lo && y <= hi && 2 * c > -m &&
+           (up ? 2 * c < m : 2 * c <= m);
+}
+
+static gt_status add_split(wv_work *w, uint32_t edge, uint32_t vertex)
+{
+    const wv_edge *e = &w->edges[edge];
+    if (e->a == vertex || e->b == vertex) {
+        return GT_OK;
+    }
+    gt_status st = WV_RESERVE(w, splits, w->n_splits + 1);
+    if (st == GT_OK) {
+        w->splits[w->n_splits] = (wv_split){vertex, w->edge_split[edge]};
+        w->edge_split[edge] = (uint32_t)w->n_splits++;
+    }
+    return st;
+}
+
+/* floor(p + num * d / den + 1/2), den > 0; the quotient lies within the cell. */
+static int32_t along(int32_t p, int64_t num, int64_t d, int64_t den)
+{
+    double guess = (double)p + (double)num / (double)den * (double)d + 0.5;
+    double whole = __builtin_floor(guess), rest = guess - whole;
+    if (rest > 1e-4 && rest < 1 - 1e-4) { /* error of guess: < 2^25 * 2^-51 */
+        return (int32_t)whole;
+    }
+    wide top = 2 * (wide)num * d + den, bottom = 2 * (wide)den;
+    wide q = top / bottom;
+    if (top % bottom < 0) {
+        q--;
+    }
+    return (int32_t)(p + q);
+}
+
+/* Vertex at the rounded crossing of two edges; c1, c2: the ends of b seen from a. */
+static gt_status add_crossing(wv_work *w, uint32_t i, uint32_t j, int64_t c1, int64_t c2)
+{
+    const wv_edge *b = &w->edges[j];
+    int64_t num = c1 < 0 ? -c1 : c1, den = num + (c2 < 0 ? -c2 : c2);
+    int32_t x = along(b->x0, num, b->x1 - b->x0, den);
+    int32_t y = along(b->y0, num, b->y1 - b->y0, den);
+    size_t before = w->n_points;
+    uint32_t v = 0;
+    gt_status st = point_add(w, x, y, &v);
+    if (st == GT_OK) {
+        w->n_crossings += w->n_points > before;
+        st = WV_RESERVE(w, stack, w->n_stack + 1);
+    }
+    if (st == GT_OK) { /* also when the vertex was there: it may have had no live edge */
+        w->stack[w->n_stack++] = v;
+        st = add_split(w, i, v);
+    }
+    return st == GT_OK ? add_split(w, j, v) : st;
+}
+
+static gt_status test_pair(wv_work *w, uint32_t i, uint32_t j)
+{
+    const wv_edge *a = &w->edges[i], *b = &w->edges[j];
+    if (a->x1 < b->x0 || b->x1 < a->x0) {
+        return GT_OK;
+    }
+    int64_t c1 = cross_at(a, b->x0, b->y0), c2 = cross_at(a, b->x1, b->y1), m = band(a);
+    if ((2 * c1 > m && 2 * c2 > m) || (2 * c1 < -m && 2 * c2 < -m)) {
+        return GT_OK;
+    }
+    int64_t d1 = cross_at(b, a->x0, a->y0), d2 = cross_at(b, a->x1, a->y1), n = band(b);
+    gt_status st = GT_OK;
+    if (passes(a, b->x0, b->y0, c1, m)) {
+        st = add_split(w, i, b->a);
+    }
+    if (st == GT_OK && passes(a, b->x1, b->y1, c2, m)) {
+        st = add_split(w, i, b->b);
+    }
+    if (st == GT_OK && passes(b, a->x0, a->y0, d1, n)) {
+        st = add_split(w, j, a->a);
+    }
+    if (st == GT_OK && passes(b, a->x1, a->y1, d2, n)) {
+        st = add_split(w, j, a->b);
+    }
+    bool crosses =
+        ((c1 > 0 && c2 < 0) || (c1 < 0 && c2 > 0)) && ((d1 > 0 && d2 < 0) || (d1 < 0 && d2 > 0));
+    return st == GT_OK && crosses ? add_crossing(w, i, j, c1, c2) : st;
+}
+
+/* Every pair of edges that share a bin. */
+static gt_status test_pairs(wv_work *w)
+{
+    size_t n_bins = (size_t)w->bins * w->bins;
+    for (size_t bin = 0; bin < n_bins; bin++) {
+        uint32_t from = w->bin_start[bin], to = w->bin_start[bin + 1];
+        if (to - from > 256) {
+            gt_status st = gt_check_cancel(w->ctx);
+            if (st != GT_OK) {
+                return st;
+            }
+        }
+        for (uint32_t i = from; i < to; i++) {
+            for (uint32_t j = i + 1; j < to; j++) {
+                gt_status st = test_pair(w, w->bin_edge[i], w->bin_edge[j]);
+                if (st != GT_OK) {
+                    return st;
+                }
+            }
+        }
+    }
+    return GT_OK;
+}
+
+/* Vertices of crossings against the edges of their bin. */
+static gt_status test_new_points(wv_work *w)
+{
+    for (size_t k = 0; k < w->n_stack; k++) {
+        uint32_t v = w->stack[k];
+        wv_point p = w->points[v];
+        size_t bin = (size_t)(p.y >> w->bin_shift) * w->bins + (size_t)(p.x >> w->bin_shift);
+        for (uint32_t i = w->bin_start[bin]; i < w->bin_start[bin + 1]; i++) {
+            const wv_edge *e = &w->edges[w->bin_edge[i]];
+            if (passes(e, p.x, p.y, cross_at(e, p.x, p.y), band(e))) {
+                gt_status st = add_split(w, w->bin_edge[i], v);
+                if (st != GT_OK) {
+                    return st;
+                }
+            }
+        }
+    }
+    return GT_OK;
+}
+
+/* ---- cutting ------------------------------------------------------------------------------------
+ */
+
+typedef struct stop {
+    int64_t key;
+    uint32_t vertex;
+} stop;
+
+static int stop_order(const void *a, const void *b)
+{
+    const stop *p = a, *q = b;
+    return p->key < q->key ? -1 : p->key > q->key;
+}
+
+/* Order of pixels along an edge: x and y change one way only, so |dx| + |dy| grows. */
+static int64_t stop_key(const wv_work *w, const wv_edge *e, uint32_t v)
+{
+    int64_t dx = (int64_t)w->points[v].x - e->x0, dy = (int64_t)w->points[v].y - e->y0;
+    return dx + (e->y1 >= e->y0 ? dy : -dy);
+}
+
+static gt_status cut_piece(wv_work *w, uint32_t edge, uint32_t a, uint32_t b)
+{
+    uint32_t made = 0;
+    gt_status st = edge_add(w, a, b, 0, 0, &made);
+    if (st != GT_OK) {
+        return st;
+    }
+    w->edges[made].frame |= w->edges[edge].frame;
+    w->edges[made].dead = 0;
+    for (uint32_t s = w->order[edge]; st == GT_OK && s != WV_END; s = w->sides[s].next) {
+        st = edge_add(w, a, b, w->sides[s].key, w->sides[s].n, &made);
+    }
+    return st;
+}
+
+static gt_status cut_edge(wv_work *w, uint32_t edge)
+{
+    stop few[32], *stops = few;
+    size_t n = 0;
+    gt_status st = GT_OK;
+    for (uint32_t s = w->edge_split[edge]; s != WV_END; s = w->splits[s].next) {
+        n++;
+    }
+    if (n > 32) {
+        stops = gt_alloc(w->ctx, n, sizeof *stops);
+        if (stops == NULL) {
+            return GT_E_MEMORY;
+        }
+    }
+    n = 0;
+    for (uint32_t s = w->edge_split[edge]; s != WV_END; s = w->splits[s].next) {
+        uint32_t v = w->splits[s].vertex;
+        stops[n++] = (stop){stop_key(w, &w->edges[edge], v), v};
+    }
+    if (n > 1) {
+        qsort(stops, n, sizeof *stops, stop_order);
+    }
+    uint32_t at = w->edges[edge].a;
+    for (size_t i = 0; st == GT_OK && i <= n; i++) {
+        uint32_t to = i < n ? stops[i].vertex : w->edges[edge].b;
+        if (to != at) {
+            st = cut_piece(w, edge, at, to);
+        }
+        at = to;
+    }
+    if (stops != few) {
+        gt_free(w->ctx, stops);
+    }
+    return st;
+}
+
+/* All edges to be cut are emptied before the first is cut: a piece of one may equal another one
+ * as a whole, and must then not follow its bends. */
+static gt_status cut_all(wv_work *w)
+{
+    size_t n = w->n_edge_split;
+    gt_status st = WV_RESERVE(w, order, n);
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
+        if (w->edge_split[i] != WV_END) {
+            w->order[i] = w->edges[i].sides;
+            w->edges[i].sides = WV_END;
+            w->edges[i].dead = 1;
+        }
+    }
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
+        if (w->edge_split[i] != WV_END) {
+            st = cut_edge(w, (uint32_t)i);
+        }
+    }
+    return st;
+}
+
+static gt_status add_records(wv_work *w, const wv_cell_in *in)
+{
+    for (size_t i = 0; i < in->n_recs; i++) {
+        const wv_rec *r = &in->recs[i];
+        if (r->x0 == r->x1 && r->y0 == r->y1) {
+            continue;
+        }
+        uint32_t a = 0, b = 0, e = 0;
+        gt_status st = point_add(w, r->x0, r->y0, &a);
+        if (st == GT_OK) {
+            st = point_add(w, r->x1, r->y1, &b);
+        }
+        if (st == GT_OK) {
+            st = edge_add(w, a, b, wv_key(r->layer, r->number), r->sign, &e);
+        }
+        if (st != GT_OK) {
+            return st;
+        }
+    }
+    return GT_OK;
+}
+
+gt_status gt_wv_graph(wv_work *w, const wv_cell_in *in)
+{
+    w->side = in->side;
+    w->n_points = w->n_edges = w->n_sides = w->n_splits = 0;
+    w->n_crossings = 0;
+    gt_status st = point_rehash(w, in->n_recs + 64);
+    if (st == GT_OK) {
+        st = edge_rehash(w, in->n_recs + 64);
+    }
+    if (st == GT_OK) {
+        st = add_records(w, in);
+    }
+    if (st == GT_OK) {
+        st = add_frame(w, in);
+    }
+    if (st == GT_OK) {
+        st = net_all(w, 0);
+    }
+    if (st == GT_OK) {
+        st = gt_wv_bins(w);
+    }
+    if (st == GT_OK) {
+        st = WV_RESERVE(w, edge_split, w->n_edges + 1);
+    }
+    if (st != GT_OK) {
+        return st;
+    }
+    w->n_edge_split = w->n_edges;
+    memset(w->edge_split, 0xFF, w->n_edges * sizeof *w->edge_split);
+    w->n_stack = 0;
+    st = test_pairs(w);
+    if (st == GT_OK) {
+        st = test_new_points(w);
+    }
+    if (st == GT_OK && w->n_splits > 0) {
+        st = cut_all(w);
+        if (st == GT_OK) {
+            st = net_all(w, 0);
+        }
+    }
+    return st;
+}

@@ -62,7 +62,9 @@ static double expected(const sy_density *d, const sy_leaf *r)
 static bool is_leaf(const sy_mesh *m, const sy_leaf *node, double n)
 {
     int32_t longest = node->w > node->h ? node->w : node->h;
-    return n <= m->per_leaf || longest <= SY_LEAF_MIN;
+    /* a threshold of its own for every node mixes sizes, as in real parcels */
+    uint64_t h = sy_hash(m->seed, sy_key((sy_pt){node->x, node->y}), (uint64_t)longest + 5);
+    return n <= m->per_leaf * (0.5 + sy_unit(h)) || longest <= SY_LEAF_MIN;
 }
 
 /* A square is halved across x or y by its hash, a rectangle across its long side. */

@@ -2,16 +2,24 @@
  *
  * An expression is one SQL value expression (SQLite's dialect): comparisons, AND OR NOT, IN (...),
  * BETWEEN, LIKE, GLOB, IS [NOT] NULL, CASE, arithmetic, ||, CAST, and the functions
- *   abs ceil ceiling coalesce floor glob hex ifnull iif instr length like lower ltrim max min
- * nullif round rtrim sign substr substring trim typeof unicode upper date julianday strftime and,
- * with a package that names its land classes, big_class(code)      'farm', 'construction',
- * 'unused'; NULL for a code not in the list is_class(code, c...) 1 when code is one of c or lies
- * below one of them in the list planning_class(code) the class of the mapped list Names are those
- * given to gt_expr_compile; `:id` is a parameter of the package in its base unit (m2, m, 1). There
- * is no table to read: SELECT, subqueries, aggregates, window functions, comments and bound
- * variables are refused when compiling, as are functions not listed. Every evaluation is bounded:
- * SQL text 8 KiB, depth 64, text values 64 KiB, 50 000 steps. Values are compared as SQLite
- * compares them: text with text, number with number, no conversion. */
+ *
+ *   abs ceil ceiling coalesce floor glob ifnull iif instr length like lower ltrim max min nullif
+ *   replace round rtrim sign substr substring trim upper
+ *   days(date)           days since 1970-01-01; dates are text YYYY-MM-DD, anything else gives NULL
+ *   year(date)
+ *
+ * and, with a package that names its land classes,
+ *
+ *   big_class(code)      'farm', 'construction', 'unused'; NULL for a code not in the list
+ *   is_class(code, c...) 1 when code is one of c or lies below one of them in the list
+ *   planning_class(code) the class of the mapped list
+ *
+ * Names are those given to gt_expr_compile; `:id` is a parameter of the package in its base unit
+ * (m2, m, 1). There is no table to read: SELECT, subqueries, comments and bound variables are
+ * refused when compiling, as are functions not listed. Every evaluation is bounded: SQL text 8 KiB,
+ * 32 levels of brackets, text values 64 KiB, 50 000 steps. Nothing depends on the clock or the
+ * machine. Values are compared as SQLite compares them: text with text, number with number, no
+ * conversion. */
 #ifndef GUOTU_EXPR_H
 #define GUOTU_EXPR_H
 
@@ -36,7 +44,8 @@ gt_status gt_expr_compile(gt_ctx *ctx, gt_sql *sql, const char *text, const char
 /* Indexes of the names it uses, ascending; borrowed. */
 const size_t *gt_expr_used(const gt_expr *expr, size_t *n);
 /* Evaluates with values[i] for names[i] (only the used ones are looked at; texts are borrowed for
- * the call). Text in *out is borrowed until the next evaluation. GT_E_LIMIT when a bound is met.
+ * the call). Text in *out is borrowed until the next evaluation of the expression, and may
+ * point into the values. GT_E_LIMIT when a bound is met.
  * About 0.5 us and up. */
 gt_status gt_expr_eval(gt_ctx *ctx, gt_expr *expr, const gt_value *values,
                        gt_value *out) GT_CHECKED;

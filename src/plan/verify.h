@@ -1,0 +1,20 @@
+/* What the two verifying files share. */
+#ifndef GT_PLAN_VERIFY_H
+#define GT_PLAN_VERIFY_H
+
+#include "plan/expr.h"
+#include "plan/package.h"
+
+/* Index within the kind, SIZE_MAX when there is none (or id is NULL). */
+size_t gt_reader_find(const gt_reader *reader, gt_item_kind kind, const char *id);
+const gt_standard *gt_reader_layer(const gt_reader *reader, const char *id);
+/* Compiles the scalar `node` (NULL is fine) over the names; mistakes are reported inside it. */
+gt_status gt_verify_sql(gt_reader *reader, const gt_ynode *node, const char *const *names,
+                        size_t n) GT_CHECKED;
+/* The same over the attributes of a layer (NULL is fine: reported elsewhere). */
+gt_status gt_verify_where(gt_reader *reader, const gt_ynode *node,
+                          const gt_standard *layer) GT_CHECKED;
+/* Reports when `at` names no field of the layer. */
+void gt_verify_field(gt_reader *reader, const char *layer, const gt_ynode *at);
+
+#endif

@@ -86,7 +86,8 @@ void gt_qc_free(gt_ctx *ctx, gt_qc *qc);
 gt_status gt_qc_geometry(gt_ctx *ctx, gt_qc *qc, const gt_geom *geom, gt_qc_result *out) GT_CHECKED;
 
 /* Adds the findings to notes; place gives file, layer, feature and row (may be NULL). */
-gt_status gt_qc_note(gt_notes *notes, const gt_qc_result *result, const gt_place *place) GT_CHECKED;
+gt_status gt_qc_note(gt_ctx *ctx, gt_notes *notes, const gt_qc_result *result,
+                     const gt_place *place) GT_CHECKED;
 
 /* ---- repair -----------------------------------------------------------------------------------
  */
@@ -98,6 +99,8 @@ typedef struct gt_qc_change {
     bool dropped_rings;  /* rings without area, or parts left without points, were dropped */
     bool rebuilt;        /* crossings were mended by make-valid (structure method) */
     uint32_t points_before, points_after;
+    bool has_xy;
+    double x, y;                    /* place of the first fault mended */
     double area_before, area_after; /* plane, m2; before = shells minus holes as drawn */
 } gt_qc_change;
 
@@ -109,7 +112,7 @@ typedef struct gt_qc_change {
 gt_status gt_qc_repair(gt_ctx *ctx, gt_qc *qc, const gt_geom *geom, gt_geom *out,
                        gt_qc_result *result, gt_qc_change *change) GT_CHECKED;
 /* Adds one note per kind of change (info). */
-gt_status gt_qc_note_change(gt_notes *notes, const gt_qc_change *change,
+gt_status gt_qc_note_change(gt_ctx *ctx, gt_notes *notes, const gt_qc_change *change,
                             const gt_place *place) GT_CHECKED;
 
 /* ---- stored layers

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/qc.h"
+#include "store/qc_fields.h"
 #include "store/qc_messages.h"
 
 static const gt_message *const messages[GT_QC_N_KINDS] = {
@@ -45,21 +46,44 @@ const char *gt_qc_kind_name(gt_qc_kind kind)
     return messages[kind]->id + strlen("qc.");
 }
 
-gt_status gt_qc_note(gt_notes *notes, const gt_qc_result *result, const gt_place *place)
+/* Through the batch list, so that texts and arguments are made in one place only. */
+static gt_status hand_on(gt_notes *notes, const gt_place *place, const qc_hits *hits)
 {
     gt_status st = GT_OK;
-    for (size_t i = 0; i < result->n && st == GT_OK; i++) {
-        const gt_qc_finding *f = &result->findings[i];
+    for (size_t i = 0; i < hits->n && st == GT_OK; i++) {
+        const qc_hit *h = &hits->hit[i];
         gt_place at = {0};
         if (place != NULL) {
             at = *place;
         }
-        at.has_xy = f->has_xy;
-        at.x = f->x;
-        at.y = f->y;
-        st = gt_notes_add(notes, gt_qc_severity(f->kind), messages[f->kind], &at,
-                          GT_ARGS(GT_INT("count", f->count), GT_REAL("value", f->value),
-                                  GT_REAL("limit", f->limit)));
+        at.has_xy = h->has_xy;
+        at.x = h->x;
+        at.y = h->y;
+        st = gt_notes_add(notes, h->severity, h->message, &at, h->args);
     }
+    return st;
+}
+
+gt_status gt_qc_note(gt_ctx *ctx, gt_notes *notes, const gt_qc_result *result,
+                     const gt_place *place)
+{
+    qc_hits hits = {0};
+    gt_status st = qc_hits_geometry(ctx, &hits, result, 0, NULL);
+    if (st == GT_OK) {
+        st = hand_on(notes, place, &hits);
+    }
+    qc_hits_free(ctx, &hits);
+    return st;
+}
+
+gt_status gt_qc_note_change(gt_ctx *ctx, gt_notes *notes, const gt_qc_change *change,
+                            const gt_place *place)
+{
+    qc_hits hits = {0};
+    gt_status st = qc_hits_change(ctx, &hits, change, 0, NULL);
+    if (st == GT_OK) {
+        st = hand_on(notes, place, &hits);
+    }
+    qc_hits_free(ctx, &hits);
     return st;
 }

@@ -62,35 +62,40 @@ static bool copy_ring(scan *k, uint32_t a, uint32_t b, qc_ring *ring)
     return n >= 3;
 }
 
-/* Area, extent and hash; zero area means narrower than 1e-13 of its own extent, which is what is
- * left of a collapsed ring after rounding of its sum. */
-static bool measure_ring(const qc_scratch *s, qc_ring *ring, uint64_t *shape, bool want_perimeter)
+bool qc_ring_area(const double *x, const double *y, uint32_t n, uint32_t stride, double *area)
 {
-    const double *x = s->x + ring->first, *y = s->y + ring->first;
-    uint32_t n = ring->end - ring->first;
     double x0 = x[0], y0 = y[0];
-    double twice = 0.0, extent = 0.0, perimeter = 0.0;
+    double twice = 0.0, extent = 0.0;
     double ax = 0.0, ay = 0.0; /* the point before, relative to the first */
-    uint64_t hash = point_hash(x0, y0);
-    for (uint32_t i = 1; i < n; i++) {
-        double bx = x[i] - x0, by = y[i] - y0;
+    for (size_t i = 1; i < n; i++) {
+        double bx = x[i * stride] - x0, by = y[i * stride] - y0;
         twice += ax * by - bx * ay;
         double reach = fmax(fabs(bx), fabs(by));
         extent = reach > extent ? reach : extent;
-        hash += point_hash(x[i], y[i]);
-        if (want_perimeter) {
-            perimeter += sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay));
-        }
         ax = bx;
         ay = by;
     }
-    if (want_perimeter) {
-        perimeter += sqrt(ax * ax + ay * ay);
+    *area = 0.5 * fabs(twice);
+    return *area > 1e-13 * extent * extent;
+}
+
+static double ring_perimeter(const double *x, const double *y, uint32_t n)
+{
+    double sum = 0.0;
+    for (uint32_t i = 0, before = n - 1; i < n; before = i++) {
+        double dx = x[i] - x[before], dy = y[i] - y[before];
+        sum += sqrt(dx * dx + dy * dy);
     }
-    ring->area = 0.5 * fabs(twice);
-    ring->perimeter = perimeter;
-    *shape += hash * 0xD6E8FEB86659FD93ULL; /* odd: keeps rings apart from their union */
-    return ring->area > 1e-13 * extent * extent;
+    return sum;
+}
+
+static uint64_t ring_hash(const double *x, const double *y, uint32_t n)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        sum += point_hash(x[i], y[i]);
+    }
+    return sum * 0xD6E8FEB86659FD93ULL; /* odd: keeps rings apart from their union */
 }
 
 /* Angle at b between the edges to a and c, degrees. */
@@ -178,7 +183,12 @@ static void scan_ring(scan *k, uint32_t a, uint32_t b)
         k->sound = false;
         return;
     }
-    if (!measure_ring(s, ring, &k->result->shape, qc->rules.min_width_m > 0.0)) {
+    const double *x = s->x + ring->first, *y = s->y + ring->first;
+    uint32_t n = ring->end - ring->first;
+    bool has_area = qc_ring_area(x, y, n, 1, &ring->area);
+    k->result->shape += ring_hash(x, y, n);
+    ring->perimeter = qc->rules.min_width_m > 0.0 ? ring_perimeter(x, y, n) : 0.0;
+    if (!has_area) {
         qc_find_at(k->result, GT_QC_ZERO_AREA, k->part, k->ring_in_part, s->x[ring->first],
                    s->y[ring->first]);
         k->sound = false;

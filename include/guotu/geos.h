@@ -38,6 +38,9 @@ gt_status gt_geos_distance(gt_ctx *ctx, gt_geos *geos, const gt_geom *a, const g
  * quarter circle (inside the true arc by at most 0.12 % of the distance). */
 gt_status gt_geos_buffer(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, double metres,
                          gt_geom *out) GT_CHECKED;
+/* Length of the lines of `line` that lie inside polygon, metres of the plane. */
+gt_status gt_geos_length_inside(gt_ctx *ctx, gt_geos *geos, const gt_geom *line,
+                                const gt_geom *polygon, double *metres) GT_CHECKED;
 /* A point inside (label place); GT_E_INPUT for an empty geometry. */
 gt_status gt_geos_label_point(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, double *x,
                               double *y) GT_CHECKED;

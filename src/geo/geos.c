@@ -541,6 +541,29 @@ gt_status gt_geos_distance(gt_ctx *ctx, gt_geos *geos, const gt_geom *a, const g
     return st;
 }
 
+gt_status gt_geos_length_inside(gt_ctx *ctx, gt_geos *geos, const gt_geom *line,
+                                const gt_geom *polygon, double *metres)
+{
+    GEOSGeometry *gl = NULL, *gp = NULL, *inside = NULL;
+    double length = 0;
+    gt_status st = to_geos(ctx, geos, line, &gl);
+    if (st == GT_OK) {
+        st = to_geos(ctx, geos, polygon, &gp);
+    }
+    if (st == GT_OK) {
+        inside = GEOSIntersection_r(geos->handle, gl, gp);
+        bool failed = inside == NULL || GEOSLength_r(geos->handle, inside, &length) != 1;
+        st = failed ? fail_geos(ctx, geos, "length inside") : GT_OK;
+    }
+    if (st == GT_OK) {
+        *metres = length;
+    }
+    destroy(geos, gl);
+    destroy(geos, gp);
+    destroy(geos, inside);
+    return st;
+}
+
 gt_status gt_geos_buffer(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, double metres,
                          gt_geom *out)
 {

@@ -1,5 +1,6 @@
 /* Dates by the days-from-civil algorithm on the proleptic Gregorian calendar (eras of 400 years,
- * year starting in March), exact for all int years. Source: E. G. Richards, Mapping Time, ch. 25. */
+ * year starting in March), exact for all int years. Source: E. G. Richards, Mapping Time, ch. 25.
+ */
 #include "guotu/date.h"
 
 #include <stdio.h>

@@ -15,14 +15,14 @@ typedef struct loop {
     void *user;
     atomic_size_t next, finished;
     atomic_bool stop;
-    pthread_mutex_t lock;   /* guards the two below */
-    size_t failed_task;     /* lowest task that failed */
+    pthread_mutex_t lock; /* guards the two below */
+    size_t failed_task;   /* lowest task that failed */
     gt_status failed_status;
 } loop;
 
 typedef struct worker {
     loop *loop;
-    gt_ctx *ctx; /* child context, owned */
+    gt_ctx *ctx;      /* child context, owned */
     gt_ctx *reporter; /* the caller's context on worker 0, else NULL */
     size_t failed_task;
     int index;

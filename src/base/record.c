@@ -26,8 +26,8 @@ static const char *keep(gt_record *r, const char *text)
     return to;
 }
 
-void gt_record_set(gt_record *r, gt_status status, const gt_message *message,
-                   const gt_place *place, const gt_arg *args)
+void gt_record_set(gt_record *r, gt_status status, const gt_message *message, const gt_place *place,
+                   const gt_arg *args)
 {
     memset(r, 0, sizeof *r);
     r->status = status;
@@ -163,8 +163,10 @@ void gt_record_place(const gt_place *p, gt_lang lang, gt_text *out)
     }
     const struct {
         const char *zh, *en, *value;
-    } named[] = {{"图层 ", "layer ", p->layer},     {"要素 ", "feature ", p->feature},
-                 {"字段 ", "field ", p->field},     {"规则 ", "rule ", p->rule},
+    } named[] = {{"图层 ", "layer ", p->layer},
+                 {"要素 ", "feature ", p->feature},
+                 {"字段 ", "field ", p->field},
+                 {"规则 ", "rule ", p->rule},
                  {"条款 ", "clause ", p->clause}};
     if (p->row > 0) {
         gt_text_printf(out, zh ? "%s第 %lld 条" : "%srecord %lld", sep, p->row);

@@ -38,7 +38,8 @@ static void first_error_stands_and_gains_place(void **state)
     gt_ctx *ctx = test_ctx();
     (void)gt_fail(ctx, GT_E_INPUT, &GT_MSG_ERRNO, GT_PLACE(.row = 7),
                   GT_ARGS(GT_TEXT("what", "read"), GT_TEXT("reason", "broken")));
-    (void)gt_fail(ctx, GT_E_ENV, &GT_MSG_CANCELLED, GT_PLACE(.file = "a.shp", .row = 9), GT_NO_ARGS);
+    (void)gt_fail(ctx, GT_E_ENV, &GT_MSG_CANCELLED, GT_PLACE(.file = "a.shp", .row = 9),
+                  GT_NO_ARGS);
     gt_text t;
     gt_text_init(&t, ctx, 0);
     gt_error_render(ctx, GT_LANG_EN, &t);

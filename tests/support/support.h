@@ -19,8 +19,10 @@ gt_ctx *test_ctx_threads(int threads);
 /* Fails the test unless st is GT_OK, showing the recorded error. */
 #define assert_ok(ctx, st) test_assert_ok((ctx), (st), __FILE__, __LINE__)
 void test_assert_ok(gt_ctx *ctx, gt_status st, const char *file, int line);
-/* Fails unless st == want and the recorded error has message id `id` (NULL: any); clears the error. */
-#define assert_fails(ctx, st, want, id) test_assert_fails((ctx), (st), (want), (id), __FILE__, __LINE__)
+/* Fails unless st == want and the recorded error has message id `id` (NULL: any); clears the error.
+ */
+#define assert_fails(ctx, st, want, id)                                                            \
+    test_assert_fails((ctx), (st), (want), (id), __FILE__, __LINE__)
 void test_assert_fails(gt_ctx *ctx, gt_status st, gt_status want, const char *id, const char *file,
                        int line);
 #define assert_near(a, b, tolerance) test_assert_near((a), (b), (tolerance), __FILE__, __LINE__)
@@ -36,8 +38,8 @@ void test_write_file(const char *path, const void *data, size_t len);
 /* Whole file, NUL-terminated; free with free(). */
 char *test_read_file(const char *path, size_t *len);
 
-/* Folder of the data that stays outside the project, or NULL. Tests that need it print the reason and
- * skip: if (data == NULL) { test_skip("needs ..."); } */
+/* Folder of the data that stays outside the project, or NULL. Tests that need it print the reason
+ * and skip: if (data == NULL) { test_skip("needs ..."); } */
 const char *test_data_dir(void);
 #define test_skip(why)                                                                             \
     do {                                                                                           \

@@ -1,0 +1,67 @@
+#!/bin/sh
+# One command from a bare Debian 12 to answers: installs what is missing, builds, lays out Beijing's one
+# map and leaves demo/ with the workspace, a verdict, an area table and pictures.
+#   ./demo.sh                 open data from packages, the rest generated (marked as such)
+#   GUOTU_DATA=DIR ./demo.sh  uses the real data sets in DIR where they exist
+set -eu
+cd "$(dirname "$0")"
+began=$(date +%s)
+sh tools/install_deps.sh demo
+
+say() { printf '\n== %s\n' "$1"; }
+
+say "build"
+[ -f build/release/build.ninja ] || cmake --preset release >/dev/null
+cmake --build build/release --target guotu guotu-io -j "$(nproc)" >build/release/build.log 2>&1 ||
+    { tail -n 40 build/release/build.log; exit 1; }
+guotu() { build/release/guotu -w demo/workspace "$@"; }
+build/release/guotu --version
+
+say "open data"
+sh tools/fetch_open_data.sh build/open-data
+
+# What the demo is made from; unchanged inputs leave demo/ as it is.
+stamp=$(cat build/release/guotu build/release/guotu-io demo.sh tools/demo_site.geojson \
+    $(find plans/beijing build/open-data -type f | sort) | cksum; echo "${GUOTU_DATA:-}")
+if [ -f demo/.stamp ] && [ "$(cat demo/.stamp)" = "$stamp" ] && [ -f demo/map.png ]; then
+    echo "demo/ is up to date"
+    cat demo/verdict.txt
+    exit 0
+fi
+rm -rf demo
+mkdir -p demo
+
+say "one map"
+guotu init --package beijing
+if [ -n "${GUOTU_DATA:-}" ]; then
+    guotu synth --open build/open-data --data "$GUOTU_DATA"
+else
+    guotu synth --open build/open-data
+fi
+guotu layers
+guotu log --verify
+
+say "a verdict"
+cp tools/demo_site.geojson demo/site.geojson
+code=0
+guotu check demo/site.geojson --type project --set use=logistics --name "示例物流园 / sample logistics park" \
+    --picture demo/verdict.png >demo/verdict.txt || code=$?
+[ "$code" -le 1 ] || exit "$code"
+guotu check demo/site.geojson --type project --set use=logistics --format json >demo/verdict.json || [ $? -eq 1 ]
+guotu check demo/site.geojson --type project --set use=logistics --picture demo/verdict.pdf >/dev/null || [ $? -eq 1 ]
+cat demo/verdict.txt
+
+say "areas"
+guotu areas --by district,big_class | tee demo/areas.txt
+guotu areas --by district,land_class --format csv >demo/areas.csv
+# Districts sum to the city: the sum over the table against the area of the district layer itself.
+awk -F, 'NR > 1 { sum += $3 } END { printf "sum of the table: %.4f m2\n", sum }' demo/areas.csv
+
+say "maps"
+guotu map --view current-land-use -o demo/map.png
+guotu map --view three-lines -o demo/three-lines.png
+guotu clauses --plan LND >demo/clauses.txt
+tail -n 1 demo/clauses.txt
+
+echo "$stamp" >demo/.stamp
+say "done in $(($(date +%s) - began)) s: see demo/map.png, demo/verdict.png, demo/verdict.txt, demo/areas.txt"

@@ -1,0 +1,104 @@
+/* Check: does a subject (parcel, project, right, conversion ...) conform? Every rule of the package
+ * that speaks of the subject's kind is evaluated against the map; each gives a finding with its
+ * clause, what was measured, the exact overlap and what would make it pass.
+ *
+ * Three-valued: pass, fail, or undecidable with the fact that is missing. The overlay is local and
+ * exact (R-tree, then GEOS); areas are survey areas (method of the survey, area.h). */
+#ifndef GUOTU_CHECK_H
+#define GUOTU_CHECK_H
+
+#include "guotu/arena.h"
+#include "guotu/package.h"
+#include "guotu/store.h"
+
+/* What the caller knows of the subject beside its shape, e.g. {"use", "logistics"}. */
+typedef struct gt_fact {
+    const char *name;
+    gt_value value;
+} gt_fact;
+
+typedef struct gt_subject {
+    const char
+        *kind; /* parcel, project, conversion, mining_right, restoration, renewal, amendment */
+    const char *name;    /* for the report; may be NULL */
+    const gt_geom *geom; /* polygon in the working CRS, valid */
+    const gt_fact *facts;
+    size_t n_facts;
+} gt_subject;
+
+typedef enum gt_result { GT_PASS = 0, GT_FAIL, GT_UNDECIDABLE } gt_result;
+
+/* What a measure found. Numbers that do not apply to its kind are 0, distance_m is then NaN. */
+typedef struct gt_measured {
+    const gt_measure *measure; /* borrowed from the package */
+    bool known;                /* false: the workspace has no data of the layer */
+    double m2;                 /* survey area of the overlap (TOTAL: of the layer or unit) */
+    double share;              /* m2 / subject's area, 0..1 */
+    int64_t count;             /* features met */
+    int64_t n_unknown;      /* features met whose `where` cannot be decided: an attribute is null */
+    int64_t pieces;         /* polygons of the overlap */
+    double largest_m2;      /* the largest of them */
+    double length_m;        /* length of lines inside the subject */
+    double distance_m;      /* to the nearest feature within the search distance, else NaN */
+    gt_value value;         /* VALUE: the attribute read; text is the verdict's */
+    const gt_geom *overlap; /* multipolygon, maybe empty; the verdict's */
+} gt_measured;
+
+typedef struct gt_finding {
+    const gt_rule *rule;        /* borrowed from the package */
+    gt_result result;           /* GT_FAIL: the rule's effect happens (for deny: it is denied) */
+    const char *missing;        /* undecidable: the fact or layer that is missing; else NULL */
+    const char *said[2];        /* the rule's message with its numbers, by gt_lang */
+    const char *comply[2];      /* how to comply, by gt_lang; NULL when nothing can be said */
+    const gt_exception *exempt; /* the exception that let it pass, or NULL */
+    const gt_measured *const *measured; /* one per measure of the rule */
+} gt_finding;
+
+typedef struct gt_check_options {
+    size_t size;
+    gt_date as_of;     /* rules and map of that day; GT_DATE_NONE: rules of today, present map */
+    int64_t as_of_rev; /* 0: newest */
+    double densify_m;  /* survey area step on the plane (LA-1); <= 0: 70 m */
+} gt_check_options;
+void gt_check_options_init(gt_check_options *options);
+
+/* A fact from "name=value", typed by the package's subject kind (`yes`/`no` for booleans). The
+ * texts are copied into arena. GT_E_INPUT: unknown name (with the nearest), value of the wrong type
+ * or not in the code list. */
+gt_status gt_fact_parse(gt_ctx *ctx, const gt_package *package, const char *kind, const char *text,
+                        gt_arena *arena, gt_fact *out) GT_CHECKED;
+
+/* Ready to check many subjects: compiled rules, GEOS handle. One thread. store and package are
+ * borrowed and must outlive it and its verdicts. */
+typedef struct gt_checker gt_checker;
+typedef struct gt_verdict gt_verdict;
+
+gt_status gt_checker_new(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                         gt_checker **out) GT_CHECKED;
+void gt_checker_free(gt_checker *checker);
+
+/* Evaluates every rule that speaks of the subject's kind. The verdict is the caller's. GT_E_INPUT:
+ * the subject is empty, invalid (with the place), outside the territory, or of a kind no rule
+ * knows. Cost: an R-tree lookup a layer and one GEOS intersection a feature met; memory O(vertices
+ * met). */
+gt_status gt_checker_run(gt_ctx *ctx, gt_checker *checker, const gt_subject *subject,
+                         const gt_check_options *options, gt_verdict **out) GT_CHECKED;
+void gt_verdict_free(gt_verdict *verdict);
+
+/* GT_FAIL when a rule denies, GT_UNDECIDABLE when none does but one that could deny cannot be
+ * decided, else GT_PASS. */
+gt_result gt_verdict_result(const gt_verdict *verdict);
+size_t gt_verdict_n_findings(const gt_verdict *verdict);
+/* Denials first, then undecidable, conditions, duties, notes, passes; borrowed. */
+const gt_finding *gt_verdict_finding(const gt_verdict *verdict, size_t i);
+double gt_verdict_area_m2(const gt_verdict *verdict);
+const gt_geom *gt_verdict_geom(const gt_verdict *verdict);
+/* Name of the unit (district) that holds most of the subject, "" when there is none. */
+const char *gt_verdict_unit(const gt_verdict *verdict);
+
+/* The text a reviewer reads; passes are counted, not listed, unless `all`. */
+void gt_verdict_render(const gt_verdict *verdict, gt_lang lang, bool all, gt_text *out);
+/* Stable JSON (docs/reference/verdict-json.md); overlaps as GeoJSON in the working CRS. */
+void gt_verdict_render_json(const gt_verdict *verdict, gt_text *out);
+
+#endif

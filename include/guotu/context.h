@@ -85,6 +85,10 @@ bool gt_failed(const gt_ctx *ctx);
 gt_status gt_error_status(const gt_ctx *ctx);
 /* Message id of the recorded error, "" when there is none. Borrowed, static. */
 const char *gt_error_id(const gt_ctx *ctx);
+/* The recorded message and its arguments (ended by a NULL name); NULL when there is no error. For
+ * handing an error on to another process or list. Borrowed until the error is cleared. */
+const gt_message *gt_error_message(const gt_ctx *ctx);
+const gt_arg *gt_error_args(const gt_ctx *ctx);
 /* The recorded place; texts borrowed until the error is cleared. NULL when there is no error. */
 const gt_place *gt_error_place(const gt_ctx *ctx);
 /* Appends one line "place: message" and, where there is one, a second line with the mend. */

@@ -301,6 +301,16 @@ const char *gt_error_id(const gt_ctx *ctx)
     return ctx->error.message == NULL ? "" : ctx->error.message->id;
 }
 
+const gt_message *gt_error_message(const gt_ctx *ctx)
+{
+    return ctx->error.message;
+}
+
+const gt_arg *gt_error_args(const gt_ctx *ctx)
+{
+    return ctx->error.message == NULL ? NULL : ctx->error.args;
+}
+
 const gt_place *gt_error_place(const gt_ctx *ctx)
 {
     return ctx->error.message == NULL ? NULL : &ctx->error.place;

@@ -32,8 +32,12 @@ void gt_record_set(gt_record *r, gt_status status, const gt_message *message, co
     memset(r, 0, sizeof *r);
     r->status = status;
     r->message = message;
+    /* names first: a long text may be cut, a name may not */
     for (size_t i = 0; args != NULL && args[i].name != NULL && i < GT_RECORD_ARGS; i++) {
-        r->args[i] = args[i]; /* names are string constants of the caller */
+        r->args[i] = args[i];
+        r->args[i].name = keep(r, args[i].name);
+    }
+    for (size_t i = 0; r->args[i].name != NULL; i++) {
         if (args[i].kind == GT_ARG_TEXT) {
             r->args[i].text = keep(r, args[i].text == NULL ? "" : args[i].text);
         }
@@ -82,6 +86,7 @@ void gt_record_copy(gt_record *to, const gt_record *from)
     to->place.rule = moved(from, to, from->place.rule);
     to->place.clause = moved(from, to, from->place.clause);
     for (size_t i = 0; i < GT_RECORD_ARGS; i++) {
+        to->args[i].name = moved(from, to, from->args[i].name);
         to->args[i].text = moved(from, to, from->args[i].text);
     }
 }

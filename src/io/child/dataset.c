@@ -1,0 +1,206 @@
+#include "dataset.h"
+
+#include <cpl_conv.h>
+#include <cpl_string.h>
+#include <cpl_vsi.h>
+#include <ogr_srs_api.h>
+#include <string.h>
+#include <strings.h>
+
+#include "guotu/arena.h"
+#include "io/messages.h"
+
+/* Formats that are files. Left out: databases and services, and OGR_VRT, which points elsewhere. */
+static const char *const DRIVERS[] = {"GPKG",        "ESRI Shapefile",
+                                      "OpenFileGDB", "GeoJSON",
+                                      "TopoJSON",    "ESRIJSON",
+                                      "GeoJSONSeq",  "FlatGeobuf",
+                                      "CSV",         "XLSX",
+                                      "XLS",         "ODS",
+                                      "GML",         "LIBKML",
+                                      "KML",         "GPX",
+                                      "DXF",         "MapInfo File",
+                                      "SQLite",      "OSM",
+                                      "S57",         "DGN",
+                                      "JML",         "MapML",
+                                      "OGR_GMT",     "GeoRSS",
+                                      "AVCE00",      "AVCBin",
+                                      "Parquet",     "Arrow",
+                                      "Geoconcept",  NULL};
+
+static bool ends_with(const char *text, const char *tail)
+{
+    const size_t n = strlen(text), m = strlen(tail);
+    return n >= m && strcasecmp(text + n - m, tail) == 0;
+}
+
+/* GDAL's name of the path: archives through its own unpacker. */
+static void vsi_path(const char *path, gt_text *out)
+{
+    VSIStatBufL st;
+    const bool plain = VSIStatL(path, &st) == 0;
+    if ((plain && ends_with(path, ".zip") && !VSI_ISDIR(st.st_mode)) || !plain) {
+        gt_text_puts(out, "/vsizip/");
+        gt_text_puts(out, path[0] == '/' ? "" : "./");
+    }
+    gt_text_puts(out, path);
+}
+
+static gt_status open_failed(io_session *s)
+{
+    if (s->log.out_of_memory) {
+        return gt_fail(s->ctx, GT_E_LIMIT, &GT_MSG_IO_MEMORY, GT_NOWHERE,
+                       GT_ARGS(GT_INT("limit", s->memory_limit >> 20)));
+    }
+    const char *reason = io_log_reason(s);
+    return gt_fail(s->ctx, GT_E_INPUT, &GT_MSG_IO_FORMAT, GT_NOWHERE,
+                   GT_ARGS(GT_TEXT("reason", reason[0] != '\0' ? reason : "?")));
+}
+
+gt_status io_dataset_open(io_session *s, const gt_read_ask *ask, io_dataset *out)
+{
+    static const char *const shape_options[] = {"ENCODING=", "DBF_DATE_LAST_UPDATE=", NULL};
+    static const char *const csv_options[] = {
+        "KEEP_GEOM_COLUMNS=NO", "GEOM_POSSIBLE_NAMES=WKT,wkt,geom,geometry,the_geom,几何",
+        "X_POSSIBLE_NAMES=lon,lng,long,longitude,x,经度,东经",
+        "Y_POSSIBLE_NAMES=lat,latitude,y,纬度,北纬", NULL};
+    gt_text name;
+    gt_text_init(&name, s->ctx, 0);
+    vsi_path(ask->path, &name);
+    gt_status st = gt_text_status(&name);
+    memset(out, 0, sizeof *out);
+    if (st == GT_OK) {
+        const unsigned flags = GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR;
+        const char *path = gt_text_cstr(&name);
+        GDALDriverH driver = GDALIdentifyDriverEx(path, GDAL_OF_VECTOR, DRIVERS, NULL);
+        const char *kind = driver == NULL ? "" : GDALGetDriverShortName(driver);
+        const char *const *options = strcmp(kind, "ESRI Shapefile") == 0 ? shape_options
+                                     : strcmp(kind, "CSV") == 0          ? csv_options
+                                                                         : NULL;
+        io_log_reset(s);
+        out->handle = GDALOpenEx(path, flags, DRIVERS, options, NULL);
+    }
+    gt_text_free(&name);
+    if (st == GT_OK && out->handle == NULL) {
+        st = open_failed(s);
+    }
+    if (st == GT_OK) {
+        out->driver = GDALGetDriverShortName(GDALGetDatasetDriver(out->handle));
+    }
+    return st;
+}
+
+void io_dataset_close(io_dataset *d)
+{
+    if (d->result != NULL) {
+        GDALDatasetReleaseResultSet(d->handle, d->result);
+    }
+    if (d->handle != NULL) {
+        GDALClose(d->handle);
+    }
+    memset(d, 0, sizeof *d);
+}
+
+/* ---- layers
+ * --------------------------------------------------------------------------------------- */
+
+static void add_names(io_dataset *d, gt_text *out)
+{
+    enum { SHOWN = 30 };
+    const int n = GDALDatasetGetLayerCount(d->handle);
+    for (int i = 0; i < n && i < SHOWN; i++) {
+        gt_text_puts(out, i == 0 ? "" : ", ");
+        gt_text_puts(out, OGR_L_GetName(GDALDatasetGetLayer(d->handle, i)));
+    }
+    gt_text_puts(out, n > SHOWN ? ", ..." : "");
+}
+
+static gt_status no_layer(io_session *s, io_dataset *d, const char *name)
+{
+    gt_text names;
+    gt_text_init(&names, s->ctx, 0);
+    add_names(d, &names);
+    const int n = GDALDatasetGetLayerCount(d->handle);
+    gt_status st = gt_text_status(&names);
+    if (n == 0) {
+        st = gt_fail(s->ctx, GT_E_INPUT, &GT_MSG_IO_LAYER_NONE, GT_NOWHERE, GT_NO_ARGS);
+    } else if (name != NULL) {
+        st = gt_fail(s->ctx, GT_E_NOT_FOUND, &GT_MSG_IO_LAYER_UNKNOWN, GT_NOWHERE,
+                     GT_ARGS(GT_TEXT("name", name), GT_TEXT("layers", gt_text_cstr(&names))));
+    } else {
+        st = gt_fail(s->ctx, GT_E_INPUT, &GT_MSG_IO_LAYER_CHOICE, GT_NOWHERE,
+                     GT_ARGS(GT_INT("count", n), GT_TEXT("layers", gt_text_cstr(&names))));
+    }
+    gt_text_free(&names);
+    return st;
+}
+
+/* The OSM reader fills all its layers at once; the others must be told to stay empty. */
+static void only_this_layer(io_dataset *d)
+{
+    if (strcmp(d->driver, "OSM") == 0) {
+        char *sql = CPLStrdup(CPLSPrintf("SET interest_layers = %s", OGR_L_GetName(d->layer)));
+        d->result = GDALDatasetExecuteSQL(d->handle, sql, NULL, NULL);
+        CPLFree(sql);
+    }
+}
+
+gt_status io_dataset_choose(io_session *s, io_dataset *d, const char *name)
+{
+    const int n = GDALDatasetGetLayerCount(d->handle);
+    if (name != NULL) {
+        d->layer = GDALDatasetGetLayerByName(d->handle, name);
+    } else if (n == 1) {
+        d->layer = GDALDatasetGetLayer(d->handle, 0);
+    }
+    if (d->layer == NULL) {
+        return no_layer(s, d, name);
+    }
+    only_this_layer(d);
+    io_log_reset(s);
+    return GT_OK;
+}
+
+gt_geom_type io_geom_type(OGRwkbGeometryType type)
+{
+    const int flat = (int)OGR_GT_Flatten(type);
+    return flat >= GT_POINT && flat <= GT_MULTIPOLYGON ? (gt_geom_type)flat : GT_GEOM_NONE;
+}
+
+gt_status io_dataset_list(io_session *s, const gt_read_ask *ask)
+{
+    gt_arena *arena = NULL;
+    io_dataset d = {0};
+    gt_status st = gt_arena_new(s->ctx, 0, &arena);
+    if (st == GT_OK) {
+        st = io_dataset_open(s, ask, &d);
+    }
+    if (st != GT_OK) {
+        goto done;
+    }
+    const int n = GDALDatasetGetLayerCount(d.handle);
+    gt_source_layer *layers = gt_arena_zalloc(arena, (size_t)n, sizeof *layers);
+    st = layers == NULL ? GT_E_MEMORY : GT_OK;
+    for (int i = 0; i < n && st == GT_OK; i++) {
+        OGRLayerH l = GDALDatasetGetLayer(d.handle, i);
+        OGRSpatialReferenceH srs = OGR_L_GetSpatialRef(l);
+        const OGRwkbGeometryType type = OGR_L_GetGeomType(l);
+        layers[i] =
+            (gt_source_layer){.name = OGR_L_GetName(l),
+                              .geom_type = io_geom_type(type),
+                              .has_geometry = type != wkbNone,
+                              .n_features = OGR_L_GetFeatureCount(l, FALSE),
+                              .crs_name = srs == NULL ? NULL : OSRGetName(srs),
+                              .n_fields = (size_t)OGR_FD_GetFieldCount(OGR_L_GetLayerDefn(l))};
+    }
+    if (st == GT_OK) {
+        const gt_source_layers list = {.driver = d.driver, .layers = layers, .n_layers = (size_t)n};
+        gt_wire_clear(&s->frame);
+        gt_layers_put(&s->frame, &list);
+        st = io_send(s, GT_FRAME_LAYERS);
+    }
+done:
+    io_dataset_close(&d);
+    gt_arena_free(arena);
+    return st;
+}

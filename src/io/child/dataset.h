@@ -1,0 +1,28 @@
+/* Opens a foreign file and finds the layer that is meant. */
+#ifndef GT_IO_CHILD_DATASET_H
+#define GT_IO_CHILD_DATASET_H
+
+#include <gdal.h>
+#include <ogr_api.h>
+
+#include "io/info.h"
+#include "session.h"
+
+typedef struct io_dataset {
+    GDALDatasetH handle;
+    const char *driver; /* short name; GDAL's */
+    OGRLayerH layer;
+    OGRLayerH result; /* from ExecuteSQL, to be released; NULL mostly */
+} io_dataset;
+
+/* Opens ask->path: a file, a folder, a zip archive or a file in one. */
+gt_status io_dataset_open(io_session *session, const gt_read_ask *ask, io_dataset *out) GT_CHECKED;
+/* The layer called `name`, or the only one. */
+gt_status io_dataset_choose(io_session *session, io_dataset *dataset, const char *name) GT_CHECKED;
+void io_dataset_close(io_dataset *dataset);
+
+gt_geom_type io_geom_type(OGRwkbGeometryType type);
+/* Sends the list of layers. */
+gt_status io_dataset_list(io_session *session, const gt_read_ask *ask) GT_CHECKED;
+
+#endif

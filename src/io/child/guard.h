@@ -1,0 +1,15 @@
+/* Limits and walls around guotu-io, put up in two steps: before anything is read, and after GDAL
+ * has loaded what it needs. Each is best effort; the parent is told which are in force. */
+#ifndef GT_IO_CHILD_GUARD_H
+#define GT_IO_CHILD_GUARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* rlimits (data bytes, CPU seconds, file size, no core) and no_new_privs. Returns GT_GUARD_* bits.
+ */
+uint32_t io_guard_limits(size_t memory, unsigned cpu_s, size_t file_size);
+/* seccomp: no sockets, no programs, no processes, no tracing, no mounts. Returns bits. */
+uint32_t io_guard_calls(void);
+
+#endif

@@ -4,6 +4,7 @@
 #define GUOTU_SOURCE_H
 
 #include "guotu/crs.h"
+#include "guotu/notes.h"
 #include "guotu/standard.h"
 
 typedef struct gt_source gt_source;
@@ -107,16 +108,48 @@ gt_status gt_source_list(gt_ctx *ctx, const char *path, const gt_source_options 
                          gt_source_layers **out) GT_CHECKED;
 void gt_source_layers_free(gt_ctx *ctx, gt_source_layers *layers);
 
-typedef struct gt_sink gt_sink;
-/* Opens a new vector file for writing; format by extension (.gpkg .shp .geojson .fgb .csv .xlsx .gml
- * .kml .dxf ...) or `driver` when not NULL. Written beside the path and renamed at the end, so that a
- * failure leaves no half file. crs: what the features are in; out_crs NULL = same. */
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+typedef struct gt_sink gt_sink; /* one thread */
+
+typedef struct gt_sink_options {
+    size_t size;
+    const char *driver;   /* GDAL's short name; NULL: by the extension of the path */
+    const char *layer;    /* layer name; NULL: the id of the standard */
+    const char *out_crs;  /* what the file is written in; NULL: as the features, but EPSG:4326 where
+                           * the format knows no other (GeoJSON, KML, GPX) */
+    const char *encoding; /* text of shapefiles: NULL = UTF-8 (a .cpg says so); "GBK", "GB18030" */
+    bool overwrite;       /* replace what is at the path; else GT_E_CONFLICT */
+    bool with_dates;      /* adds the columns valid_from and valid_to */
+    gt_notes *notes;      /* borrowed until close; gets what the format could not hold as it was:
+                           * cut field names, cut texts, dropped attributes. May be NULL */
+    size_t memory_limit;  /* of the child, bytes; 0: 2 GiB */
+    int time_limit_s;     /* CPU seconds; 0: 3600 */
+} gt_sink_options;
+void gt_sink_options_init(gt_sink_options *options);
+
+/* Opens a new vector file for writing; format by extension: .gpkg .shp .geojson .geojsonl .fgb .csv
+ * .xlsx .ods .gml .kml .kmz .dxf .gdb .sqlite .tab .mif .gpx. Columns: the fields of the standard, in
+ * order; before them `id` (the feature id) when the standard has no id_field. crs: what the features
+ * are in (text as gt_crs_new takes it); NULL only for tables without geometry.
+ * The file is written in a hidden folder beside the path, by guotu-io, and moved into place by
+ * gt_sink_close: a failure or a kill leaves what was there before. standard, crs and options are not
+ * used after the call, except options->notes.
+ * GT_E_USAGE: no format for the extension. GT_E_CONFLICT: the path exists. GT_E_ENV: the folder cannot
+ * be written, guotu-io is missing or died. */
+gt_status gt_sink_open_with(gt_ctx *ctx, const char *path, const gt_standard *standard,
+                            const char *crs, const gt_sink_options *options,
+                            gt_sink **out) GT_CHECKED;
+/* The same with the usual options; never overwrites. */
 gt_status gt_sink_open(gt_ctx *ctx, const char *path, const char *driver, const char *layer,
                        const gt_standard *standard, const char *crs, const char *out_crs,
                        gt_sink **out) GT_CHECKED;
+/* Adds a feature (blob NULL: no geometry). Sent ahead: an error may concern an earlier feature, which
+ * it names. GT_E_INPUT: text that the encoding cannot hold, a geometry that cannot be transformed. */
 gt_status gt_sink_put(gt_ctx *ctx, gt_sink *sink, const gt_feature *feature) GT_CHECKED;
-/* Finishes and renames; consumed either way. */
+/* Finishes, syncs and moves into place; consumed either way. */
 gt_status gt_sink_close(gt_ctx *ctx, gt_sink *sink) GT_CHECKED;
+/* Consumed; leaves nothing. NULL accepted. */
 void gt_sink_abort(gt_sink *sink);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "guotu/date.h"
 #include "io/messages.h"
+#include "io/sink_wire.h"
 
 gt_status gt_io_nonsense(gt_ctx *ctx, const char *what)
 {
@@ -159,26 +160,7 @@ static bool kind_fits(gt_field_type type, const gt_value *v)
 
 static bool take_value(gt_wire_in *in, gt_field_type type, gt_value *v)
 {
-    const uint8_t kind = gt_wire_get_u8(in);
-    memset(v, 0, sizeof *v);
-    if (kind > GT_VAL_REAL) {
-        return false;
-    }
-    v->kind = (gt_value_kind)kind;
-    switch (v->kind) {
-    case GT_NULL:
-        return !in->bad;
-    case GT_VAL_TEXT:
-        v->text = gt_wire_get_text(in, &v->len);
-        break;
-    case GT_VAL_INT:
-        v->integer = gt_wire_get_i64(in);
-        break;
-    case GT_VAL_REAL:
-        v->real = gt_wire_get_f64(in);
-        break;
-    }
-    return !in->bad && (v->kind != GT_VAL_TEXT || v->text != NULL) && kind_fits(type, v);
+    return gt_value_get(in, v) && (v->kind == GT_NULL || kind_fits(type, v));
 }
 
 static gt_status take_faults(gt_batch *b, gt_wire_in *in, uint16_t n)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -19,6 +18,7 @@
 #include "io/batch.h"
 #include "io/locate.h"
 #include "io/messages.h"
+#include "io/staging.h"
 
 enum {
     PIPE_BYTES = 1 << 20,
@@ -61,21 +61,6 @@ void gt_process_rows(gt_process *p, int64_t rows)
 
 /* ---- start
  * --------------------------------------------------------------------------------------- */
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st;
-    (void)flag;
-    (void)ftw;
-    (void)remove(path);
-    return 0;
-}
-
-static void remove_tree(const char *dir)
-{
-    enum { OPEN_DIRS = 16 };
-    (void)nftw(dir, remove_one, OPEN_DIRS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
 
 static gt_status make_temp_dir(gt_ctx *ctx, char **out)
 {
@@ -394,7 +379,7 @@ void gt_process_stop(gt_process *p)
         (void)reap(p, 0, &used);
     }
     if (p->temp_dir != NULL) {
-        remove_tree(p->temp_dir);
+        gt_io_remove_tree(p->temp_dir);
     }
     gt_free(ctx, p->temp_dir);
     gt_free(ctx, p->file);

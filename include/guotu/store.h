@@ -7,7 +7,10 @@
  *
  * Bitemporal: valid time is the survey's date, revision time is when the database learned it. The
  * present state (valid now, newest revision) is the layer's own table, so that QGIS shows it as it
- * is; everything else lives in LAYER__history. A revision is one transaction: all of it or nothing. */
+ * is; everything else lives in LAYER__history. A revision is one transaction: all of it or nothing.
+ *
+ * Contexts given to one store must be of one family (context.h). Readers see finished revisions only,
+ * also while a commit of the same store is open. */
 #ifndef GUOTU_STORE_H
 #define GUOTU_STORE_H
 
@@ -39,6 +42,27 @@ const char *gt_store_dir(const gt_store *store);
 const gt_crs *gt_store_crs(const gt_store *store);
 const gt_plane *gt_store_plane(const gt_store *store);
 int64_t gt_store_revision(const gt_store *store); /* newest revision, 0 when empty */
+gt_title gt_store_title(const gt_store *store);
+/* Code that geometry blobs of this workspace carry: the EPSG code, or 100000 when there is none. */
+int32_t gt_store_srs_id(const gt_store *store);
+/* WORKSPACE/package, /grids, /reports: made by gt_store_create; borrowed. */
+const char *gt_store_package_dir(const gt_store *store);
+const char *gt_store_grid_dir(const gt_store *store);
+const char *gt_store_report_dir(const gt_store *store);
+/* Looks for revisions of other processes; *changed (may be NULL) tells. Everything borrowed from
+ * gt_store_layer is given back. Refused (GT_E_USAGE) while a commit is open. */
+gt_status gt_store_refresh(gt_ctx *ctx, gt_store *store, bool *changed) GT_CHECKED;
+
+/* ---- settings: texts that belong to the workspace and change by revision ----------------------- */
+
+/* Value at revision as_of_rev (0 = newest), copied; *value = NULL when there is none. Owned by the
+ * caller (gt_free). */
+gt_status gt_store_setting_get(gt_ctx *ctx, gt_store *store, const char *key, int64_t as_of_rev,
+                               char **value) GT_CHECKED;
+/* key: 1-100 bytes, UTF-8. value NULL removes. The setting "package" (id and version) is noted in
+ * every revision. */
+gt_status gt_commit_setting_set(gt_ctx *ctx, gt_commit *commit, const char *key,
+                                const char *value) GT_CHECKED;
 
 /* ---- layers ----------------------------------------------------------------------------------- */
 
@@ -112,8 +136,10 @@ void gt_scan_close(gt_scan *scan);
 typedef struct gt_revision {
     int64_t id;
     int64_t time_ms;
-    const char *author, *message, *reason;
-    int64_t n_put, n_deleted;
+    const char *author, *message, *reason; /* never NULL */
+    const char *package; /* setting "package" at that revision, "" when there was none */
+    int64_t n_put;     /* feature versions written */
+    int64_t n_deleted; /* features ended without a successor */
     gt_box dirty; /* envelope of everything touched */
     char content_hash[GT_HASH_HEX], parent_hash[GT_HASH_HEX], hash[GT_HASH_HEX];
 } gt_revision;

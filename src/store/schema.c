@@ -59,9 +59,12 @@ static const char CREATE_SQL[] =
     " NULL, PRIMARY KEY(layer, first_fid));"
     "CREATE TABLE gt_outside(id INTEGER PRIMARY KEY, layer TEXT NOT NULL, what TEXT NOT NULL,"
     " fid INTEGER, feature TEXT, time TEXT NOT NULL DEFAULT "
-    "(strftime('%Y-%m-%dT%H:%M:%fZ','now')));"
-    /* Registered, so that a GIS shows the log as a table and hides our other tables (GDAL lists
-     * unregistered tables only when no attributes table is registered). */
+    "(strftime('%Y-%m-%dT%H:%M:%fZ','now')));";
+
+/* Registered, so that a GIS shows the log as a table and hides our other tables (GDAL lists
+ * unregistered tables only when no attributes table is registered). After the reference systems: a
+ * foreign key. */
+static const char REGISTER_SQL[] =
     "INSERT INTO gpkg_contents(table_name, data_type, identifier, description, srs_id) VALUES"
     "('gt_revision', 'attributes', '版本 revisions', '版本日志 revision log', 0);";
 
@@ -121,6 +124,7 @@ gt_status gt_schema_create(gt_ctx *ctx, sqlite3 *db, const gt_store_options *opt
     st = st == GT_OK ? add_srs(ctx, db, gt_crs_name(crs), srs_id, org, gt_crs_wkt(crs),
                                "工作坐标系 working CRS")
                      : st;
+    st = st == GT_OK ? gt_db_exec(ctx, db, REGISTER_SQL) : st;
     st = st == GT_OK ? add_meta(ctx, db, "format", "1") : st;
     st = st == GT_OK ? add_meta(ctx, db, "crs", options->crs) : st;
     st = st == GT_OK ? add_meta(ctx, db, "title_zh", options->title.zh) : st;

@@ -54,6 +54,11 @@ static char *spell(gt_ctx *ctx, const char *text)
     return out;
 }
 
+static bool near(double a, double b, double tolerance)
+{
+    return fabs(a - b) <= tolerance;
+}
+
 static void replace(maker *m, PJ *next)
 {
     m->proj.lib->proj_destroy(m->obj);
@@ -186,16 +191,13 @@ static bool read_tmerc(maker *m)
                                          : NULL;
         tm = tm && slot != NULL;
         if (slot != NULL) {
-            *slot = value * unit;
+            bool angle = which == P_LAT0 || which == P_LON0;
+            bool degrees = angle && near(unit, M_PI / 180, 1e-12); /* stay as written, to the bit */
+            *slot = degrees ? value : angle ? value * unit * (180 / M_PI) : value * unit;
         }
     }
     p->proj_destroy(op);
     return tm;
-}
-
-static bool near(double a, double b, double tolerance)
-{
-    return fabs(a - b) <= tolerance;
 }
 
 /* Is the CRS the built-in one, whatever its name? */
@@ -204,21 +206,30 @@ static bool fits(const gt_crs *crs, const gt_crs *known)
     return crs->kind == known->kind && near(crs->a, known->a, 1e-4) &&
            near(crs->f, known->f, 1e-13) && strcmp(crs->datum, known->datum) == 0 &&
            (crs->kind == GT_CRS_GEOGRAPHIC ||
-            (near(crs->lon0, known->lon0, 1e-12) && crs->lat0 == known->lat0 &&
+            (near(crs->lon0, known->lon0, 1e-11) && crs->lat0 == known->lat0 &&
              near(crs->k0, known->k0, 1e-12) && near(crs->x0, known->x0, 1e-6) &&
              near(crs->y0, known->y0, 1e-6)));
+}
+
+/* "CGCS2000_GK_CM_117E" is a 6-degree zone, "CGCS2000_3_Degree_GK_CM_117E" one of 3 degrees. */
+static bool says_six(const char *name)
+{
+    return name != NULL &&
+           (strcasestr(name, "GK_") != NULL || strcasestr(name, "Kruger") != NULL) &&
+           strcasestr(name, "3_deg") == NULL && strcasestr(name, "3-deg") == NULL &&
+           strcasestr(name, "3 deg") == NULL;
 }
 
 /* The code of the built-in family that has these parameters, 0 for none. A 3-degree zone wins over
  * the 6-degree zone of the same meridian unless the name says otherwise. */
 static int family_code(const gt_crs *crs, const char *name)
 {
-    int lon = (int)lround(crs->lon0 * (180 / M_PI)), codes[8] = {4490, 4326}, n = 2;
+    int lon = (int)lround(crs->lon0), codes[8] = {4490, 4326}, n = 2;
     if (crs->kind == GT_CRS_TMERC) {
         n = 0;
         if (lon >= 75 && lon <= 135 && lon % 3 == 0) {
             int three = (lon - 75) / 3, six = (lon - 75) / 6;
-            bool six_first = name != NULL && lon % 6 == 3 && strchr(name, '3') == NULL;
+            bool six_first = lon % 6 == 3 && says_six(name);
             bool has_six = lon % 6 == 3;
             codes[n++] = six_first ? 4502 + six : 4534 + three;
             codes[n++] = six_first ? 4491 + six : 4513 + three;

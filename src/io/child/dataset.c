@@ -28,6 +28,11 @@ static const char *const DRIVERS[] = {"GPKG",        "ESRI Shapefile",
                                       "Parquet",     "Arrow",
                                       "Geoconcept",  NULL};
 
+bool io_driver_is_file(const char *name)
+{
+    return CSLFindString((CSLConstList)DRIVERS, name) >= 0;
+}
+
 static bool ends_with(const char *text, const char *tail)
 {
     const size_t n = strlen(text), m = strlen(tail);

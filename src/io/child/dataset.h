@@ -21,6 +21,8 @@ gt_status io_dataset_open(io_session *session, const gt_read_ask *ask, io_datase
 gt_status io_dataset_choose(io_session *session, io_dataset *dataset, const char *name) GT_CHECKED;
 void io_dataset_close(io_dataset *dataset);
 
+/* Is it one of the formats that are files? */
+bool io_driver_is_file(const char *name);
 gt_geom_type io_geom_type(OGRwkbGeometryType type);
 /* Sends the list of layers. */
 gt_status io_dataset_list(io_session *session, const gt_read_ask *ask) GT_CHECKED;

@@ -7,6 +7,7 @@
 
 #include "guard.h"
 #include "io/messages.h"
+#include "raster_reader.h"
 #include "reader.h"
 #include "writer.h"
 
@@ -23,6 +24,8 @@ static gt_status do_task(io_session *s, gt_wire_in *in)
         break;
     case GT_TASK_WRITE:
         return io_write(s, in);
+    case GT_TASK_RASTER:
+        return io_raster(s, in);
     default:
         break;
     }

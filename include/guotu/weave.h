@@ -142,4 +142,34 @@ gt_status gt_weave_qc(gt_ctx *ctx, const gt_weave *weave, gt_weave_finding **out
 /* "gap", "overlap", "self-cross", "sliver". */
 const char *gt_weave_fault_name(gt_weave_fault fault);
 
+/* ---- plain files ------------------------------------------------------------------------------
+ */
+
+typedef struct gt_weave_files_options {
+    size_t size; /* set by gt_weave_files_options_init */
+    size_t n_files;
+    const char *const *files;  /* GeoPackages, "FILE" or "FILE:TABLE"; borrowed */
+    const char *const *fields; /* per file: count by this field, NULL by feature; NULL: all so */
+    const char *account;       /* CSV to write, or NULL */
+    const char *atoms; /* GeoPackage to write, or NULL: a multipolygon per tuple of features */
+    const char *qc;    /* CSV of coverage faults to write, or NULL */
+    bool plane;        /* areas of the plane even where the CRS is known */
+    double cell;       /* as in gt_weave_options */
+} gt_weave_files_options;
+void gt_weave_files_options_init(gt_weave_files_options *options);
+
+typedef struct gt_weave_files_facts {
+    gt_weave_stats stats;
+    size_t n_rows, n_atoms, n_faults;
+    double m2; /* all rows */
+    bool ellipsoidal;
+} gt_weave_files_facts;
+
+/* Reads the files, weaves them and writes what is asked for. All files must be in one projected CRS
+ * in metres: GT_E_INPUT. CSV columns: one per file (NAME.fid or NAME.FIELD), m2, plane_m2; rows
+ * sorted; fields empty where a layer has nothing, "*" where features with different values overlap.
+ */
+gt_status gt_weave_files(gt_ctx *ctx, const gt_weave_files_options *options,
+                         gt_weave_files_facts *facts) GT_CHECKED;
+
 #endif

@@ -1,6 +1,7 @@
 /* CRSs that PROJ has to read: any code, WKT, PROJ string or name. What the fast paths need (kind,
  * ellipsoid, transverse Mercator parameters, datum) is copied out; no PROJ object is kept, so that
  * a gt_crs can be shared between threads. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,14 @@ static char *spell(gt_ctx *ctx, const char *text)
     return out;
 }
 
+/* An authority's code as a number; 0 when it is none. */
+static int number_of(const char *code)
+{
+    char *end = NULL;
+    long n = code == NULL ? 0 : strtol(code, &end, 10);
+    return code == NULL || end == code || *end != '\0' || n < 0 || n > INT_MAX ? 0 : (int)n;
+}
+
 static bool near(double a, double b, double tolerance)
 {
     return fabs(a - b) <= tolerance;
@@ -77,7 +86,8 @@ static bool bound_shift(maker *m)
         const char *text = NULL;
         (void)p->proj_coordoperation_get_param(m->proj.pj, op, i, NULL, NULL, NULL, &value, &text,
                                                NULL, NULL, NULL, NULL, NULL);
-        moves = moves || value != 0 || (text != NULL && *text != '\0' && atof(text) != 0);
+        moves =
+            moves || value != 0 || (text != NULL && *text != '\0'); /* a text is a grid's name */
     }
     p->proj_destroy(op);
     return moves;
@@ -174,7 +184,7 @@ static bool read_tmerc(maker *m)
     PJ *op = p->proj_crs_get_coordoperation(m->proj.pj, m->obj);
     bool tm = op != NULL &&
               p->proj_coordoperation_get_method_info(m->proj.pj, op, NULL, NULL, &code) != 0 &&
-              code != NULL && atoi(code) == METHOD_TM;
+              number_of(code) == METHOD_TM;
     crs->k0 = 1;
     int n = tm ? p->proj_coordoperation_get_param_count(m->proj.pj, op) : 0;
     for (int i = 0; i < n; i++) {
@@ -182,7 +192,7 @@ static bool read_tmerc(maker *m)
         code = NULL;
         (void)p->proj_coordoperation_get_param(m->proj.pj, op, i, NULL, NULL, &code, &value, NULL,
                                                &unit, NULL, NULL, NULL, NULL);
-        int which = code == NULL ? 0 : atoi(code);
+        int which = number_of(code);
         double *slot = which == P_LAT0   ? &crs->lat0
                        : which == P_LON0 ? &crs->lon0
                        : which == P_K0   ? &crs->k0
@@ -260,14 +270,13 @@ static int other_code(maker *m)
     if (authority != NULL && code != NULL && strcmp(authority, "EPSG") == 0) {
         gt_crs known = {0};
         /* a file that names a built-in code but has other parameters is not that CRS */
-        return gt_crs_built_in_parameters(atoi(code), &known) ? 0 : atoi(code);
+        return gt_crs_built_in_parameters(number_of(code), &known) ? 0 : number_of(code);
     }
     int *confidence = NULL, found = 0;
     PJ_OBJ_LIST *list = p->proj_identify(m->proj.pj, m->obj, "EPSG", NULL, &confidence);
     if (list != NULL && p->proj_list_get_count(list) > 0 && confidence[0] >= 90) {
         PJ *best = p->proj_list_get(m->proj.pj, list, 0);
-        code = best == NULL ? NULL : p->proj_get_id_code(best, 0);
-        found = code == NULL ? 0 : atoi(code);
+        found = best == NULL ? 0 : number_of(p->proj_get_id_code(best, 0));
         p->proj_destroy(best);
     }
     p->proj_int_list_destroy(confidence);

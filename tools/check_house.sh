@@ -11,7 +11,7 @@ bad=0
 fail() { echo "house: $*" >&2; bad=1; }
 
 # ---- 1. rooms, bottom to top; two rooms on one line may not include each other ------------------
-rooms="base geo io store plan grid weave check indicator ledger model graph synth report serve"
+rooms="base geo io store plan grid weave coverage check indicator ledger model graph synth report serve"
 level() {
     i=0
     for r in $rooms; do
@@ -24,9 +24,9 @@ level() {
 owners="status base|message base|context base|text base|arena base|hash base|pool base|date base|notes base
 geometry geo|crs geo|area geo|geos geo
 source io|raster io
-standard store|store store|qc store|import store
+standard store|store store|qc store|import store|gpkg_read store|gpkg_write store
 package plan|expr plan
-weave weave|check check|synth synth|map report"
+weave weave|coverage coverage|check check|synth synth|map report"
 owner() {
     echo "$owners" | tr '|' '\n' | awk -v h="$1" '$1 == h { print $2 }'
 }

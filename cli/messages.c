@@ -1,5 +1,0 @@
-#include "messages.h"
-
-#define M GT_MESSAGE_DEFINE
-#include "messages.def"
-#undef M

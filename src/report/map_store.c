@@ -1,0 +1,417 @@
+/* The layers of a workspace as a source for drawing. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guotu/arena.h"
+#include "guotu/map.h"
+#include "report/style.h"
+
+enum { MOST_CLASSES = 200, NOTE = 192 };
+
+typedef struct entry { /* one layer to be drawn */
+    gt_layer_info info;
+    int class_at, label_at; /* index of the field, -1: none */
+    gt_rank rank;
+    size_t order; /* as found */
+    bool unit;
+} entry;
+
+struct gt_store_map {
+    gt_ctx *ctx;
+    gt_store *store;
+    const gt_package *package;
+    gt_store_map_options options;
+    gt_arena *arena;
+    entry *entries;
+    gt_map_layer *layers;
+    size_t n;
+    gt_map_source source;
+    char note_zh[NOTE], note_en[NOTE];
+};
+
+void gt_store_map_options_init(gt_store_map_options *options)
+{
+    *options = (gt_store_map_options){.size = sizeof *options, .as_of_date = GT_DATE_NONE};
+}
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+typedef struct cursor {
+    gt_ctx *ctx;
+    const entry *of;
+    gt_scan *scan;
+    gt_geom geom;
+    char class_code[32], label[32]; /* of numbers */
+} cursor;
+
+static void close_layer(void *user)
+{
+    cursor *c = user;
+    gt_scan_close(c->scan);
+    gt_geom_free(c->ctx, &c->geom);
+    gt_free(c->ctx, c);
+}
+
+static gt_status open_layer(gt_ctx *ctx, void *user, size_t i, const gt_box *box, void **out)
+{
+    const gt_store_map *map = user;
+    cursor *c = gt_zalloc(ctx, 1, sizeof *c);
+    if (c == NULL) {
+        return GT_E_MEMORY;
+    }
+    c->ctx = ctx;
+    c->of = &map->entries[i];
+    gt_geom_init(&c->geom);
+    gt_query query;
+    gt_query_init(&query, c->of->info.standard->id);
+    query.as_of_rev = map->options.as_of_rev;
+    query.as_of_date = map->options.as_of_date;
+    if (box != NULL) {
+        query.has_box = true;
+        query.box = *box;
+    }
+    gt_status st = gt_scan_open(ctx, map->store, &query, &c->scan);
+    if (st != GT_OK) {
+        gt_free(ctx, c);
+        return st;
+    }
+    *out = c;
+    return GT_OK;
+}
+
+/* Text of an attribute; numbers are written into `room`. NULL for null and for no field. */
+static const char *text_of(const gt_feature *f, int at, char room[32])
+{
+    if (at < 0 || (size_t)at >= f->n_values) {
+        return NULL;
+    }
+    const gt_value *v = &f->values[at];
+    switch (v->kind) {
+    case GT_NULL:
+        return NULL;
+    case GT_VAL_TEXT:
+        return v->text;
+    case GT_VAL_INT:
+        (void)snprintf(room, 32, "%" PRId64, v->integer);
+        return room;
+    case GT_VAL_REAL:
+        (void)snprintf(room, 32, "%.15g", v->real);
+        return room;
+    }
+    return NULL;
+}
+
+static gt_status next_feature(gt_ctx *ctx, void *user, gt_map_feature *out, bool *more)
+{
+    cursor *c = user;
+    gt_feature f;
+    gt_status st = gt_scan_next(ctx, c->scan, &f, more);
+    if (st != GT_OK || !*more) {
+        return st;
+    }
+    *out = (gt_map_feature){.id = f.id,
+                            .class_code = text_of(&f, c->of->class_at, c->class_code),
+                            .label = text_of(&f, c->of->label_at, c->label),
+                            .m2 = NAN};
+    if (f.blob != NULL && f.blob_len > 0) {
+        st = gt_geom_from_gpkg(ctx, f.blob, f.blob_len, NULL, &c->geom);
+        out->geom = &c->geom;
+        if (st != GT_OK) {
+            gt_fail_at(ctx, GT_PLACE(.feature = f.id));
+        }
+    }
+    return st;
+}
+
+/* ---- classes ------------------------------------------------------------------------------------ */
+
+static size_t count_level(const gt_codelist *list, bool first_level)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n_codes; i++) {
+        n += !first_level || list->codes[i].parent == NULL ? 1U : 0U;
+    }
+    return n;
+}
+
+/* Classes of a code list, in its order. Wide maps show the first level of a deep list: seventy colours
+ * cannot be told apart from ten kilometres up. */
+static gt_status fill_classes(gt_store_map *map, const gt_codelist *list, gt_map_layer *layer)
+{
+    const double wide = 30000; /* metres */
+    size_t all = count_level(list, false);
+    size_t top = count_level(list, true);
+    bool far_off = map->options.ground_width <= 0 || map->options.ground_width > wide;
+    bool first_level = (far_off && top < all && top > 1) || all > MOST_CLASSES;
+    size_t n = first_level ? top : all;
+    if (n == 0 || n > MOST_CLASSES) {
+        return GT_OK; /* one colour */
+    }
+    gt_map_class *classes = gt_arena_alloc(map->arena, n, sizeof *classes);
+    if (classes == NULL) {
+        return GT_E_MEMORY;
+    }
+    size_t k = 0;
+    for (size_t i = 0; i < list->n_codes; i++) {
+        const gt_code *c = &list->codes[i];
+        if (!first_level || c->parent == NULL) {
+            classes[k] = (gt_map_class){c->code, c->title,
+                                        c->color != NULL ? c->color : gt_spare_color(k)};
+            k++;
+        }
+    }
+    layer->classes = classes;
+    layer->n_classes = n;
+    layer->codes = list;
+    return GT_OK;
+}
+
+/* ---- layers ------------------------------------------------------------------------------------- */
+
+static gt_status add_entry(gt_store_map *map, const char *id, size_t i, size_t *n)
+{
+    gt_layer_info info;
+    gt_status st = id != NULL ? gt_store_find_layer(map->ctx, map->store, id, &info)
+                              : gt_store_layer(map->ctx, map->store, i, &info);
+    if (st == GT_OK && (id != NULL || info.n_features > 0)) {
+        map->entries[(*n)++] = (entry){.info = info, .class_at = -1, .label_at = -1, .order = i};
+    }
+    return st;
+}
+
+static gt_status list_layers(gt_store_map *map)
+{
+    const char *const *ids = map->options.ids;
+    size_t most = gt_store_n_layers(map->store);
+    for (size_t i = 0; ids != NULL && (i == 0 || ids[i - 1] != NULL); i++) {
+        most = i > most ? i : most;
+    }
+    map->entries = gt_zalloc(map->ctx, most, sizeof *map->entries);
+    map->layers = gt_zalloc(map->ctx, most, sizeof *map->layers);
+    if (map->entries == NULL || map->layers == NULL) {
+        return GT_E_MEMORY;
+    }
+    gt_status st = GT_OK;
+    size_t stored = gt_store_n_layers(map->store);
+    for (size_t i = 0; st == GT_OK && (ids != NULL ? ids[i] != NULL : i < stored); i++) {
+        st = add_entry(map, ids == NULL ? NULL : ids[i], i, &map->n);
+    }
+    return st;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const entry *x = a;
+    const entry *y = b;
+    if (x->rank != y->rank) {
+        return x->rank < y->rank ? -1 : 1;
+    }
+    return x->order < y->order ? -1 : 1;
+}
+
+static bool is_unit(const gt_store_map *map, const char *id)
+{
+    const char *unit = map->package == NULL ? NULL : gt_package_unit_layer(map->package);
+    return unit != NULL && strcmp(unit, id) == 0;
+}
+
+/* The package's standard knows titles, code lists and colours; the store's only the schema. */
+static const gt_standard *standard_of(const gt_store_map *map, const entry *e)
+{
+    const gt_standard *s =
+        map->package == NULL ? NULL : gt_package_find_layer(map->package, e->info.standard->id);
+    return s != NULL ? s : e->info.standard;
+}
+
+static gt_status fill_layer(gt_store_map *map, entry *e, gt_map_layer *layer)
+{
+    const gt_standard *s = standard_of(map, e);
+    const gt_standard *stored = e->info.standard;
+    gt_look_of look;
+    gt_style_of(s, e->unit, &look);
+    bool present = map->options.as_of_rev == 0 && map->options.as_of_date == GT_DATE_NONE;
+    *layer = (gt_map_layer){.id = stored->id,
+                            .title = s->title,
+                            .origin = e->info.origin,
+                            .style = look.style,
+                            .extent = present ? e->info.box : (gt_box){1, 1, 0, 0},
+                            .base = look.rank == GT_RANK_GROUND};
+    if (layer->title.zh == NULL && layer->title.en == NULL) {
+        layer->title = (gt_title){stored->id, stored->id};
+    }
+    int at = s->class_field == NULL ? -1 : gt_standard_field(s, s->class_field);
+    const gt_codelist *codes = at < 0 ? NULL : s->fields[at].codes;
+    gt_status st = GT_OK;
+    if (codes != NULL && !e->unit) {
+        e->class_at = gt_standard_field(stored, s->class_field);
+        st = fill_classes(map, codes, layer);
+    }
+    const char *name = e->unit ? gt_package_unit_name_field(map->package) : "name";
+    if (look.style.label_size > 0) {
+        e->label_at = gt_standard_field(stored, name == NULL ? "name" : name);
+    }
+    return st;
+}
+
+static gt_status fill_note(gt_store_map *map)
+{
+    int64_t rev = map->options.as_of_rev != 0 ? map->options.as_of_rev
+                                              : gt_store_revision(map->store);
+    char date[GT_TIME_TEXT] = "";
+    if (rev > 0) {
+        gt_revision info;
+        gt_status st = gt_store_revision_info(map->ctx, map->store, rev, &info);
+        if (st != GT_OK) {
+            return st;
+        }
+        gt_time_format(info.time_ms, date);
+    }
+    char as_of[GT_DATE_TEXT];
+    gt_date_format(map->options.as_of_date, as_of);
+    const char *id = map->package == NULL ? "" : gt_package_id(map->package);
+    const char *version = map->package == NULL ? "" : gt_package_version(map->package);
+    (void)snprintf(map->note_zh, NOTE, "一张图第 %" PRId64 " 次修订%s%.10s%s%s%s%s%.40s%s%.20s", rev,
+                   rev > 0 ? "（" : "", date, rev > 0 ? "）" : "", as_of[0] != '\0' ? "，时点 " : "",
+                   as_of, id[0] != '\0' ? "；规划包 " : "", id, id[0] != '\0' ? " " : "", version);
+    (void)snprintf(map->note_en, NOTE, "Map revision %" PRId64 "%s%.10s%s%s%s%.40s%s%.20s", rev,
+                   rev > 0 ? " of " : "", date, as_of[0] != '\0' ? ", as of " : "", as_of,
+                   id[0] != '\0' ? "; plan package " : "", id, id[0] != '\0' ? " " : "", version);
+    return GT_OK;
+}
+
+gt_status gt_store_map_new(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                           const gt_store_map_options *options, gt_store_map **out)
+{
+    gt_store_map *map = gt_zalloc(ctx, 1, sizeof *map);
+    if (map == NULL) {
+        return GT_E_MEMORY;
+    }
+    map->ctx = ctx;
+    map->store = store;
+    map->package = package;
+    map->options = *options;
+    const gt_crs *crs = gt_store_crs(store);
+    map->source = (gt_map_source){map,
+                                  open_layer,
+                                  next_feature,
+                                  close_layer,
+                                  gt_store_plane(store),
+                                  gt_crs_is_geographic(crs),
+                                  gt_crs_name(crs)};
+    gt_status st = gt_arena_new(ctx, 0, &map->arena);
+    st = st != GT_OK ? st : list_layers(map);
+    for (size_t i = 0; st == GT_OK && i < map->n; i++) {
+        entry *e = &map->entries[i];
+        gt_look_of look;
+        e->unit = is_unit(map, e->info.standard->id);
+        gt_style_of(standard_of(map, e), e->unit, &look);
+        e->rank = look.rank;
+    }
+    if (st == GT_OK && options->ids == NULL && map->n > 1) {
+        qsort(map->entries, map->n, sizeof *map->entries, by_rank);
+    }
+    for (size_t i = 0; st == GT_OK && i < map->n; i++) {
+        st = fill_layer(map, &map->entries[i], &map->layers[i]);
+    }
+    st = st != GT_OK ? st : fill_note(map);
+    if (st != GT_OK) {
+        gt_store_map_free(map);
+        return st;
+    }
+    *out = map;
+    return GT_OK;
+}
+
+void gt_store_map_free(gt_store_map *map)
+{
+    if (map == NULL) {
+        return;
+    }
+    gt_ctx *ctx = map->ctx;
+    gt_arena_free(map->arena);
+    gt_free(ctx, map->entries);
+    gt_free(ctx, map->layers);
+    gt_free(ctx, map);
+}
+
+const gt_map_source *gt_store_map_source(const gt_store_map *map)
+{
+    return &map->source;
+}
+
+const gt_map_layer *gt_store_map_layers(const gt_store_map *map, size_t *n)
+{
+    *n = map->n;
+    return map->layers;
+}
+
+gt_title gt_store_map_note(const gt_store_map *map)
+{
+    return (gt_title){map->note_zh, map->note_en};
+}
+
+/* ---- the whole map ------------------------------------------------------------------------------ */
+
+void gt_map_of_store_options_init(gt_ctx *ctx, gt_map_of_store_options *options)
+{
+    *options = (gt_map_of_store_options){.size = sizeof *options,
+                                         .as_of_date = GT_DATE_NONE,
+                                         .lang = gt_ctx_lang(ctx)};
+}
+
+static bool has_text(gt_title title)
+{
+    return (title.zh != NULL && title.zh[0] != '\0') || (title.en != NULL && title.en[0] != '\0');
+}
+
+static int locator_of(const gt_store_map *map, bool has_box)
+{
+    for (size_t i = 0; has_box && i < map->n; i++) {
+        if (map->entries[i].unit) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+gt_status gt_map_of_store(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                          const gt_map_of_store_options *options, const char *path)
+{
+    gt_store_map_options mo;
+    gt_store_map_options_init(&mo);
+    mo.ids = options->ids;
+    mo.as_of_rev = options->as_of_rev;
+    mo.as_of_date = options->as_of_date;
+    bool degrees = gt_crs_is_geographic(gt_store_crs(store));
+    if (options->has_box) {
+        const double metres_per_degree = 111195;
+        mo.ground_width = (options->box.xmax - options->box.xmin) * (degrees ? metres_per_degree : 1);
+    }
+    gt_store_map *map = NULL;
+    gt_status st = gt_store_map_new(ctx, store, package, &mo, &map);
+    if (st != GT_OK) {
+        return st;
+    }
+    gt_map_options o;
+    gt_map_options_init(ctx, &o);
+    o.lang = options->lang;
+    o.width = options->width > 0 ? options->width : o.width;
+    o.height = options->height > 0 ? options->height : o.height;
+    o.dpi = options->dpi > 0 ? options->dpi : o.dpi;
+    o.has_box = options->has_box;
+    o.box = options->box;
+    o.relief = options->relief;
+    o.note = gt_store_map_note(map);
+    o.title = options->title;
+    if (!has_text(o.title)) {
+        o.title = package != NULL ? gt_package_title(package) : gt_store_title(store);
+    }
+    o.layers = gt_store_map_layers(map, &o.n_layers);
+    o.locator = locator_of(map, options->has_box);
+    st = gt_map_draw(ctx, gt_store_map_source(map), &o, path);
+    gt_store_map_free(map);
+    return st;
+}

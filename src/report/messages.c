@@ -1,0 +1,5 @@
+#include "report/messages.h"
+
+#define M GT_MESSAGE_DEFINE
+#include "report/messages.def"
+#undef M

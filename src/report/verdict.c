@@ -1,0 +1,630 @@
+/* The picture of a verdict: head, map of the subject, table of findings. */
+#include "report/verdict.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/map.h"
+#include "report/messages.h"
+#include "report/shape.h"
+#include "report/stage.h"
+
+static const double A4_W = 595.28;
+static const double A4_H = 841.89;
+static const double MAP_H = 300;  /* frame height, points */
+static const double FADE = 0.35;  /* the ground steps back behind the findings */
+
+void gt_map_verdict_options_init(gt_ctx *ctx, gt_map_verdict_options *options)
+{
+    *options = (gt_map_verdict_options){.size = sizeof *options,
+                                        .dpi = 150,
+                                        .lang = gt_ctx_lang(ctx),
+                                        .m2 = NAN,
+                                        .result = GT_UNDECIDABLE};
+}
+
+typedef struct sheet {
+    gt_ctx *ctx;
+    const gt_map_source *source;
+    const gt_map_verdict_options *o;
+    gt_type *type;
+    gt_canvas *canvas;
+    cairo_t *cr;
+    gt_canvas_kind kind;
+    int width, height; /* pixels */
+    size_t budget;
+    gt_verdict_page page;
+    gt_table table;
+    gt_window view;
+    gt_look look;
+    gt_stage stage;
+    gt_labels *tags, *names;
+    gt_layer_paint **paints; /* one a layer and one for the subject */
+    gt_tally *tallies;
+    gt_map_layer *layers; /* those of the options, and the subject's outline for the legend */
+    gt_legend legend;
+    gt_map_options map; /* for the legend and the warning */
+} sheet;
+
+/* ---- plan --------------------------------------------------------------------------------------- */
+
+static gt_word result_word(gt_result result)
+{
+    switch (result) {
+    case GT_PASS:
+        return GT_WORD_PASS;
+    case GT_FAIL:
+        return GT_WORD_FAIL;
+    case GT_UNDECIDABLE:
+        return GT_WORD_UNDECIDABLE;
+    }
+    return GT_WORD_UNDECIDABLE;
+}
+
+static void fill_texts(sheet *s)
+{
+    const gt_map_verdict_options *o = s->o;
+    gt_verdict_page *p = &s->page;
+    char area[GT_NUMBER_TEXT];
+    char mu[GT_NUMBER_TEXT];
+    gt_area_texts(o->m2, o->lang, area, mu);
+    const char *kind = gt_title_in(o->subject_kind, o->lang);
+    bool zh = o->lang == GT_LANG_ZH;
+    (void)snprintf(p->subject_text, sizeof p->subject_text, "%.60s%s%.300s%s%s%s%s%s",
+                   kind[0] != '\0' ? kind : gt_word_of(GT_WORD_SUBJECT, o->lang), zh ? "：" : ": ",
+                   o->subject == NULL ? "" : o->subject, area[0] != '\0' ? (zh ? "，" : ", ") : "",
+                   area, area[0] != '\0' ? (zh ? "（" : " (") : "", mu,
+                   area[0] != '\0' ? (zh ? "）" : ")") : "");
+    int fail = 0;
+    int unknown = 0;
+    int pass = o->n_passed;
+    for (size_t i = 0; i < o->n_findings; i++) {
+        const gt_map_finding *f = &o->findings[i];
+        fail += f->result == GT_FAIL && f->effect == GT_DENY ? 1 : 0;
+        unknown += f->result == GT_UNDECIDABLE ? 1 : 0;
+        pass += f->result == GT_PASS ? 1 : 0;
+    }
+    if (zh) {
+        (void)snprintf(p->summary_text, sizeof p->summary_text,
+                       "不符合 %d 项，无法判定 %d 项，符合 %d 项", fail, unknown, pass);
+    } else {
+        (void)snprintf(p->summary_text, sizeof p->summary_text,
+                       "%d not met, %d undecidable, %d met", fail, unknown, pass);
+    }
+    gt_warning_text(&s->map, p->warning_text, sizeof p->warning_text);
+}
+
+static void set_faces(gt_verdict_page *p)
+{
+    gt_rgb dark = gt_rgb_of(0x23231F);
+    p->title_face = (gt_face){.size = 16, .bold = true, .align = -1, .lines = 2, .color = dark};
+    p->subject_face = (gt_face){.size = 9, .align = -1, .lines = 2, .color = gt_rgb_of(0x3A3A36)};
+    p->summary_face = (gt_face){.size = 7.6, .align = -1, .lines = 1, .color = gt_rgb_of(0x66665F)};
+    p->warning_face = (gt_face){.size = 7.4, .bold = true, .align = -1, .lines = 2,
+                                .color = gt_rgb_of(0x7A4A00)};
+    p->foot_face = (gt_face){.size = 6.4, .align = -1, .lines = 2, .color = gt_rgb_of(0x77776F)};
+}
+
+static gt_rect stack(gt_type *type, gt_face *face, const char *text, double x, double *y, double w)
+{
+    face->width = w;
+    gt_extent e = gt_type_measure(type, face, text);
+    gt_rect r = {x, *y, w, e.h};
+    *y += e.h;
+    return r;
+}
+
+static const char *title_of(const gt_map_verdict_options *o)
+{
+    const char *title = gt_title_in(o->title, o->lang);
+    return title[0] != '\0' ? title : gt_word_of(GT_WORD_VERDICT, o->lang);
+}
+
+/* Everything above the table. */
+static void plan_head(sheet *s)
+{
+    gt_verdict_page *p = &s->page;
+    const gt_map_verdict_options *o = s->o;
+    double px = o->dpi / 72;
+    p->w = A4_W;
+    p->margin = 36;
+    set_faces(p);
+    fill_texts(s);
+    double wide = p->w - 2 * p->margin;
+    gt_face badge = {.size = 12, .bold = true, .lines = 1};
+    gt_extent b = gt_type_measure(s->type, &badge, gt_word_of(result_word(o->result), o->lang));
+    double y = 30;
+    p->badge = (gt_rect){p->w - p->margin - b.w - 20, y, b.w + 20, b.h + 8};
+    double text_w = wide - p->badge.w - 14;
+    p->title = stack(s->type, &p->title_face, title_of(o), p->margin, &y, text_w);
+    p->subject = stack(s->type, &p->subject_face, p->subject_text, p->margin, &y, text_w);
+    y = fmax(y, p->badge.y + p->badge.h) + 1;
+    p->summary = stack(s->type, &p->summary_face, p->summary_text, p->margin, &y, wide);
+    y += 4;
+    if (p->warning_text[0] != '\0') {
+        double top = y;
+        y += 2.5;
+        p->warning = stack(s->type, &p->warning_face, p->warning_text, p->margin + 21, &y, wide - 25);
+        p->warning = (gt_rect){p->margin, top, wide, p->warning.h + 5};
+        y += 2.5 + 4;
+    }
+    double g = gt_grid_gutter(GT_GRID_AUTO, 1);
+    gt_rect frame = {p->margin + g, y + g, wide - 2 * g, MAP_H};
+    p->frame = gt_align(frame, px);
+    y += MAP_H + 2 * g + 4;
+    double high = fmin(gt_legend_guess(&s->map, wide, 0.85), 110);
+    p->legend = (gt_rect){p->margin, y, wide, high};
+    y += high + 6;
+    p->table_y = y;
+    p->foot_face.width = wide - 60;
+    double foot_h =
+        fmax(gt_type_measure(s->type, &p->foot_face, gt_title_in(o->note, o->lang)).h, 9);
+    p->foot = (gt_rect){p->margin, 0, wide, foot_h};
+}
+
+/* How many rows from `first` on fit into `room`, heading included. */
+static size_t rows_that_fit(const gt_table *t, size_t first, double room)
+{
+    double y = t->head_h;
+    size_t n = 0;
+    while (first + n < t->n && y + t->rows[first + n].h <= room) {
+        y += t->rows[first + n].h;
+        n++;
+    }
+    return n;
+}
+
+static const double FOOT_GAP = 26; /* from the foot to the edge of the page */
+static const double LINE_H = 14;   /* a line below the table */
+
+/* PDF breaks into A4 pages, the others grow. */
+static void plan_pages(sheet *s)
+{
+    gt_verdict_page *p = &s->page;
+    double px = s->o->dpi / 72;
+    double below = p->foot.h + FOOT_GAP + 8;
+    p->h = A4_H;
+    p->n_pages = 1;
+    if (s->kind == GT_CANVAS_PDF) {
+        p->first_page_rows = rows_that_fit(&s->table, 0, A4_H - below - p->table_y);
+        size_t done = p->first_page_rows;
+        while (done < s->table.n) {
+            size_t n = rows_that_fit(&s->table, done, A4_H - below - p->margin);
+            done += n == 0 ? 1 : n; /* a row is never higher than a page; see TEXT_LINES */
+            p->n_pages++;
+        }
+    } else {
+        double most = floor(GT_MAP_MAX_PX / px);
+        double want = p->table_y + s->table.total_h + LINE_H + below;
+        p->h = fmin(fmax(A4_H, want), most);
+        p->first_page_rows = rows_that_fit(&s->table, 0, p->h - below - LINE_H - p->table_y);
+        p->left_out = s->table.n - p->first_page_rows;
+    }
+    s->width = (int)lrint(p->w * px);
+    s->height = (int)ceil(p->h * px - 1e-6);
+    p->foot.y = p->h - FOOT_GAP - p->foot.h;
+}
+
+/* ---- map ---------------------------------------------------------------------------------------- */
+
+static gt_status fit_view(sheet *s)
+{
+    gt_box box;
+    gt_status st = gt_finite_box(s->ctx, s->o->geom, &box);
+    if (st != GT_OK) {
+        return st;
+    }
+    double least = s->source->geographic ? 0.0005 : 50; /* half a street block around a small plot */
+    double grow = 0.22 * fmax(box.xmax - box.xmin, box.ymax - box.ymin);
+    grow = fmax(grow, least);
+    box = (gt_box){box.xmin - grow, box.ymin - grow, box.xmax + grow, box.ymax + grow};
+    return gt_window_fit(s->ctx, s->source, box, s->page.frame, 0, &s->view);
+}
+
+static gt_status draw_ground(sheet *s)
+{
+    gt_status st = gt_stage_begin(s->ctx, s->canvas, &s->view, 1, FADE, s->budget,
+                                  gt_rgb_of(0xFAF9F6), &s->stage);
+    for (size_t i = 0; st == GT_OK && i < s->o->n_layers; i++) {
+        st = gt_gather_layer(s->ctx, s->source, i, &s->o->layers[i], s->paints[i], &s->view,
+                             &s->stage.pen, s->names, &s->tallies[i]);
+        gt_progress_step(s->ctx, i + 1);
+    }
+    return st == GT_OK ? gt_stage_end(&s->stage) : st;
+}
+
+static void draw_overlaps(sheet *s)
+{
+    cairo_t *cr = s->cr;
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    for (size_t i = 0; i < s->o->n_findings; i++) {
+        const gt_map_finding *f = &s->o->findings[i];
+        if (f->overlap == NULL || f->overlap->n_points == 0) {
+            continue;
+        }
+        gt_rgb c = gt_finding_color(f, i);
+        cairo_new_path(cr);
+        gt_shape_path(cr, f->overlap, &s->view);
+        cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
+        cairo_set_source_rgba(cr, c.r, c.g, c.b, 0.38);
+        cairo_fill_preserve(cr);
+        cairo_set_source_rgb(cr, c.r, c.g, c.b);
+        cairo_set_line_width(cr, 1.1);
+        cairo_stroke(cr);
+    }
+}
+
+/* Dark line on a white casing: seen on any ground. */
+static void draw_subject(sheet *s)
+{
+    cairo_t *cr = s->cr;
+    cairo_new_path(cr);
+    gt_shape_path(cr, s->o->geom, &s->view);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    cairo_set_source_rgba(cr, 1, 1, 1, 0.9);
+    cairo_set_line_width(cr, 3.8);
+    cairo_stroke_preserve(cr);
+    cairo_set_source_rgb(cr, 0.10, 0.10, 0.10);
+    cairo_set_line_width(cr, 1.7);
+    cairo_stroke(cr);
+}
+
+static const double TAG_RADIUS = 6.8;
+
+static gt_status place_tags(sheet *s, const gt_rect *taken, size_t n)
+{
+    gt_rings rings = {0};
+    gt_status st = GT_OK;
+    gt_labels_set(s->tags, 4.5, false); /* text is smaller than its disc */
+    for (size_t i = 0; st == GT_OK && i < s->o->n_findings; i++) {
+        const gt_map_finding *f = &s->o->findings[i];
+        if (f->overlap == NULL || f->overlap->n_points == 0) {
+            continue;
+        }
+        char text[16];
+        (void)snprintf(text, sizeof text, "%d", f->number);
+        gt_face face = {.size = TAG_RADIUS * 1.15, .bold = true, .lines = 1,
+                        .color = gt_finding_color(f, i)};
+        st = gt_shape_rings(s->ctx, f->overlap, &s->view, &rings);
+        if (st == GT_OK) {
+            st = gt_labels_add_area(s->ctx, s->tags, &rings, &face, text, 0, -(double)i, true);
+        }
+    }
+    gt_rings_free(s->ctx, &rings);
+    return st != GT_OK ? st : gt_labels_place(s->ctx, s->tags, s->view.frame, taken, n);
+}
+
+static void draw_tags(sheet *s)
+{
+    for (size_t k = gt_labels_count(s->tags); k-- > 0;) {
+        const gt_label *label = gt_labels_get(s->tags, k);
+        if (!label->placed) {
+            continue;
+        }
+        size_t i = (size_t)lrint(-label->weight);
+        const gt_map_finding *f = &s->o->findings[i];
+        gt_label_draw_tie(label, s->cr);
+        gt_tag_draw(s->type, s->cr, label->rect.x + 0.5 * label->rect.w,
+                    label->rect.y + 0.5 * label->rect.h, TAG_RADIUS, gt_finding_color(f, i),
+                    f->number);
+    }
+}
+
+/* Small boxes along the subject's outline, so that no name is set across it. */
+static gt_status outline_boxes(sheet *s, gt_rect **boxes, size_t *n)
+{
+    const double step = 5;
+    const size_t most = 4000;
+    const gt_geom *g = s->o->geom;
+    size_t cap = *n;
+    gt_status st = GT_OK;
+    uint32_t start = 0;
+    for (uint32_t r = 0; st == GT_OK && r < g->n_rings; r++) {
+        for (uint32_t i = start + 1; st == GT_OK && i < g->ring_end[r] && *n < most; i++) {
+            const double *p = g->xy + 2 * (size_t)i;
+            double ax = gt_window_x(&s->view, p[-2]);
+            double ay = gt_window_y(&s->view, p[-1]);
+            double bx = gt_window_x(&s->view, p[0]);
+            double by = gt_window_y(&s->view, p[1]);
+            int parts = (int)fmax(1, ceil(hypot(bx - ax, by - ay) / step));
+            st = gt_grow(s->ctx, (void **)boxes, &cap, *n + (size_t)parts, sizeof **boxes);
+            for (int k = 0; st == GT_OK && k < parts; k++) {
+                double x = ax + (bx - ax) * k / parts;
+                double y = ay + (by - ay) * k / parts;
+                (*boxes)[(*n)++] = (gt_rect){x - 2.5, y - 2.5, 5, 5};
+            }
+        }
+        start = g->ring_end[r];
+    }
+    return st;
+}
+
+/* Names of the ground keep clear of the tags, the furniture and the subject's outline. */
+static gt_status draw_names(sheet *s, const gt_rect *fixed, size_t n_fixed)
+{
+    size_t n_tags = gt_labels_count(s->tags);
+    size_t n = n_tags + n_fixed;
+    gt_rect *taken = gt_alloc(s->ctx, n, sizeof *taken);
+    if (taken == NULL) {
+        return GT_E_MEMORY;
+    }
+    memcpy(taken, fixed, n_fixed * sizeof *taken);
+    for (size_t i = 0; i < n_tags; i++) {
+        gt_rect r = gt_labels_get(s->tags, i)->rect;
+        taken[n_fixed + i] = (gt_rect){r.x - 5, r.y - 5, r.w + 10, r.h + 10};
+    }
+    gt_status st = outline_boxes(s, &taken, &n);
+    st = st != GT_OK ? st : gt_labels_place(s->ctx, s->names, s->view.frame, taken, n);
+    if (st == GT_OK) {
+        gt_labels_draw(s->names, s->cr);
+    }
+    gt_free(s->ctx, taken);
+    return st;
+}
+
+static gt_status draw_map(sheet *s)
+{
+    gt_status st = draw_ground(s);
+    if (st != GT_OK) {
+        return st;
+    }
+    gt_scale_bar bar;
+    gt_scale_bar_plan(&s->view, &s->look, &bar);
+    gt_rect fixed[2] = {bar.rect, gt_north_plan(&s->view, &s->look)};
+    st = gt_grid_draw(s->ctx, s->source, &s->view, GT_GRID_AUTO, &s->look, s->cr);
+    cairo_save(s->cr);
+    const gt_rect *f = &s->page.frame;
+    cairo_rectangle(s->cr, f->x, f->y, f->w, f->h);
+    cairo_clip(s->cr);
+    draw_overlaps(s);
+    draw_subject(s);
+    cairo_restore(s->cr);
+    st = st != GT_OK ? st : place_tags(s, fixed, 2);
+    st = st != GT_OK ? st : draw_names(s, fixed, 2);
+    if (st == GT_OK) {
+        draw_tags(s);
+        gt_scale_bar_draw(&bar, &s->look, s->cr);
+        gt_north_draw(fixed[1], &s->look, s->cr);
+        gt_frame_border(*f, 1, s->cr);
+    }
+    return st;
+}
+
+/* ---- page --------------------------------------------------------------------------------------- */
+
+static void draw_badge(sheet *s)
+{
+    gt_rect r = s->page.badge;
+    gt_rgb c = gt_result_color(s->o->result, GT_DENY);
+    double corner = 4;
+    cairo_t *cr = s->cr;
+    cairo_new_sub_path(cr);
+    cairo_arc(cr, r.x + r.w - corner, r.y + corner, corner, -1.5707963, 0);
+    cairo_arc(cr, r.x + r.w - corner, r.y + r.h - corner, corner, 0, 1.5707963);
+    cairo_arc(cr, r.x + corner, r.y + r.h - corner, corner, 1.5707963, 3.1415927);
+    cairo_arc(cr, r.x + corner, r.y + corner, corner, 3.1415927, 4.7123890);
+    cairo_close_path(cr);
+    cairo_set_source_rgb(cr, c.r, c.g, c.b);
+    cairo_fill(cr);
+    gt_face face = {.size = 12, .bold = true, .lines = 1, .color = gt_rgb_of(0xFFFFFF)};
+    const char *text = gt_word_of(result_word(s->o->result), s->o->lang);
+    gt_extent e = gt_type_measure(s->type, &face, text);
+    gt_type_draw(s->type, cr, &face, text, r.x + 0.5 * (r.w - e.w), r.y + 0.5 * (r.h - e.h));
+}
+
+static void draw_foot(sheet *s, size_t number)
+{
+    const gt_verdict_page *p = &s->page;
+    double h = s->kind == GT_CANVAS_PDF ? A4_H : p->h;
+    double y = h - FOOT_GAP - p->foot.h;
+    gt_type_draw(s->type, s->cr, &p->foot_face, gt_title_in(s->o->note, s->o->lang), p->foot.x, y);
+    if (p->n_pages > 1) {
+        char text[32];
+        (void)snprintf(text, sizeof text, "%zu / %zu", number, p->n_pages);
+        gt_face face = p->foot_face;
+        face.width = 56;
+        face.align = 1;
+        gt_type_draw(s->type, s->cr, &face, text, p->foot.x + p->foot.w - 56, y);
+    }
+}
+
+static gt_status draw_head(sheet *s)
+{
+    const gt_verdict_page *p = &s->page;
+    cairo_t *cr = s->cr;
+    gt_type_draw(s->type, cr, &p->title_face, title_of(s->o), p->title.x, p->title.y);
+    gt_type_draw(s->type, cr, &p->subject_face, p->subject_text, p->subject.x, p->subject.y);
+    gt_type_draw(s->type, cr, &p->summary_face, p->summary_text, p->summary.x, p->summary.y);
+    draw_badge(s);
+    if (p->warning.w > 0) {
+        gt_warning_draw(s->type, cr, &p->warning_face, p->warning_text, p->warning, 1);
+    }
+    s->tallies[s->o->n_layers].n_features = 1;
+    s->tallies[s->o->n_layers].features[1] = 1;
+    s->tallies[s->o->n_layers].areas = true;
+    gt_status st = gt_legend_make(s->ctx, &s->map, s->tallies, s->paints, &s->legend);
+    for (size_t i = 0; st == GT_OK && i < s->legend.n; i++) {
+        s->legend.rows[i].m2 = NAN; /* areas of a cut-out of the map would only mislead */
+        s->legend.rows[i].share = NAN;
+    }
+    if (st == GT_OK) {
+        gt_look look = s->look;
+        look.factor = 0.85;
+        gt_legend_fit(&s->legend, &look, p->legend);
+        gt_legend_draw(&s->legend, &look, cr);
+    }
+    return st;
+}
+
+/* Rows [first, first + n) with their heading at y; returns the y below. */
+static double draw_rows(sheet *s, size_t first, size_t n, double y)
+{
+    double x = s->page.margin;
+    gt_table_draw_head(&s->table, s->o, s->type, s->cr, x, y);
+    y += s->table.head_h;
+    for (size_t i = first; i < first + n; i++) {
+        gt_table_draw_row(&s->table, i, s->o, s->type, s->cr, x, y);
+        y += s->table.rows[i].h;
+    }
+    return y;
+}
+
+static void draw_line(sheet *s, const char *text, double y)
+{
+    gt_face face = {.size = 7.4, .lines = 1, .color = gt_rgb_of(0x77776F)};
+    gt_type_draw(s->type, s->cr, &face, text, s->page.margin + 4, y + 3);
+}
+
+static gt_status draw_tables(sheet *s)
+{
+    gt_verdict_page *p = &s->page;
+    size_t done = p->first_page_rows;
+    double y = p->table_y;
+    if (done > 0 || s->table.n == 0) {
+        y = draw_rows(s, 0, done, y);
+    }
+    char text[96];
+    if (s->table.n == 0) {
+        draw_line(s, gt_word_of(GT_WORD_NO_FINDINGS, s->o->lang), y);
+    } else if (p->left_out > 0) {
+        gt_word_count(GT_WORD_LEFT_OUT, s->o->lang, p->left_out, text, sizeof text);
+        draw_line(s, text, y);
+    }
+    draw_foot(s, 1);
+    double below = p->foot.h + FOOT_GAP + 8;
+    for (size_t number = 2; number <= p->n_pages; number++) {
+        gt_canvas_next_page(s->canvas);
+        size_t n = rows_that_fit(&s->table, done, A4_H - below - p->margin);
+        n = n == 0 ? 1 : n;
+        (void)draw_rows(s, done, n, p->margin);
+        done += n;
+        draw_foot(s, number);
+        gt_status st = gt_check_cancel(s->ctx);
+        if (st != GT_OK) {
+            return st;
+        }
+    }
+    return GT_OK;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------- */
+
+static gt_status prepare_layers(sheet *s)
+{
+    const gt_map_verdict_options *o = s->o;
+    size_t n = o->n_layers + 1;
+    s->layers = gt_zalloc(s->ctx, n, sizeof *s->layers);
+    s->paints = gt_zalloc(s->ctx, n, sizeof(gt_layer_paint *));
+    s->tallies = gt_zalloc(s->ctx, n, sizeof *s->tallies);
+    if (s->layers == NULL || s->paints == NULL || s->tallies == NULL) {
+        return GT_E_MEMORY;
+    }
+    if (o->n_layers > 0) {
+        memcpy(s->layers, o->layers, o->n_layers * sizeof *s->layers);
+    }
+    gt_map_layer *subject = &s->layers[o->n_layers];
+    gt_map_style_init(&subject->style);
+    subject->style.fill_opacity = 0;
+    subject->style.stroke = "#1a1a1a";
+    subject->style.stroke_width = 1.5;
+    subject->title = (gt_title){gt_word_of(GT_WORD_SUBJECT, GT_LANG_ZH),
+                                gt_word_of(GT_WORD_SUBJECT, GT_LANG_EN)};
+    gt_map_options_init(s->ctx, &s->map);
+    s->map.lang = o->lang;
+    s->map.layers = s->layers;
+    s->map.n_layers = n;
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
+        st = gt_layer_paint_new(s->ctx, &s->layers[i], i < o->n_layers ? FADE : 0, &s->paints[i]);
+    }
+    return st;
+}
+
+static gt_status prepare(sheet *s, const char *path)
+{
+    gt_ctx *ctx = s->ctx;
+    const gt_map_verdict_options *o = s->o;
+    gt_status st = gt_canvas_kind_of(ctx, path, &s->kind);
+    st = st != GT_OK ? st : gt_canvas_check_size(ctx, (int)(A4_W * o->dpi / 72), (int)(A4_H * o->dpi / 72), o->dpi);
+    if (st == GT_OK && (o->geom == NULL || o->geom->n_points == 0 || o->geom->n_parts == 0)) {
+        st = gt_fail(ctx, GT_E_USAGE, &GT_MSG_MAP_NO_SUBJECT, GT_NOWHERE, GT_NO_ARGS);
+    }
+    st = st != GT_OK ? st : gt_type_new(ctx, o->lang, &s->type);
+    if (st != GT_OK) {
+        return st;
+    }
+    st = prepare_layers(s);
+    if (st != GT_OK) {
+        return st;
+    }
+    plan_head(s);
+    st = gt_table_plan(ctx, o, s->type, s->page.w - 2 * s->page.margin, &s->table);
+    if (st == GT_OK) {
+        plan_pages(s);
+        st = fit_view(s);
+    }
+    const gt_rect *f = &s->page.frame;
+    size_t least = gt_stage_least(s->kind, s->width, s->height, f->w, f->h, o->dpi / 72);
+    st = st != GT_OK ? st : gt_stage_budget(ctx, least, &s->budget);
+    st = st != GT_OK ? st : gt_labels_new(ctx, s->type, &s->tags);
+    st = st != GT_OK ? st : gt_labels_new(ctx, s->type, &s->names);
+    st = st != GT_OK ? st : gt_canvas_open(ctx, path, s->width, s->height, o->dpi, &s->canvas);
+    if (st == GT_OK) {
+        s->look = (gt_look){s->type, o->lang, 1};
+        s->cr = gt_canvas_cr(s->canvas);
+    }
+    return st;
+}
+
+static void release(sheet *s)
+{
+    for (size_t i = 0; s->paints != NULL && i <= s->o->n_layers; i++) {
+        gt_layer_paint_free(s->ctx, s->paints[i]);
+    }
+    gt_stage_drop(&s->stage);
+    gt_canvas_abort(s->ctx, s->canvas);
+    gt_legend_free(s->ctx, &s->legend);
+    gt_table_free(s->ctx, &s->table);
+    gt_labels_free(s->ctx, s->tags);
+    gt_labels_free(s->ctx, s->names);
+    gt_type_free(s->ctx, s->type);
+    gt_free(s->ctx, s->layers);
+    gt_free(s->ctx, s->paints);
+    gt_free(s->ctx, s->tallies);
+    gt_free(s->ctx, s);
+}
+
+gt_status gt_map_verdict_probed(gt_ctx *ctx, const gt_map_source *source,
+                                const gt_map_verdict_options *options, const char *path,
+                                const gt_verdict_probe *probe)
+{
+    sheet *s = gt_zalloc(ctx, 1, sizeof *s);
+    if (s == NULL) {
+        return GT_E_MEMORY;
+    }
+    s->ctx = ctx;
+    s->source = source;
+    s->o = options;
+    gt_progress_begin(ctx, &GT_MSG_MAP_DRAWING, options->n_layers);
+    gt_status st = prepare(s, path);
+    st = st != GT_OK ? st : draw_map(s);
+    st = st != GT_OK ? st : draw_head(s);
+    st = st != GT_OK ? st : draw_tables(s);
+    if (st == GT_OK && probe != NULL) {
+        probe->seen(probe->user, &s->page, &s->table, s->tags, &s->view);
+    }
+    if (st == GT_OK) {
+        st = gt_canvas_finish(ctx, s->canvas);
+        s->canvas = NULL;
+    }
+    release(s);
+    gt_progress_end(ctx);
+    return st;
+}
+
+gt_status gt_map_verdict(gt_ctx *ctx, const gt_map_source *source,
+                         const gt_map_verdict_options *options, const char *path)
+{
+    return gt_map_verdict_probed(ctx, source, options, path, NULL);
+}

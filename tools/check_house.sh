@@ -11,7 +11,7 @@ bad=0
 fail() { echo "house: $*" >&2; bad=1; }
 
 # ---- 1. rooms, bottom to top; two rooms on one line may not include each other ------------------
-rooms="base geo io store plan grid weave check indicator ledger model graph synth report serve"
+rooms="base geo io store plan grid weave coverage check indicator ledger model graph synth report serve"
 level() {
     i=0
     for r in $rooms; do
@@ -24,9 +24,9 @@ level() {
 owners="status base|message base|context base|text base|arena base|hash base|pool base|date base|notes base
 geometry geo|crs geo|area geo|geos geo
 source io|raster io
-standard store|store store|qc store|import store
+standard store|store store|qc store|import store|gpkg_read store|gpkg_write store
 package plan|expr plan
-weave weave|check check|synth synth|map report"
+weave weave|coverage coverage|check check|synth synth|map report"
 owner() {
     echo "$owners" | tr '|' '\n' | awk -v h="$1" '$1 == h { print $2 }'
 }
@@ -88,7 +88,8 @@ cat $(find src -name '*messages.def') | awk '
                 s = rest
             }
             id = field[1]
-            if (seen[id]++) { print "house: message id " id " is defined twice"; code = 1 }
+            if ((id in en) && en[id] != field[2]) { print "house: message id " id " is defined twice with other texts"; code = 1 }
+            en[id] = field[2]   # variants of one message may differ in their mend
             if (k != 5) { print "house: message " id " has " k " texts, not 5"; code = 1 }
             if (holes(field[2]) != holes(field[3])) { print "house: message " id ": en and zh have other placeholders"; code = 1 }
             if ((field[4] == "NULL") != (field[5] == "NULL")) { print "house: message " id ": mend in one language only"; code = 1 }
@@ -98,7 +99,7 @@ cat $(find src -name '*messages.def') | awk '
     }
     function holes(t,   out, list, m, i, j, tmp) {
         m = 0
-        while (match(t, /\{[a-z_0-9]+\}/)) { list[++m] = substr(t, RSTART, RLENGTH); t = substr(t, RSTART + RLENGTH) }
+        while (match(t, /\{[a-z_0-9]+\}/)) { m++; list[m] = substr(t, RSTART, RLENGTH); sub(/_zh\}$/, "}", list[m]); t = substr(t, RSTART + RLENGTH) }
         for (i = 1; i <= m; i++) for (j = i + 1; j <= m; j++) if (list[j] < list[i]) { tmp = list[i]; list[i] = list[j]; list[j] = tmp }
         out = ""
         for (i = 1; i <= m; i++) if (i == 1 || list[i] != list[i-1]) out = out list[i]
@@ -109,7 +110,7 @@ cat $(find src -name '*messages.def') | awk '
 for room in src/*/; do
     [ -f "$room/README.md" ] || fail "$room has no README.md"
 done
-if grep -rnE 'TODO|FIXME|[^X]XXX[^X]|not implemented|unimplemented' src cli include tests plans tools/*.c 2>/dev/null | grep -v check_house.sh | head; then
-    fail "work left for later stands above"
-fi
+left=$(grep -rnE 'TODO|FIXME|[^X]XXX[^X]|not implemented|unimplemented' src cli include tests plans tools 2>/dev/null |
+    grep -v '^tools/check_house.sh' | head -n 10 || true)
+[ -z "$left" ] || { echo "$left" >&2; fail "work left for later stands above"; }
 if [ $bad -eq 0 ]; then echo "house rules: kept"; else exit 1; fi

@@ -9,7 +9,7 @@
 #include "guotu/context.h"
 
 #define GT_HASH_BYTES 32
-#define GT_HASH_HEX (2 * GT_HASH_BYTES + 1)
+#define GT_HASH_HEX   (2 * GT_HASH_BYTES + 1)
 
 typedef struct gt_hash {
     _Alignas(64) unsigned char state[384];

@@ -68,8 +68,7 @@ typedef struct gt_parameter {
     double base; /* value in the base unit: m2, m, 1 (for %), else value; what :id gives in SQL */
 } gt_parameter;
 
-/* ---- rules: conditions are SQL expressions over names ------------------------------------------
- */
+/* ---- rules: conditions are SQL expressions over names --------------------------------------- */
 
 typedef enum gt_measure_kind {
     GT_MEASURE_OVERLAP = 0, /* with the layer: ID_m2 ID_share ID_count ID_pieces ID_largest_m2
@@ -126,6 +125,8 @@ typedef struct gt_name {
     gt_aspect aspect;      /* MEASURE */
     size_t measure;        /* MEASURE: index into the rule's measures */
     const gt_field *field; /* FACT, and MEASURE of kind VALUE; else NULL */
+    const char *fallback;  /* FACT: its default, or NULL. What such a fact lacks is never what is
+                            * missing: name another */
 } gt_name;
 
 typedef struct gt_rule {
@@ -135,11 +136,13 @@ typedef struct gt_rule {
     gt_strength strength;
     gt_date from, to;              /* in force on days from <= d <= to; GT_DATE_NONE = open */
     const char *const *applies_to; /* subject kinds, NULL-terminated */
-    const char *when; /* SQL over facts, area_m2 and as_of (no measures), or NULL = always */
+    const char *when; /* SQL over facts, area_m2, as_of and unit (no measures), or NULL = always */
     const gt_measure *measures;
     size_t n_measures;
     gt_effect effect;
-    const char *condition;      /* SQL: true = the effect happens; NULL result = undecidable */
+    const char *condition;      /* SQL: true = the effect happens; NULL result = undecidable. In
+                                 * when, condition and exceptions a fact that has a default reads
+                                 * coalesce(fact, (default)) */
     const char *comply_cut_out; /* measure whose overlap must be left out, or NULL */
     const char *file;
     int line;
@@ -151,7 +154,8 @@ typedef struct gt_rule {
     gt_title note;            /* reading of the clause, limits; members NULL when not given */
     const gt_name *names;     /* every name its expressions may use */
     size_t n_names;
-    const char *const *name_texts; /* names[i].name, for gt_expr_compile */
+    const char *const *name_texts;                /* names[i].name, for gt_expr_compile */
+    const char *when_written, *condition_written; /* as the file has them, for showing */
 } gt_rule;
 
 /* A kind of subject and the facts that may be known of it (`--set name=value`). */
@@ -161,10 +165,11 @@ typedef struct gt_subject_kind {
     const gt_field *fields;
     size_t n_fields;
     const char *const *clauses;
+    const char *const *defaults; /* by field: SQL over facts without a default (and area_m2, as_of,
+                                  * unit) that counts when the fact is not given; NULL = none */
 } gt_subject_kind;
 
-/* ---- published figures -------------------------------------------------------------------------
- */
+/* ---- published figures ---------------------------------------------------------------------- */
 
 /* A figure a plan prints, as data: generators aim at it, tests compare with it. */
 typedef struct gt_total {
@@ -187,8 +192,7 @@ typedef struct gt_total {
     bool superseded;     /* history only */
 } gt_total;
 
-/* ---- views and frames --------------------------------------------------------------------------
- */
+/* ---- views and frames ----------------------------------------------------------------------- */
 
 typedef struct gt_view {
     const char *id;
@@ -211,8 +215,7 @@ typedef struct gt_item {
     int line, column;
 } gt_item;
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 /* Reads PACKAGE. Mistakes go to notes (owned by the caller), sorted by file and line; *out is NULL
  * when there are errors and the call returns GT_E_INPUT then (the context's error counts them).

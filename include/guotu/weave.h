@@ -38,6 +38,7 @@ typedef struct gt_weave_options {
     const bool *coverage;    /* per layer: should it cover everything (gaps are findings)? borrowed
                                 for the call; NULL: none */
     double sliver_width;     /* m: faces with 2 A / P below are slivers; default 0.05 */
+    bool keep_lines;         /* keep the edges, so that polygons can be made: 24 bytes each */
 } gt_weave_options;
 
 void gt_weave_options_init(gt_weave_options *options);
@@ -96,5 +97,79 @@ void gt_account_get(const gt_account *account, size_t i, const uint32_t **codes,
                     double *plane_m2);
 /* Exact sum of all rows, rounded once. */
 double gt_account_total(const gt_account *account);
+
+/* ---- polygons: any dissolve of the graph ------------------------------------------------------
+ */
+
+/* One tuple's polygons (MULTIPOLYGON, borrowed): shells counter-clockwise, holes clockwise. */
+typedef gt_status (*gt_weave_polygon_fn)(gt_ctx *ctx, void *user, const uint32_t *codes, double m2,
+                                         double plane_m2, const gt_geom *geom);
+/* Which tuples are wanted; NULL: all. */
+typedef bool (*gt_weave_want_fn)(void *user, const uint32_t *codes);
+
+/* Polygons of every tuple of codes, in the order of the account with the same arguments: without
+ * codes these are the atoms, by one layer's code a dissolve without gaps, with a filter the places
+ * of a conflict. Neighbours share every vertex. fn runs on the caller's thread. GT_E_USAGE without
+ * keep_lines; GT_E_LIMIT when the extent passes 4294 km. Cost: 16 bytes and 0.1 us an edge. */
+gt_status gt_weave_polygons(gt_ctx *ctx, const gt_weave *weave, const uint32_t *const *code_of,
+                            const size_t *code_len, const bool *use_layer, gt_weave_want_fn want,
+                            gt_weave_polygon_fn fn, void *user) GT_CHECKED;
+
+/* ---- coverage QC ------------------------------------------------------------------------------
+ */
+
+typedef enum gt_weave_fault {
+    GT_WEAVE_GAP = 0, /* covered by nothing of `layer`: enclosed, or where another layer covers */
+    GT_WEAVE_OVERLAP, /* two features of `layer` */
+    GT_WEAVE_SELF_CROSS, /* a feature lies over itself, or inside out: its ring crosses itself */
+    GT_WEAVE_SLIVER      /* a face thinner than sliver_width, none of the above */
+} gt_weave_fault;
+
+typedef struct gt_weave_finding {
+    gt_weave_fault fault;
+    uint32_t layer;
+    uint32_t first, second; /* features; GT_WEAVE_NONE where there is none */
+    double m2;
+    double width; /* m: 2 A / P */
+    gt_box box;   /* where */
+} gt_weave_finding;
+
+/* Faults of the coverage layers of the run (gaps, slivers) and of all layers (overlaps), faces
+ * joined across cells, sorted by fault, layer and place. For the gaps of one layer weave it alone,
+ * or with the boundary it should fill. *out owned by the caller (gt_free). */
+gt_status gt_weave_qc(gt_ctx *ctx, const gt_weave *weave, gt_weave_finding **out,
+                      size_t *n) GT_CHECKED;
+/* "gap", "overlap", "self-cross", "sliver". */
+const char *gt_weave_fault_name(gt_weave_fault fault);
+
+/* ---- plain files ------------------------------------------------------------------------------
+ */
+
+typedef struct gt_weave_files_options {
+    size_t size; /* set by gt_weave_files_options_init */
+    size_t n_files;
+    const char *const *files;  /* GeoPackages, "FILE" or "FILE:TABLE"; borrowed */
+    const char *const *fields; /* per file: count by this field, NULL by feature; NULL: all so */
+    const char *account;       /* CSV to write, or NULL */
+    const char *atoms; /* GeoPackage to write, or NULL: a multipolygon per tuple of features */
+    const char *qc;    /* CSV of coverage faults to write, or NULL */
+    bool plane;        /* areas of the plane even where the CRS is known */
+    double cell;       /* as in gt_weave_options */
+} gt_weave_files_options;
+void gt_weave_files_options_init(gt_weave_files_options *options);
+
+typedef struct gt_weave_files_facts {
+    gt_weave_stats stats;
+    size_t n_rows, n_atoms, n_faults;
+    double m2; /* all rows */
+    bool ellipsoidal;
+} gt_weave_files_facts;
+
+/* Reads the files, weaves them and writes what is asked for. All files must be in one projected CRS
+ * in metres: GT_E_INPUT. CSV columns: one per file (NAME.fid or NAME.FIELD), m2, plane_m2; rows
+ * sorted; fields empty where a layer has nothing, "*" where features with different values overlap.
+ */
+gt_status gt_weave_files(gt_ctx *ctx, const gt_weave_files_options *options,
+                         gt_weave_files_facts *facts) GT_CHECKED;
 
 #endif

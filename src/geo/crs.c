@@ -1,6 +1,7 @@
 #include "geo/crs.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,5 +105,6 @@ bool gt_crs_null_shift(const gt_crs *a, const gt_crs *b)
 
 void gt_crs_tmerc(const gt_crs *crs, gt_tmerc *tm)
 {
-    gt_tmerc_init(tm, crs->a, crs->f, crs->lon0, crs->lat0, crs->k0, crs->x0, crs->y0);
+    gt_tmerc_init(tm, crs->a, crs->f, crs->lon0 * (M_PI / 180), crs->lat0 * (M_PI / 180), crs->k0,
+                  crs->x0, crs->y0);
 }

@@ -24,7 +24,7 @@ struct gt_crs {
     char *definition;              /* what PROJ is given to make it again */
     char datum[80];                /* name, "" when not known */
     double a, f;                   /* ellipsoid; 0 for GT_CRS_OTHER without one */
-    double lon0, lat0, k0, x0, y0; /* GT_CRS_TMERC: radians and metres */
+    double lon0, lat0, k0, x0, y0; /* GT_CRS_TMERC: degrees and metres */
     bool has_area;
     gt_box area;
 };

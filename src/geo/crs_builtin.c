@@ -131,7 +131,7 @@ static void fill(const member *m, int epsg, gt_crs *crs)
     crs->epsg = epsg;
     crs->a = 6378137;
     crs->f = m->wgs84 ? 1 / 298.257223563 : 1 / 298.257222101;
-    crs->lon0 = m->lon0 * (M_PI / 180);
+    crs->lon0 = m->lon0;
     crs->k0 = m->k0;
     crs->x0 = m->x0;
     crs->y0 = m->y0;

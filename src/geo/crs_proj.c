@@ -1,6 +1,7 @@
 /* CRSs that PROJ has to read: any code, WKT, PROJ string or name. What the fast paths need (kind,
  * ellipsoid, transverse Mercator parameters, datum) is copied out; no PROJ object is kept, so that
  * a gt_crs can be shared between threads. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,19 @@ static char *spell(gt_ctx *ctx, const char *text)
     return out;
 }
 
+/* An authority's code as a number; 0 when it is none. */
+static int number_of(const char *code)
+{
+    char *end = NULL;
+    long n = code == NULL ? 0 : strtol(code, &end, 10);
+    return code == NULL || end == code || *end != '\0' || n < 0 || n > INT_MAX ? 0 : (int)n;
+}
+
+static bool near(double a, double b, double tolerance)
+{
+    return fabs(a - b) <= tolerance;
+}
+
 static void replace(maker *m, PJ *next)
 {
     m->proj.lib->proj_destroy(m->obj);
@@ -72,7 +86,8 @@ static bool bound_shift(maker *m)
         const char *text = NULL;
         (void)p->proj_coordoperation_get_param(m->proj.pj, op, i, NULL, NULL, NULL, &value, &text,
                                                NULL, NULL, NULL, NULL, NULL);
-        moves = moves || value != 0 || (text != NULL && *text != '\0' && atof(text) != 0);
+        moves =
+            moves || value != 0 || (text != NULL && *text != '\0'); /* a text is a grid's name */
     }
     p->proj_destroy(op);
     return moves;
@@ -169,7 +184,7 @@ static bool read_tmerc(maker *m)
     PJ *op = p->proj_crs_get_coordoperation(m->proj.pj, m->obj);
     bool tm = op != NULL &&
               p->proj_coordoperation_get_method_info(m->proj.pj, op, NULL, NULL, &code) != 0 &&
-              code != NULL && atoi(code) == METHOD_TM;
+              number_of(code) == METHOD_TM;
     crs->k0 = 1;
     int n = tm ? p->proj_coordoperation_get_param_count(m->proj.pj, op) : 0;
     for (int i = 0; i < n; i++) {
@@ -177,7 +192,7 @@ static bool read_tmerc(maker *m)
         code = NULL;
         (void)p->proj_coordoperation_get_param(m->proj.pj, op, i, NULL, NULL, &code, &value, NULL,
                                                &unit, NULL, NULL, NULL, NULL);
-        int which = code == NULL ? 0 : atoi(code);
+        int which = number_of(code);
         double *slot = which == P_LAT0   ? &crs->lat0
                        : which == P_LON0 ? &crs->lon0
                        : which == P_K0   ? &crs->k0
@@ -186,16 +201,13 @@ static bool read_tmerc(maker *m)
                                          : NULL;
         tm = tm && slot != NULL;
         if (slot != NULL) {
-            *slot = value * unit;
+            bool angle = which == P_LAT0 || which == P_LON0;
+            bool degrees = angle && near(unit, M_PI / 180, 1e-12); /* stay as written, to the bit */
+            *slot = degrees ? value : angle ? value * unit * (180 / M_PI) : value * unit;
         }
     }
     p->proj_destroy(op);
     return tm;
-}
-
-static bool near(double a, double b, double tolerance)
-{
-    return fabs(a - b) <= tolerance;
 }
 
 /* Is the CRS the built-in one, whatever its name? */
@@ -204,21 +216,30 @@ static bool fits(const gt_crs *crs, const gt_crs *known)
     return crs->kind == known->kind && near(crs->a, known->a, 1e-4) &&
            near(crs->f, known->f, 1e-13) && strcmp(crs->datum, known->datum) == 0 &&
            (crs->kind == GT_CRS_GEOGRAPHIC ||
-            (near(crs->lon0, known->lon0, 1e-12) && crs->lat0 == known->lat0 &&
+            (near(crs->lon0, known->lon0, 1e-11) && crs->lat0 == known->lat0 &&
              near(crs->k0, known->k0, 1e-12) && near(crs->x0, known->x0, 1e-6) &&
              near(crs->y0, known->y0, 1e-6)));
+}
+
+/* "CGCS2000_GK_CM_117E" is a 6-degree zone, "CGCS2000_3_Degree_GK_CM_117E" one of 3 degrees. */
+static bool says_six(const char *name)
+{
+    return name != NULL &&
+           (strcasestr(name, "GK_") != NULL || strcasestr(name, "Kruger") != NULL) &&
+           strcasestr(name, "3_deg") == NULL && strcasestr(name, "3-deg") == NULL &&
+           strcasestr(name, "3 deg") == NULL;
 }
 
 /* The code of the built-in family that has these parameters, 0 for none. A 3-degree zone wins over
  * the 6-degree zone of the same meridian unless the name says otherwise. */
 static int family_code(const gt_crs *crs, const char *name)
 {
-    int lon = (int)lround(crs->lon0 * (180 / M_PI)), codes[8] = {4490, 4326}, n = 2;
+    int lon = (int)lround(crs->lon0), codes[8] = {4490, 4326}, n = 2;
     if (crs->kind == GT_CRS_TMERC) {
         n = 0;
         if (lon >= 75 && lon <= 135 && lon % 3 == 0) {
             int three = (lon - 75) / 3, six = (lon - 75) / 6;
-            bool six_first = name != NULL && lon % 6 == 3 && strchr(name, '3') == NULL;
+            bool six_first = lon % 6 == 3 && says_six(name);
             bool has_six = lon % 6 == 3;
             codes[n++] = six_first ? 4502 + six : 4534 + three;
             codes[n++] = six_first ? 4491 + six : 4513 + three;
@@ -249,14 +270,13 @@ static int other_code(maker *m)
     if (authority != NULL && code != NULL && strcmp(authority, "EPSG") == 0) {
         gt_crs known = {0};
         /* a file that names a built-in code but has other parameters is not that CRS */
-        return gt_crs_built_in_parameters(atoi(code), &known) ? 0 : atoi(code);
+        return gt_crs_built_in_parameters(number_of(code), &known) ? 0 : number_of(code);
     }
     int *confidence = NULL, found = 0;
     PJ_OBJ_LIST *list = p->proj_identify(m->proj.pj, m->obj, "EPSG", NULL, &confidence);
     if (list != NULL && p->proj_list_get_count(list) > 0 && confidence[0] >= 90) {
         PJ *best = p->proj_list_get(m->proj.pj, list, 0);
-        code = best == NULL ? NULL : p->proj_get_id_code(best, 0);
-        found = code == NULL ? 0 : atoi(code);
+        found = best == NULL ? 0 : number_of(p->proj_get_id_code(best, 0));
         p->proj_destroy(best);
     }
     p->proj_int_list_destroy(confidence);

@@ -408,6 +408,7 @@ gt_status gt_geos_union(gt_ctx *ctx, gt_geos *geos, const gt_geom *const *parts,
     }
     GEOSGeometry *all = NULL;
     gt_status st = GT_OK;
+    size_t owned = n;
     for (size_t i = 0; st == GT_OK && i < n; i++) {
         char which[32];
         (void)snprintf(which, sizeof which, "%zu.", i + 1);
@@ -417,15 +418,11 @@ gt_status gt_geos_union(gt_ctx *ctx, gt_geos *geos, const gt_geom *const *parts,
         goto done;
     }
     all = GEOSGeom_createCollection_r(geos->handle, GEOS_GEOMETRYCOLLECTION, list, (unsigned)n);
-    if (all == NULL) { /* the members went with it */
-        memset(list, 0, n * sizeof *list);
-        st = fail_geos(ctx, geos, "union");
-        goto done;
-    }
-    memset(list, 0, n * sizeof *list);
-    st = take_result(ctx, geos, GEOSUnaryUnion_r(geos->handle, all), "union", out);
+    owned = 0; /* consumed, also when it fails */
+    st = all == NULL ? fail_geos(ctx, geos, "union")
+                     : take_result(ctx, geos, GEOSUnaryUnion_r(geos->handle, all), "union", out);
 done:
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < owned; i++) {
         destroy(geos, list[i]);
     }
     destroy(geos, all);

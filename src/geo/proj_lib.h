@@ -64,7 +64,7 @@
     X(geod_inverse)
 
 typedef struct gt_proj_lib {
-#define X(name) __typeof__(&name) name;
+#define X(name) __typeof__(&name) name; /* NOLINT(bugprone-macro-parentheses) */
     GT_PROJ_FUNCTIONS(X)
 #undef X
 } gt_proj_lib;

@@ -15,7 +15,8 @@ struct gt_transform {
     mode mode;
     gt_datum_shift datum;
     bool from_degrees;
-    gt_tmerc tm;         /* FORWARD, INVERSE */
+    gt_tmerc tm;         /* FORWARD, INVERSE: with its meridian at 0; PLANE_TO_PLANE: the source */
+    double lon0;         /* of tm, degrees: subtracted before the change to radians rounds */
     gt_tmerc_pair *pair; /* PLANE_TO_PLANE, owned */
     gt_proj_session proj;
     PJ *pj;
@@ -59,6 +60,13 @@ static gt_status open_proj(gt_ctx *ctx, gt_transform *t, const gt_crs *source, c
     return st;
 }
 
+static void use_plane(gt_transform *t, const gt_crs *crs)
+{
+    gt_crs_tmerc(crs, &t->tm);
+    t->tm.lon0 = 0;
+    t->lon0 = crs->lon0;
+}
+
 static gt_status prepare(gt_ctx *ctx, gt_transform *t, const gt_crs *source, const gt_crs *target)
 {
     gt_tmerc to;
@@ -66,10 +74,10 @@ static gt_status prepare(gt_ctx *ctx, gt_transform *t, const gt_crs *source, con
     case IDENTITY:
         return GT_OK;
     case FORWARD:
-        gt_crs_tmerc(target, &t->tm);
+        use_plane(t, target);
         return GT_OK;
     case INVERSE:
-        gt_crs_tmerc(source, &t->tm);
+        use_plane(t, source);
         return GT_OK;
     case PLANE_TO_PLANE:
         t->pair = gt_alloc(ctx, 1, sizeof *t->pair);
@@ -191,14 +199,14 @@ static void run(gt_transform *t, double *xy, size_t n)
         break;
     case FORWARD:
         for (size_t i = 0; i < n; i++) {
-            gt_tmerc_forward(&t->tm, xy[2 * i] * degree, xy[2 * i + 1] * degree, &xy[2 * i],
-                             &xy[2 * i + 1]);
+            gt_tmerc_forward(&t->tm, (xy[2 * i] - t->lon0) * degree, xy[2 * i + 1] * degree,
+                             &xy[2 * i], &xy[2 * i + 1]);
         }
         break;
     case INVERSE:
         for (size_t i = 0; i < n; i++) {
             gt_tmerc_inverse(&t->tm, xy[2 * i], xy[2 * i + 1], &lon, &lat);
-            xy[2 * i] = lon / degree;
+            xy[2 * i] = t->lon0 + lon / degree;
             xy[2 * i + 1] = lat / degree;
         }
         break;

@@ -28,6 +28,7 @@ typedef struct reader {
     bool little;
     size_t stride; /* bytes of a point of the current geometry: 16, 24 or 32 */
     gt_geom *out;
+    gt_mending *mending; /* NULL: strict */
 } reader;
 
 static const bool HOST_LITTLE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
@@ -155,6 +156,21 @@ static gt_status read_head(reader *r, gt_geom_type *type)
     return st;
 }
 
+/* Closes the gaps that points which are not finite leave, from the first of them on. */
+static void drop_bad(reader *r, uint32_t bad)
+{
+    gt_geom *g = r->out;
+    uint32_t kept = bad;
+    for (uint32_t i = bad; i < g->n_points; i++) {
+        const double *p = g->xy + 2 * (size_t)i;
+        if (isfinite(p[0]) && isfinite(p[1])) {
+            memmove(g->xy + 2 * (size_t)kept++, p, 2 * sizeof *p);
+        }
+    }
+    r->mending->points_dropped += g->n_points - kept;
+    g->n_points = kept;
+}
+
 /* Takes n points whose bytes are known to be there. */
 static gt_status take_points(reader *r, uint32_t n)
 {
@@ -177,7 +193,49 @@ static gt_status take_points(reader *r, uint32_t n)
     g->n_points += n;
     r->at += (size_t)n * r->stride;
     uint32_t bad = gt_geom_first_bad(g, first);
-    return bad == g->n_points ? GT_OK : gt_geom_fail_not_finite(r->ctx, bad);
+    if (bad == g->n_points) {
+        return GT_OK;
+    }
+    if (r->mending == NULL) {
+        return gt_geom_fail_not_finite(r->ctx, bad);
+    }
+    drop_bad(r, bad);
+    return GT_OK;
+}
+
+/* Ends a ring as the mode wants it; *kept tells whether it stayed. */
+static gt_status end_ring(reader *r, bool *kept)
+{
+    gt_geom *g = r->out;
+    *kept = true;
+    if (r->mending == NULL) {
+        return gt_geom_finish_ring(r->ctx, g);
+    }
+    uint32_t from = gt_geom_ring_start(g), n = g->n_points - from;
+    const double *first = n == 0 ? NULL : g->xy + 2 * (size_t)from;
+    const double *last = n == 0 ? NULL : g->xy + 2 * ((size_t)g->n_points - 1);
+    bool open = n > 0 && (first[0] != last[0] || first[1] != last[1]);
+    if (n + (open ? 1U : 0U) < 4) {
+        g->n_points = from;
+        r->mending->rings_dropped++;
+        *kept = false;
+        return GT_OK;
+    }
+    gt_status st = open ? gt_geom_add_point(r->ctx, g, first[0], first[1]) : GT_OK;
+    r->mending->rings_closed += open ? 1 : 0;
+    return st == GT_OK ? gt_geom_end_ring(r->ctx, g) : st;
+}
+
+static gt_status end_line(reader *r)
+{
+    gt_geom *g = r->out;
+    uint32_t from = gt_geom_ring_start(g);
+    if (r->mending != NULL && g->n_points - from < 2) {
+        g->n_points = from;
+        r->mending->lines_dropped++;
+        return GT_OK;
+    }
+    return gt_geom_finish_line(r->ctx, g);
 }
 
 /* An empty point (all NaN) adds nothing. */
@@ -200,16 +258,32 @@ static gt_status read_line(reader *r)
     if (st == GT_OK && n > 0) {
         st = take_points(r, n);
         if (st == GT_OK) {
-            st = gt_geom_finish_line(r->ctx, r->out);
+            st = end_line(r);
         }
     }
     return st;
 }
 
+/* Takes one ring of n points; when its shell went (mending), it goes too. */
+static gt_status read_ring(reader *r, uint32_t n, bool *shell_lost)
+{
+    uint32_t points = r->out->n_points;
+    bool kept = true;
+    gt_status st = take_points(r, n);
+    if (st == GT_OK && *shell_lost) {
+        r->out->n_points = points;
+        r->mending->rings_dropped++;
+        return GT_OK;
+    }
+    return st == GT_OK ? end_ring(r, &kept) : st;
+}
+
 /* An empty polygon (no rings, or one empty ring) adds nothing. */
 static gt_status read_polygon(reader *r)
 {
-    uint32_t rings = 0, n = 0;
+    gt_geom *g = r->out;
+    uint32_t rings = 0, n = 0, before = g->n_rings;
+    bool shell_lost = false;
     gt_status st = read_count(r, 4, &rings);
     for (uint32_t i = 0; st == GT_OK && i < rings; i++) {
         st = read_count(r, r->stride, &n);
@@ -217,13 +291,11 @@ static gt_status read_polygon(reader *r)
             return GT_OK;
         }
         if (st == GT_OK) {
-            st = take_points(r, n);
-        }
-        if (st == GT_OK) {
-            st = gt_geom_finish_ring(r->ctx, r->out);
+            st = read_ring(r, n, &shell_lost);
+            shell_lost = shell_lost || (i == 0 && g->n_rings == before);
         }
     }
-    return st == GT_OK && rings > 0 ? gt_geom_end_part(r->ctx, r->out) : st;
+    return st == GT_OK && g->n_rings > before ? gt_geom_end_part(r->ctx, g) : st;
 }
 
 static gt_status read_single(reader *r, gt_geom_type type)
@@ -254,9 +326,16 @@ static gt_status read_multi(reader *r, gt_geom_type type)
     return st;
 }
 
-gt_status gt_wkb_read(gt_ctx *ctx, const uint8_t *data, size_t len, size_t at, gt_geom *out)
+static gt_status read_all(gt_ctx *ctx, const uint8_t *data, size_t len, size_t at, gt_geom *out,
+                          gt_mending *mending)
 {
-    reader r = {.ctx = ctx, .data = data, .len = len, .at = at, .out = out};
+    reader r = {.ctx = ctx,
+                .data = data,
+                .len = len,
+                .at = at,
+                .stride = 16,
+                .out = out,
+                .mending = mending};
     gt_geom_type type = GT_GEOM_NONE;
     gt_geom_reset(out, GT_GEOM_NONE);
     gt_status st = read_head(&r, &type);
@@ -271,6 +350,21 @@ gt_status gt_wkb_read(gt_ctx *ctx, const uint8_t *data, size_t len, size_t at, g
     if (st != GT_OK) {
         gt_geom_reset(out, GT_GEOM_NONE);
     }
+    return st;
+}
+
+gt_status gt_wkb_read(gt_ctx *ctx, const uint8_t *data, size_t len, size_t at, gt_geom *out)
+{
+    return read_all(ctx, data, len, at, out, NULL);
+}
+
+gt_status gt_geom_from_wkb_mending(gt_ctx *ctx, const uint8_t *wkb, size_t len, gt_geom *out,
+                                   gt_mending *done)
+{
+    memset(done, 0, sizeof *done);
+    gt_status st = read_all(ctx, wkb, len, 0, out, done);
+    done->changes =
+        done->points_dropped + done->rings_closed + done->rings_dropped + done->lines_dropped;
     return st;
 }
 

@@ -21,9 +21,19 @@ typedef struct cursor {
     gt_geom *out;
 } cursor;
 
+static bool is_space(char ch)
+{
+    return ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n';
+}
+
+static bool is_mark(char ch)
+{
+    return ch == ',' || ch == '(' || ch == ')';
+}
+
 static void skip_space(cursor *c)
 {
-    while (c->at < c->len && memchr(" \t\r\n", c->text[c->at], 4) != NULL) {
+    while (c->at < c->len && is_space(c->text[c->at])) {
         c->at++;
     }
 }
@@ -59,8 +69,8 @@ static gt_place place_of(const cursor *c)
 static void found_at(const cursor *c, char found[WORD])
 {
     size_t n = 0;
-    while (n < WORD - 1 && c->at + n < c->len &&
-           memchr(" \t\r\n,()", c->text[c->at + n], 7) == NULL) {
+    while (n < WORD - 1 && c->at + n < c->len && !is_space(c->text[c->at + n]) &&
+           !is_mark(c->text[c->at + n])) {
         found[n] = c->text[c->at + n];
         n++;
     }
@@ -111,14 +121,15 @@ static gt_status read_ordinate(cursor *c, double *value)
     size_t used = 0;
     skip_space(c);
     *value = gt_number_read(c->text + c->at, c->len - c->at, &used);
-    bool ends = c->at + used >= c->len || memchr(" \t\r\n,)", c->text[c->at + used], 6) != NULL;
+    bool ends =
+        c->at + used >= c->len || is_space(c->text[c->at + used]) || is_mark(c->text[c->at + used]);
     if (used > 0 && ends && isfinite(*value)) {
         c->at += used;
         return GT_OK;
     }
     char found[WORD];
     found_at(c, found);
-    if (c->at == c->len || (used == 0 && memchr("(),", found[0], 3) != NULL)) {
+    if (c->at == c->len || (used == 0 && is_mark(found[0]))) {
         return fail_wanted(c, "number");
     }
     gt_place place = place_of(c);

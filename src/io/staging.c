@@ -63,7 +63,8 @@ static bool exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
-/* ---- companions: files of the same stem that belong to a shapefile or MapInfo file --------------- */
+/* ---- companions: files of the same stem that belong to a shapefile or MapInfo file
+ * --------------- */
 
 static bool is_companion(const char *name, const char *main_name)
 {
@@ -110,7 +111,8 @@ static gt_status refuse_existing(gt_ctx *ctx, const gt_staging *s)
     return st;
 }
 
-/* ---- making -------------------------------------------------------------------------------------- */
+/* ---- making
+ * -------------------------------------------------------------------------------------- */
 
 static gt_status make_dirs(gt_ctx *ctx, gt_staging *s)
 {
@@ -180,7 +182,8 @@ void gt_staging_free(gt_staging *s)
     gt_free(ctx, s);
 }
 
-/* ---- commit --------------------------------------------------------------------------------------- */
+/* ---- commit
+ * --------------------------------------------------------------------------------------- */
 
 static int sync_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {

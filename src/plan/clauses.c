@@ -136,8 +136,7 @@ static size_t record(cursor *c, cell *cells, size_t max)
     }
 }
 
-/* ---- what the fields must say
- * -------------------------------------------------------------------- */
+/* ---- what the fields must say --------------------------------------------------------------- */
 
 /* "LND-046": two or three capitals, dash, three digits. */
 static bool id_fine(const char *id)

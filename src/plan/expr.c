@@ -64,8 +64,7 @@ static bool among(const char *word, const char *const *list, size_t n)
     return false;
 }
 
-/* ---- functions over land classes and dates
- * ---------------------------------------------------------- */
+/* ---- functions over land classes and dates -------------------------------------------------- */
 
 static const gt_code *code_of(sqlite3_context *call, sqlite3_value *value)
 {
@@ -144,8 +143,7 @@ static void fn_year(sqlite3_context *call, int n, sqlite3_value **values)
     }
 }
 
-/* ---- the evaluator
- * ----------------------------------------------------------------------------------- */
+/* ---- the evaluator -------------------------------------------------------------------------- */
 
 static int authorize(void *user, int action, const char *a, const char *b, const char *c,
                      const char *d)
@@ -265,8 +263,7 @@ void gt_sql_free(gt_sql *sql)
     gt_free(sql->ctx, sql);
 }
 
-/* ---- cutting words
- * -------------------------------------------------------------------------------------- */
+/* ---- cutting words -------------------------------------------------------------------------- */
 
 typedef struct lexer {
     gt_ctx *ctx;
@@ -532,8 +529,55 @@ static void cut(lexer *x)
     gt_text_puts(&x->out, ")");
 }
 
-/* ---- compiling
- * -------------------------------------------------------------------------------------------- */
+/* ---- defaults ------------------------------------------------------------------------------- */
+
+static size_t string_length(const char *text)
+{
+    size_t n = 1;
+    while (text[n] != '\0' && (text[n] != '\'' || text[n + 1] == '\'')) {
+        n += text[n] == '\'' ? 2 : 1;
+    }
+    return text[n] == '\0' ? n : n + 1;
+}
+
+/* Length of the word at p, 0 when it is none; *name tells a name from a number or parameter. */
+static size_t word_length(const char *p, bool *name)
+{
+    size_t len = letter(*p) || digit(*p) || *p == ':' ? 1 : 0;
+    while (len > 0 && (letter(p[len]) || digit(p[len]))) {
+        len++;
+    }
+    const char *after = p + len;
+    while (blank(*after)) {
+        after++;
+    }
+    *name = letter(*p) && *after != '(';
+    return len;
+}
+
+void gt_expr_expand(const char *text, const gt_name *names, size_t n, gt_text *out)
+{
+    for (const char *p = text; *p != '\0';) {
+        bool name = false;
+        size_t len = *p == '\'' ? string_length(p) : word_length(p, &name);
+        size_t hit = n;
+        for (size_t i = 0; i < n && name; i++) {
+            if (names[i].fallback != NULL && strlen(names[i].name) == len &&
+                sqlite3_strnicmp(names[i].name, p, (int)len) == 0) {
+                hit = i;
+            }
+        }
+        len = len == 0 ? 1 : len;
+        if (hit < n) {
+            gt_text_printf(out, "coalesce(%s, (%s))", names[hit].name, names[hit].fallback);
+        } else {
+            gt_text_add(out, p, len);
+        }
+        p += len;
+    }
+}
+
+/* ---- compiling ------------------------------------------------------------------------------ */
 
 static void syntax(lexer *x)
 {
@@ -669,8 +713,7 @@ gt_status gt_expr_compile(gt_ctx *ctx, gt_sql *sql, const char *text, const char
     return gt_expr_check(ctx, sql, text, names, n_names, record_fault, &f, out);
 }
 
-/* ---- evaluating
- * --------------------------------------------------------------------------------------------- */
+/* ---- evaluating ----------------------------------------------------------------------------- */
 
 const size_t *gt_expr_used(const gt_expr *expr, size_t *n)
 {

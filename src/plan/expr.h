@@ -12,6 +12,9 @@ typedef void (*gt_expr_sink)(void *user, const gt_message *message, size_t offse
  * NULL: check only. */
 gt_status gt_expr_check(gt_ctx *ctx, gt_sql *sql, const char *text, const char *const *names,
                         size_t n_names, gt_expr_sink sink, void *user, gt_expr **out) GT_CHECKED;
+/* Appends text with each name that has a default (fallback) rewritten to coalesce(name, (default));
+ * strings, parameters and calls are left. */
+void gt_expr_expand(const char *text, const gt_name *names, size_t n, gt_text *out);
 /* The package whose parameters and land classes count; may be NULL. */
 void gt_sql_set_package(gt_sql *sql, const gt_package *package);
 

@@ -12,8 +12,7 @@
 #define AT(type, member) offsetof(type, member)
 #define REQ              GT_KEY_REQUIRED
 
-/* ---- words
- * ---------------------------------------------------------------------------------------- */
+/* ---- words ---------------------------------------------------------------------------------- */
 
 static const gt_word strengths[] = {
     {"binding", GT_BINDING}, {"guidance", GT_GUIDANCE}, {"descriptive", GT_DESCRIPTIVE}, {NULL, 0}};
@@ -28,8 +27,7 @@ static const gt_word field_types[] = {{"text", GT_FIELD_TEXT}, {"int", GT_FIELD_
                                       {"date", GT_FIELD_DATE}, {NULL, 0}};
 static const gt_word big_classes[] = {{"farm", 1}, {"construction", 2}, {"unused", 3}, {NULL, 0}};
 
-/* ---- package.yaml
- * ----------------------------------------------------------------------------------- */
+/* ---- package.yaml --------------------------------------------------------------------------- */
 
 static const gt_key unit_keys[] = {
     {.name = "layer",
@@ -97,8 +95,7 @@ static const gt_key package_keys[] = {
 };
 const gt_schema gt_schema_package = {"package", KEYS(package_keys), sizeof(gt_raw_package)};
 
-/* ---- code lists
- * ---------------------------------------------------------------------------------------- */
+/* ---- code lists ----------------------------------------------------------------------------- */
 
 typedef struct raw_code {
     gt_code code;
@@ -139,41 +136,50 @@ static const gt_key codes_keys[] = {
 };
 static const gt_schema codes_schema = {"codes", KEYS(codes_keys), sizeof(raw_codes)};
 
-/* ---- fields, layers, subjects
- * ----------------------------------------------------------------------------- */
+/* ---- fields, layers, subjects --------------------------------------------------------------- */
 
 typedef struct raw_field {
     gt_field field;
     int type;
     const char *codes;
+    const char *fallback; /* default: of a fact */
 } raw_field;
 
-static const gt_key field_keys[] = {
-    {.name = "name", .kind = GT_K_NAME, .flags = REQ, .at = AT(raw_field, field.name)},
-    {.name = "zh", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_field, field.title.zh)},
-    {.name = "en", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_field, field.title.en)},
-    {.name = "type", .kind = GT_K_WORD, .at = AT(raw_field, type), .extra = field_types},
-    {.name = "codes", .kind = GT_K_REF, .at = AT(raw_field, codes), .ref = GT_ITEM_CODES},
-    {.name = "unit", .kind = GT_K_UNIT, .at = AT(raw_field, field.unit)},
-    {.name = "required", .kind = GT_K_BOOL, .at = AT(raw_field, field.required)},
-    {.name = "unique", .kind = GT_K_BOOL, .at = AT(raw_field, field.unique)},
-    {.name = "min",
-     .kind = GT_K_REAL,
-     .flags = GT_KEY_PRESENCE,
-     .at = AT(raw_field, field.min),
-     .has = AT(raw_field, field.has_min)},
-    {.name = "max",
-     .kind = GT_K_REAL,
-     .flags = GT_KEY_PRESENCE,
-     .at = AT(raw_field, field.max),
-     .has = AT(raw_field, field.has_max)},
-    {.name = "length",
-     .kind = GT_K_INT,
-     .at = AT(raw_field, field.max_length),
-     .min = 1,
-     .max = 1e6},
-    {.name = "aliases", .kind = GT_K_TEXTS, .at = AT(raw_field, field.aliases)},
+/* What a field of a layer and a fact of a subject have in common. */
+#define FIELD_KEYS                                                                                 \
+    {.name = "name", .kind = GT_K_NAME, .flags = REQ, .at = AT(raw_field, field.name)},            \
+        {.name = "zh", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_field, field.title.zh)},      \
+        {.name = "en", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_field, field.title.en)},      \
+        {.name = "type", .kind = GT_K_WORD, .at = AT(raw_field, type), .extra = field_types},      \
+        {.name = "codes", .kind = GT_K_REF, .at = AT(raw_field, codes), .ref = GT_ITEM_CODES},     \
+        {.name = "unit", .kind = GT_K_UNIT, .at = AT(raw_field, field.unit)},                      \
+        {.name = "required", .kind = GT_K_BOOL, .at = AT(raw_field, field.required)},              \
+        {.name = "unique", .kind = GT_K_BOOL, .at = AT(raw_field, field.unique)},                  \
+        {.name = "min",                                                                            \
+         .kind = GT_K_REAL,                                                                        \
+         .flags = GT_KEY_PRESENCE,                                                                 \
+         .at = AT(raw_field, field.min),                                                           \
+         .has = AT(raw_field, field.has_min)},                                                     \
+        {.name = "max",                                                                            \
+         .kind = GT_K_REAL,                                                                        \
+         .flags = GT_KEY_PRESENCE,                                                                 \
+         .at = AT(raw_field, field.max),                                                           \
+         .has = AT(raw_field, field.has_max)},                                                     \
+        {.name = "length",                                                                         \
+         .kind = GT_K_INT,                                                                         \
+         .at = AT(raw_field, field.max_length),                                                    \
+         .min = 1,                                                                                 \
+         .max = 1e6},                                                                              \
+    {                                                                                              \
+        .name = "aliases", .kind = GT_K_TEXTS, .at = AT(raw_field, field.aliases)                  \
+    }
+
+static const gt_key field_keys[] = {FIELD_KEYS};
+static const gt_key fact_keys[] = {
+    FIELD_KEYS,
+    {.name = "default", .kind = GT_K_SQL, .at = AT(raw_field, fallback)},
 };
+static const gt_schema fact_schema = {"fact", KEYS(fact_keys), sizeof(raw_field)};
 static const gt_schema field_schema = {"field", KEYS(field_keys), sizeof(raw_field)};
 
 static const gt_key qc_keys[] = {
@@ -224,14 +230,13 @@ typedef struct raw_subject {
 static const gt_key subject_keys[] = {
     {.name = "subject", .kind = GT_K_NAME, .flags = REQ, .at = AT(raw_subject, subject.id)},
     {.name = "title", .kind = GT_K_TITLE, .flags = REQ, .at = AT(raw_subject, subject.title)},
-    {.name = "facts", .kind = GT_K_LIST, .at = AT(raw_subject, fields), .extra = &field_schema},
+    {.name = "facts", .kind = GT_K_LIST, .at = AT(raw_subject, fields), .extra = &fact_schema},
     {.name = "clauses", .kind = GT_K_CLAUSES, .at = AT(raw_subject, subject.clauses)},
     {.name = "remark", .kind = GT_K_TITLE, .at = AT(raw_subject, subject.note)},
 };
 static const gt_schema subject_schema = {"subject", KEYS(subject_keys), sizeof(raw_subject)};
 
-/* ---- parameters and figures
- * ---------------------------------------------------------------------------------- */
+/* ---- parameters and figures ----------------------------------------------------------------- */
 
 typedef struct raw_range {
     bool has_min, has_max;
@@ -291,9 +296,7 @@ static const gt_key total_keys[] = {
 };
 static const gt_schema total_schema = {"total", KEYS(total_keys), sizeof(gt_total)};
 
-/* ---- rules
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- rules ---------------------------------------------------------------------------------- */
 
 typedef struct raw_measure {
     gt_measure measure; /* id first: filled from the key */
@@ -390,8 +393,7 @@ static const gt_key rule_keys[] = {
 };
 static const gt_schema rule_schema = {"rule", KEYS(rule_keys), sizeof(raw_rule)};
 
-/* ---- views and frames
- * --------------------------------------------------------------------------------------------- */
+/* ---- views and frames ----------------------------------------------------------------------- */
 
 typedef struct raw_view {
     gt_view view;
@@ -460,8 +462,7 @@ static const gt_schema indicator_schema = {"indicator", KEYS(indicator_keys), si
 static const gt_schema ledger_schema = {"ledger", KEYS(ledger_keys), sizeof(raw_frame)};
 static const gt_schema process_schema = {"process", KEYS(process_keys), sizeof(raw_frame)};
 
-/* ---- from text to structs
- * ------------------------------------------------------------------------------------------- */
+/* ---- from text to structs ------------------------------------------------------------------- */
 
 bool gt_item_kind_of(const gt_ynode *node, gt_item_kind *kind)
 {
@@ -541,8 +542,13 @@ static gt_status take_subject(gt_reader *r, gt_raw_item *item)
     raw.subject.n_fields = raw.n_fields;
     gt_status st = take_fields(r, raw.fields, raw.n_fields, gt_y_get(item->node, "facts"),
                                &raw.subject.fields);
+    const char **defaults = keep(r, raw.n_fields + 1, sizeof *defaults);
+    for (size_t i = 0; i < raw.n_fields && defaults != NULL; i++) {
+        defaults[i] = raw.fields[i].fallback;
+    }
+    raw.subject.defaults = defaults;
     r->package->subjects[item->index] = raw.subject;
-    return st;
+    return defaults == NULL ? GT_E_MEMORY : st;
 }
 
 static gt_status take_codes(gt_reader *r, gt_raw_item *item, const char *const **clauses)

@@ -31,8 +31,7 @@ gt_title gt_item_kind_title(gt_item_kind kind)
     return kind_names[kind].title;
 }
 
-/* ---- the id index
- * -------------------------------------------------------------------------------- */
+/* ---- the id index --------------------------------------------------------------------------- */
 
 gt_status gt_index_new(gt_arena *arena, size_t n, gt_index *out)
 {
@@ -72,8 +71,7 @@ static size_t find(const gt_package *p, gt_item_kind kind, const char *id)
     return slot == NULL || slot->id == NULL ? SIZE_MAX : slot->index;
 }
 
-/* ---- the package
- * ----------------------------------------------------------------------------------- */
+/* ---- the package ---------------------------------------------------------------------------- */
 
 void gt_package_free(gt_package *package)
 {
@@ -179,8 +177,7 @@ const gt_item *gt_package_item(const gt_package *package, size_t i)
     return &package->items[i];
 }
 
-/* ---- figures in force
- * -------------------------------------------------------------------------------- */
+/* ---- figures in force ----------------------------------------------------------------------- */
 
 /* Is a to be preferred to b? */
 static bool prevails(const gt_total *a, const gt_total *b, gt_precedence *why)
@@ -225,8 +222,7 @@ const gt_total *gt_package_in_force(const gt_package *package, const char *quant
     return best;
 }
 
-/* ---- clauses
- * ------------------------------------------------------------------------------------------- */
+/* ---- clauses -------------------------------------------------------------------------------- */
 
 size_t gt_package_n_clauses(const gt_package *package)
 {

@@ -57,8 +57,7 @@ struct gt_package {
     size_t *citers;      /* item numbers, in the order of the files */
 };
 
-/* ---- the registry (clauses.c) ------------------------------------------------------------------
- */
+/* ---- the registry (clauses.c) --------------------------------------------------------------- */
 
 /* Parses the registry; clauses point into a copy of the file in the arena. Mistakes are reported.
  */
@@ -67,8 +66,7 @@ gt_status gt_clauses_parse(gt_ctx *ctx, gt_arena *arena, gt_problems *problems,
 /* Does an item of this kind carry the clause out, or only cite it? */
 bool gt_clause_carried_by(const gt_clause *clause, gt_item_kind kind);
 
-/* ---- reading (items.c, read.c, verify.c, verify_rules.c)
- * ----------------------------------------- */
+/* ---- reading (items.c, read.c, verify.c, verify_rules.c) ------------------------------------ */
 
 typedef struct gt_unit_level {
     const char *layer, *name;

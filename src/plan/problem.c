@@ -80,7 +80,7 @@ gt_status gt_problems_flush(gt_problems *p, gt_notes *notes)
     return p->status;
 }
 
-/* ---- nearest word ---------------------------------------------------------------------------- */
+/* ---- nearest word --------------------------------------------------------------------------- */
 
 enum { WORD_MAX = 48 };
 

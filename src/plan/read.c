@@ -143,8 +143,7 @@ static gt_status read_files(gt_reader *r, const char *dir)
     return st;
 }
 
-/* ---- items
- * ------------------------------------------------------------------------------------------- */
+/* ---- items ---------------------------------------------------------------------------------- */
 
 static void not_an_item(gt_reader *r, const gt_ynode *node)
 {

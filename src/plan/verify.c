@@ -9,8 +9,7 @@
 #include "plan/messages.h"
 #include "plan/unit.h"
 
-/* ---- finding
- * -------------------------------------------------------------------------------------- */
+/* ---- finding -------------------------------------------------------------------------------- */
 
 size_t gt_reader_find(const gt_reader *r, gt_item_kind kind, const char *id)
 {
@@ -76,8 +75,7 @@ static void verify_references(gt_reader *r)
     }
 }
 
-/* ---- SQL
- * ------------------------------------------------------------------------------------------- */
+/* ---- SQL ------------------------------------------------------------------------------------ */
 
 typedef struct sql_sink {
     gt_reader *reader;
@@ -121,8 +119,7 @@ gt_status gt_verify_where(gt_reader *r, const gt_ynode *node, const gt_standard 
     return gt_verify_sql(r, node, names, n);
 }
 
-/* ---- code lists
- * -------------------------------------------------------------------------------------- */
+/* ---- code lists ----------------------------------------------------------------------------- */
 
 static int by_code(const void *a, const void *b)
 {
@@ -214,8 +211,7 @@ static gt_status verify_codelists(gt_reader *r)
     return st;
 }
 
-/* ---- layers and subjects
- * ----------------------------------------------------------------------------- */
+/* ---- layers and subjects -------------------------------------------------------------------- */
 
 static void join_codes(gt_reader *r, const gt_field *fields, const gt_ynode *nodes)
 {
@@ -330,8 +326,7 @@ static gt_status verify_layers(gt_reader *r)
     return st;
 }
 
-/* ---- plans, package
- * ------------------------------------------------------------------------------------ */
+/* ---- plans, package ------------------------------------------------------------------------- */
 
 static void verify_plans(gt_reader *r)
 {
@@ -374,8 +369,7 @@ static void verify_package(gt_reader *r)
     r->package->land_classes = codes == SIZE_MAX ? NULL : &r->package->codelists[codes];
 }
 
-/* ---- published figures
- * ----------------------------------------------------------------------------------- */
+/* ---- published figures ---------------------------------------------------------------------- */
 
 /* Area in m2 of a figure; follows `of` at most as often as there are figures. */
 static double area_of(gt_reader *r, const gt_total *t, size_t steps)
@@ -438,8 +432,7 @@ static gt_status verify_figures(gt_reader *r)
     return st;
 }
 
-/* ---- what carries a clause
- * ---------------------------------------------------------------------------------- */
+/* ---- what carries a clause ------------------------------------------------------------------ */
 
 static gt_strength strength_of(const gt_clause *clause)
 {

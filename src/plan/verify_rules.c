@@ -5,8 +5,7 @@
 #include "plan/unit.h"
 #include "plan/verify.h"
 
-/* ---- names
- * ------------------------------------------------------------------------------------------ */
+/* ---- names ---------------------------------------------------------------------------------- */
 
 typedef struct scope {
     gt_reader *r;
@@ -61,7 +60,10 @@ static void add_name(scope *s, gt_name name, const gt_ynode *at)
             continue;
         }
         bool agree = old->kind == GT_NAME_FACT && name.kind == GT_NAME_FACT &&
-                     old->field->type == name.field->type && old->field->codes == name.field->codes;
+                     old->field->type == name.field->type &&
+                     old->field->codes == name.field->codes &&
+                     strcmp(old->fallback == NULL ? "" : old->fallback,
+                            name.fallback == NULL ? "" : name.fallback) == 0;
         if (!agree) {
             gt_y_problem(&s->r->problems, at, &GT_MSG_NAME_TAKEN,
                          GT_ARGS(GT_TEXT("name", name.name)));
@@ -88,8 +90,11 @@ static void add_facts(scope *s)
         for (size_t f = 0; k != SIZE_MAX && f < p->subjects[k].n_fields; f++) {
             const gt_field *field = &p->subjects[k].fields[f];
             if (field->name != NULL) {
-                add_name(s, (gt_name){.name = field->name, .kind = GT_NAME_FACT, .field = field},
-                         at);
+                const gt_name name = {.name = field->name,
+                                      .kind = GT_NAME_FACT,
+                                      .field = field,
+                                      .fallback = p->subjects[k].defaults[f]};
+                add_name(s, name, at);
             }
         }
     }
@@ -153,8 +158,7 @@ static gt_status make_scope(scope *s)
     return GT_OK;
 }
 
-/* ---- expressions
- * -------------------------------------------------------------------------------------- */
+/* ---- expressions ---------------------------------------------------------------------------- */
 
 static gt_status verify_conditions(scope *s)
 {
@@ -218,8 +222,7 @@ static void verify_names(scope *s)
     }
 }
 
-/* ---- holes of messages
- * ----------------------------------------------------------------------------------- */
+/* ---- holes of messages ---------------------------------------------------------------------- */
 
 static const gt_name *name_of(const scope *s, const char *name)
 {
@@ -315,6 +318,68 @@ static void verify_say(scope *s, const gt_ynode *title)
     }
 }
 
+/* ---- defaults of facts ---------------------------------------------------------------------- */
+
+static gt_status expand(scope *s, const char **text)
+{
+    gt_text out;
+    gt_text_init(&out, s->r->ctx, 65536);
+    gt_expr_expand(*text, s->names, s->n, &out);
+    gt_status st = gt_text_status(&out);
+    if (st == GT_OK) {
+        *text = gt_arena_strdup(s->r->arena, gt_text_cstr(&out));
+        st = *text == NULL ? GT_E_MEMORY : GT_OK;
+    }
+    gt_text_free(&out);
+    return st;
+}
+
+/* Writes the defaults into the rule's conditions, so that whoever evaluates them need not know. */
+static gt_status expand_rule(scope *s)
+{
+    gt_rule *rule = s->rule;
+    gt_status st = GT_OK;
+    rule->when_written = rule->when;
+    rule->condition_written = rule->condition;
+    if (rule->when != NULL) {
+        st = expand(s, &rule->when);
+    }
+    if (st == GT_OK && rule->condition != NULL) {
+        st = expand(s, &rule->condition);
+    }
+    for (size_t i = 0; i < rule->n_exceptions && st == GT_OK; i++) {
+        gt_exception *e = (gt_exception *)&rule->exceptions[i];
+        st = e->when == NULL ? GT_OK : expand(s, &e->when);
+    }
+    return st;
+}
+
+/* A default speaks of the facts without one: no chains, no circles. */
+static gt_status verify_defaults(gt_reader *r, const gt_subject_kind *kind, const gt_ynode *item)
+{
+    static const char *const always[] = {"area_m2", "as_of", "unit"};
+    const char **names = gt_arena_alloc(r->arena, kind->n_fields + 3, sizeof *names);
+    if (names == NULL) {
+        return GT_E_MEMORY;
+    }
+    size_t n = 0;
+    for (; n < 3; n++) {
+        names[n] = always[n];
+    }
+    for (size_t i = 0; i < kind->n_fields; i++) {
+        if (kind->defaults[i] == NULL && kind->fields[i].name != NULL) {
+            names[n++] = kind->fields[i].name;
+        }
+    }
+    gt_status st = GT_OK;
+    const gt_ynode *facts = gt_y_get(item, "facts");
+    for (const gt_ynode *c = facts == NULL ? NULL : facts->first; c != NULL && st == GT_OK;
+         c = c->next) {
+        st = gt_verify_sql(r, gt_y_get(c, "default"), names, n);
+    }
+    return st;
+}
+
 static gt_status verify_rule(gt_reader *r, gt_rule *rule, const gt_ynode *node)
 {
     scope s = {.r = r, .rule = rule, .node = node};
@@ -330,6 +395,7 @@ static gt_status verify_rule(gt_reader *r, gt_rule *rule, const gt_ynode *node)
         for (const gt_ynode *c = list == NULL ? NULL : list->first; c != NULL; c = c->next) {
             verify_say(&s, gt_y_get(c, "say"));
         }
+        st = r->broken ? GT_OK : expand_rule(&s);
     }
     return st;
 }
@@ -341,6 +407,8 @@ gt_status gt_verify_rules(gt_reader *r)
         const gt_raw_item *item = &r->items[i];
         if (item->kind == GT_ITEM_RULE && item->node->kind == GT_Y_MAP) {
             st = verify_rule(r, &r->package->rules[item->index], item->node);
+        } else if (item->kind == GT_ITEM_SUBJECT) {
+            st = verify_defaults(r, &r->package->subjects[item->index], item->node);
         }
     }
     return st;

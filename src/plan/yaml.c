@@ -10,8 +10,7 @@
 
 #include "plan/messages.h"
 
-/* ---- loading -----------------------------------------------------------------------------------
- */
+/* ---- loading -------------------------------------------------------------------------------- */
 
 static void file_problem(gt_problems *problems, gt_yfile *file, const gt_message *message, int line,
                          int column, const gt_arg *args)
@@ -146,8 +145,7 @@ gt_status gt_yfile_load(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, con
     return st;
 }
 
-/* ---- building ----------------------------------------------------------------------------------
- */
+/* ---- building ------------------------------------------------------------------------------- */
 
 typedef struct anchor {
     const char *name;
@@ -483,8 +481,7 @@ done:
     return b.status == GT_E_INPUT ? GT_OK : b.status;
 }
 
-/* ---- reading the tree --------------------------------------------------------------------------
- */
+/* ---- reading the tree ----------------------------------------------------------------------- */
 
 const gt_ynode *gt_y_get(const gt_ynode *node, const char *key)
 {

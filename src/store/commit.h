@@ -10,11 +10,12 @@ typedef struct gt_layer_work {
     bool is_new, defined;
     bool replace; /* gt_commit_replace_layer was called */
     gt_date replace_from;
-    bool bulk;              /* the layer was empty: no look-ups, indexes at the end */
-    int64_t first_fid;      /* of the rows put in this revision */
-    int64_t old_features;   /* rows in force when the revision began */
-    int64_t n_put, n_ended; /* rows written; features ended without a successor */
-    bool edge_lost;         /* a removed box touched the edge of the layer's: look again */
+    bool was_empty;       /* when the revision began */
+    bool bulk;            /* many rows into an empty layer: no look-ups, id index at the end */
+    int64_t first_fid;    /* of the rows put in this revision */
+    int64_t old_features; /* rows in force when the revision began */
+    int64_t n_put, n_closed, n_ended; /* rows written, rows that left, of them without successor */
+    bool edge_lost; /* a removed box touched the edge of the layer's: look again */
     gt_box dirty;
     /* statements */
     sqlite3_stmt *insert, *find, *move, *remove, *ended_here;
@@ -53,6 +54,8 @@ gt_status gt_commit_check(gt_ctx *ctx, const gt_commit *commit) GT_CHECKED;
 /* Finds or opens the layer in the commit; GT_E_NOT_FOUND names the nearest. */
 gt_status gt_work_find(gt_ctx *ctx, gt_commit *commit, const char *layer,
                        gt_layer_work **out) GT_CHECKED;
+/* Called before each put: after some thousand rows into an empty layer, drops the id index. */
+gt_status gt_work_go_bulk(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work) GT_CHECKED;
 /* As gt_work_find with statements and sorters made. */
 gt_status gt_work_open(gt_ctx *ctx, gt_commit *commit, const char *layer,
                        gt_layer_work **out) GT_CHECKED;

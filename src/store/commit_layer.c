@@ -7,6 +7,7 @@
 #include "store/rtree.h"
 
 enum {
+    BULK_AFTER = 2000, /* rows: dropping and building an index costs as much as some hundred puts */
     SORT_ITEMS = 1 << 20, /* 32 MiB: what one layer's index entries may take before they spill */
     REBUILD_PART = 4      /* the R-tree is packed anew when a quarter of it changes */
 };
@@ -141,6 +142,20 @@ static gt_status make_buffers(gt_ctx *ctx, gt_commit *commit, gt_layer_work *wor
     return st == GT_OK ? gt_sorter_new(ctx, commit->store->dir, SORT_ITEMS, &work->removed) : st;
 }
 
+/* A large load into an empty layer runs without the id index, which is built sorted at the end; a
+ * feature given twice is found then. */
+gt_status gt_work_go_bulk(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work)
+{
+    if (work->bulk || !work->was_empty || work->n_put < BULK_AFTER || work->n_closed > 0 ||
+        work->rec.n_features != work->n_put) {
+        return GT_OK;
+    }
+    gt_status st = gt_schema_id_index(ctx, commit->db, work->rec.standard.id, false);
+    work->bulk = st == GT_OK;
+    commit->broken |= st != GT_OK;
+    return st;
+}
+
 /* A program that edited the layer outside a revision may have used row ids from our counter on. */
 static gt_status skip_foreign_rows(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work)
 {
@@ -175,20 +190,7 @@ gt_status gt_work_open(gt_ctx *ctx, gt_commit *commit, const char *layer, gt_lay
     }
     st = st == GT_OK ? skip_foreign_rows(ctx, commit, work) : st;
     work->first_fid = work->digests_from = work->rec.next_fid;
-    /* An empty layer is loaded without its id index, which is built sorted at the end. */
-    if (st == GT_OK && work->rec.n_features == 0 && !work->bulk) {
-        int64_t some = 0;
-        gt_text sql;
-        gt_text_init(&sql, ctx, 0);
-        gt_text_printf(&sql, "SELECT EXISTS(SELECT 1 FROM \"%s\")", work->rec.standard.id);
-        st = gt_text_status(&sql);
-        st = st == GT_OK ? gt_db_int(ctx, commit->db, gt_text_cstr(&sql), 0, &some) : st;
-        gt_text_free(&sql);
-        if (st == GT_OK && some == 0) {
-            st = gt_schema_id_index(ctx, commit->db, work->rec.standard.id, false);
-            work->bulk = st == GT_OK;
-        }
-    }
+    work->was_empty = work->rec.n_features == 0;
     st = st == GT_OK ? prepare_all(ctx, commit, work) : st;
     commit->broken |= st != GT_OK;
     *out = work;
@@ -272,6 +274,7 @@ gt_status gt_work_close(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work, con
         work->edge_lost |= on_edge(work->rec.box, row->box);
         gt_box_add(&work->dirty, row->box);
     }
+    work->n_closed++;
     work->rec.n_features--;
     work->rec.n_history++;
     gt_area_add(&work->rec, -row->area);
@@ -402,7 +405,7 @@ static gt_status rebuild_rtree(gt_ctx *ctx, gt_commit *commit, gt_layer_work *wo
     gt_text_printf(&sql, "SELECT fid, geom FROM \"%s\" WHERE fid < ?1", id);
     gt_status st = gt_db_prepare_text(ctx, commit->db, &sql, &stmt);
     if (st == GT_OK) {
-        (void)sqlite3_bind_int64(stmt, 1, work->bulk ? INT64_MIN : work->first_fid);
+        (void)sqlite3_bind_int64(stmt, 1, work->first_fid);
         st = gt_db_step(ctx, stmt, &row);
     }
     while (st == GT_OK && row) { /* rows from before; those of now are in the sorter */

@@ -270,12 +270,19 @@ gt_status gt_gpkg_finish(gt_ctx *ctx, gt_gpkg_writer *w)
 {
     gt_status st = run_sql(
         ctx, w,
-        sqlite3_mprintf("insert into gpkg_contents(table_name, data_type, identifier, min_x, "
-                        "min_y, max_x, max_y, srs_id) values(%Q, 'features', %Q, %!.17g, %!.17g, "
-                        "%!.17g, %!.17g, %d); insert into gpkg_geometry_columns values(%Q, 'geom', "
-                        "'MULTIPOLYGON', %d, 0, 0); commit",
-                        w->table, w->table, w->box.xmin, w->box.ymin, w->box.xmax, w->box.ymax,
-                        w->srs_id, w->table, w->srs_id));
+        sqlite3_mprintf("insert into gpkg_contents(table_name, data_type, identifier, srs_id) "
+                        "values(%Q, 'features', %Q, %d); insert into gpkg_geometry_columns "
+                        "values(%Q, 'geom', 'MULTIPOLYGON', %d, 0, 0)",
+                        w->table, w->table, w->srs_id, w->table, w->srs_id));
+    if (st == GT_OK && w->box.xmin <= w->box.xmax) { /* an empty table has no extent */
+        st = run_sql(ctx, w,
+                     sqlite3_mprintf("update gpkg_contents set min_x=%!.17g, min_y=%!.17g, "
+                                     "max_x=%!.17g, max_y=%!.17g",
+                                     w->box.xmin, w->box.ymin, w->box.xmax, w->box.ymax));
+    }
+    if (st == GT_OK) {
+        st = run_sql(ctx, w, sqlite3_mprintf("commit"));
+    }
     (void)sqlite3_finalize(w->insert);
     w->insert = NULL;
     if (st == GT_OK && sqlite3_close(w->db) != SQLITE_OK) {

@@ -33,7 +33,7 @@ gt_status gt_commit_replace_layer(gt_ctx *ctx, gt_commit *commit, const char *la
         return gt_fail(ctx, GT_E_USAGE, &GT_MSG_STORE_REPLACED_LATE, GT_PLACE(.layer = layer),
                        GT_NO_ARGS);
     }
-    if (!work->bulk) {
+    if (!work->was_empty) {
         /* one bit for each row id up to now: 125 KB for a million revisions of rows */
         work->kept_to = work->first_fid;
         work->kept = gt_zalloc(ctx, (size_t)(work->kept_to - work->kept_from) / 8 + 1, 1);
@@ -147,7 +147,7 @@ static gt_status meet_old(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work,
                same_content(commit, work, checked);
     }
     (void)sqlite3_reset(work->find);
-    if (st == GT_OK && !found && (work->n_ended > 0 || work->rec.n_history > 0)) {
+    if (st == GT_OK && !found && work->n_closed > 0) {
         st = ended_here(ctx, commit, work, feature->id, checked->id_len, &again);
     }
     if (st != GT_OK) {
@@ -278,7 +278,8 @@ gt_status gt_commit_put(gt_ctx *ctx, gt_commit *commit, const char *layer,
     if (valid_from == GT_DATE_NONE && work->replace) {
         valid_from = work->replace_from;
     }
-    if (feature->id != NULL && !work->bulk) {
+    st = gt_work_go_bulk(ctx, commit, work);
+    if (st == GT_OK && feature->id != NULL && !work->bulk) {
         st = meet_old(ctx, commit, work, feature, &checked, &valid_from, &keep);
     }
     if (st != GT_OK || keep) {
@@ -319,7 +320,7 @@ gt_status gt_commit_delete(gt_ctx *ctx, gt_commit *commit, const char *layer, co
     gt_date end = GT_DATE_NONE;
     gt_status st = gt_commit_check(ctx, commit);
     st = st == GT_OK ? gt_work_open(ctx, commit, layer, &work) : st;
-    if (st == GT_OK && !work->bulk && id != NULL) {
+    if (st == GT_OK && id != NULL) {
         st = find_old(ctx, work, id, strlen(id), &old, &found);
         (void)sqlite3_reset(work->find);
     }

@@ -62,7 +62,8 @@ static gt_status rehash(gt_account *a)
     return GT_OK;
 }
 
-static gt_status add(gt_account *a, const uint32_t *codes, int64_t area, int64_t plane)
+static gt_status add(gt_account *a, const uint32_t *codes, int64_t area, int64_t plane,
+                     uint32_t *row_of)
 {
     if (2 * (a->n + 1) > a->n_table) {
         gt_status st = rehash(a);
@@ -77,6 +78,7 @@ static gt_status add(gt_account *a, const uint32_t *codes, int64_t area, int64_t
         if (memcmp(a->codes + (size_t)i * a->n_layers, codes, bytes) == 0) {
             a->rows[i].area += area;
             a->rows[i].plane += plane;
+            *row_of = i;
             return GT_OK;
         }
     }
@@ -88,24 +90,24 @@ static gt_status add(gt_account *a, const uint32_t *codes, int64_t area, int64_t
     if (st == GT_OK) {
         memcpy(a->codes + a->n * a->n_layers, codes, bytes);
         a->rows[a->n] = (row){area, plane};
-        a->table[at] = (uint32_t)a->n++;
+        a->table[at] = *row_of = (uint32_t)a->n++;
     }
     return st;
 }
 
 /* Tuple of codes of a run of keys; false when nothing covers. */
-static bool tuple_of(const uint64_t *keys, size_t n, const uint32_t *const *code_of,
-                     const size_t *code_len, const bool *use, uint32_t n_layers, uint32_t *codes)
+static bool tuple_of(const uint64_t *keys, size_t n, const wv_codes *how, uint32_t n_layers,
+                     uint32_t *codes)
 {
     bool any = false;
     memset(codes, 0xFF, n_layers * sizeof *codes);
     for (size_t i = 0; i < n; i++) {
         uint32_t layer = (uint32_t)(keys[i] >> 32), code = (uint32_t)keys[i];
-        if (use != NULL && !use[layer]) {
+        if (how->use != NULL && !how->use[layer]) {
             continue;
         }
-        if (code_of != NULL && code_of[layer] != NULL) {
-            code = code < code_len[layer] ? code_of[layer][code] : GT_WEAVE_NONE;
+        if (how->code_of != NULL && how->code_of[layer] != NULL) {
+            code = code < how->code_len[layer] ? how->code_of[layer][code] : GT_WEAVE_NONE;
         }
         if (code == GT_WEAVE_NONE) {
             continue;
@@ -130,45 +132,114 @@ static int row_order(const void *x, const void *y, void *user)
     return 0;
 }
 
-gt_status gt_weave_account(gt_ctx *ctx, const gt_weave *w, const uint32_t *const *code_of,
-                           const size_t *code_len, const bool *use_layer, gt_account **out)
+void gt_wv_groups_free(gt_ctx *ctx, wv_groups *g)
+{
+    gt_free(ctx, g->first_entry);
+    gt_free(ctx, g->row);
+    memset(g, 0, sizeof *g);
+}
+
+static gt_status groups_open(gt_ctx *ctx, const gt_weave *w, wv_groups *g)
+{
+    memset(g, 0, sizeof *g);
+    g->first_entry = gt_alloc(ctx, wv_n_cells(w) + 1, sizeof *g->first_entry);
+    if (g->first_entry == NULL) {
+        return GT_E_MEMORY;
+    }
+    size_t sum = 0;
+    for (size_t i = 0; i < wv_n_cells(w); i++) {
+        g->first_entry[i] = sum;
+        sum += w->cells[i] == NULL ? 0 : w->cells[i]->n_entries;
+    }
+    g->first_entry[wv_n_cells(w)] = sum;
+    g->row = gt_alloc(ctx, sum + 1, sizeof *g->row);
+    return g->row == NULL ? GT_E_MEMORY : GT_OK;
+}
+
+/* Adds the entries of all cells; notes the row of each when groups are asked for. */
+static gt_status add_cells(gt_account *a, const gt_weave *w, const wv_codes *how, wv_groups *g)
 {
     uint32_t codes[GT_WEAVE_LAYERS_MAX];
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && i < wv_n_cells(w); i++) {
+        const wv_cell *c = w->cells[i];
+        for (uint32_t k = 0; st == GT_OK && c != NULL && k < c->n_entries; k++) {
+            const wv_entry *e = &wv_entries(c)[k];
+            uint32_t place = UINT32_MAX;
+            if (tuple_of(wv_keys(c) + e->keys, e->n_keys, how, w->n_layers, codes)) {
+                st = add(a, codes, e->area, e->plane, &place);
+            }
+            if (g != NULL) {
+                g->row[g->first_entry[i] + k] = place;
+            }
+        }
+        if (st == GT_OK && i % 256 == 0) {
+            st = gt_check_cancel(a->ctx);
+        }
+    }
+    return st;
+}
+
+/* Sorts the rows by tuple; groups follow. */
+static gt_status sort_rows(gt_account *a, wv_groups *g, size_t n_entries)
+{
+    a->order = gt_alloc(a->ctx, a->n + 1, sizeof *a->order);
+    if (a->order == NULL) {
+        return GT_E_MEMORY;
+    }
+    for (size_t i = 0; i < a->n; i++) {
+        a->order[i] = (uint32_t)i;
+    }
+    qsort_r(a->order, a->n, sizeof *a->order, row_order, a);
+    if (g != NULL) {
+        uint32_t *rank = gt_alloc(a->ctx, a->n + 1, sizeof *rank);
+        if (rank == NULL) {
+            return GT_E_MEMORY;
+        }
+        for (size_t i = 0; i < a->n; i++) {
+            rank[a->order[i]] = (uint32_t)i;
+        }
+        for (size_t i = 0; i < n_entries; i++) {
+            g->row[i] = g->row[i] == UINT32_MAX ? UINT32_MAX : rank[g->row[i]];
+        }
+        gt_free(a->ctx, rank);
+    }
+    return GT_OK;
+}
+
+gt_status gt_wv_account(gt_ctx *ctx, const gt_weave *w, const wv_codes *how, wv_groups *groups,
+                        gt_account **out)
+{
     gt_account *a = gt_zalloc(ctx, 1, sizeof *a);
     if (a == NULL) {
         return GT_E_MEMORY;
     }
     a->ctx = ctx;
     a->n_layers = w->n_layers;
-    gt_status st = GT_OK;
-    for (size_t i = 0; st == GT_OK && i < wv_n_cells(w); i++) {
-        const wv_cell *c = w->cells[i];
-        for (uint32_t k = 0; st == GT_OK && c != NULL && k < c->n_entries; k++) {
-            const wv_entry *e = &wv_entries(c)[k];
-            if (tuple_of(wv_keys(c) + e->keys, e->n_keys, code_of, code_len, use_layer, w->n_layers,
-                         codes)) {
-                st = add(a, codes, e->area, e->plane);
-            }
-        }
-        if (st == GT_OK && i % 256 == 0) {
-            st = gt_check_cancel(ctx);
-        }
+    gt_status st = groups == NULL ? GT_OK : groups_open(ctx, w, groups);
+    if (st == GT_OK) {
+        st = add_cells(a, w, how, groups);
     }
     if (st == GT_OK) {
-        a->order = gt_alloc(ctx, a->n + 1, sizeof *a->order);
-        st = a->order == NULL ? GT_E_MEMORY : GT_OK;
+        st = sort_rows(a, groups, groups == NULL ? 0 : groups->first_entry[wv_n_cells(w)]);
     }
     if (st != GT_OK) {
         gt_account_free(ctx, a);
+        if (groups != NULL) {
+            gt_wv_groups_free(ctx, groups);
+        }
         return st;
     }
-    for (size_t i = 0; i < a->n; i++) {
-        a->order[i] = (uint32_t)i;
-    }
-    qsort_r(a->order, a->n, sizeof *a->order, row_order, a);
     a->ctx = NULL;
     *out = a;
     return GT_OK;
+}
+
+gt_status gt_weave_account(gt_ctx *ctx, const gt_weave *w, const uint32_t *const *code_of,
+                           const size_t *code_len, const bool *use_layer, gt_account **out)
+{
+    const wv_codes how = {code_of, code_len, use_layer};
+    return gt_wv_account(ctx, w, &how, NULL, out);
 }
 
 size_t gt_account_rows(const gt_account *a)

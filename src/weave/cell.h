@@ -45,7 +45,7 @@ static inline uint64_t wv_key(uint32_t layer, uint32_t number)
 /* One distinct label (sorted keys) of the cell. */
 typedef struct wv_entry {
     int64_t area, plane;   /* 2^-11 mm2 */
-    uint32_t keys, n_keys; /* run in wv_cell.keys; a key stands as often as it covers */
+    uint32_t keys, n_keys; /* run in wv_cell.keys; one that stands twice or more crosses itself */
     uint32_t n_faces, n_kept;
 } wv_entry;
 
@@ -63,11 +63,17 @@ typedef struct wv_border {
     uint32_t face; /* index in wv_cell.faces */
 } wv_border;
 
+/* An edge between two labels, kept when geometry will be asked for; not part of the frame. */
+typedef struct wv_line {
+    int32_t x0, y0, x1, y1;
+    uint32_t left, right; /* entries */
+} wv_line;
+
 /* One block of memory, its arrays behind it. All arrays are in canonical order. */
 typedef struct wv_cell {
     size_t bytes; /* of the block */
     uint32_t n_entries, n_keys, n_faces, n_borders;
-    uint32_t n_edges, n_all_faces, n_crossings, reserved;
+    uint32_t n_edges, n_all_faces, n_crossings, n_lines;
 } wv_cell;
 static inline wv_entry *wv_entries(const wv_cell *c)
 {
@@ -84,6 +90,11 @@ static inline uint64_t *wv_keys(const wv_cell *c)
 static inline wv_border *wv_borders(const wv_cell *c)
 {
     return (wv_border *)(uintptr_t)(wv_keys(c) + c->n_keys);
+}
+
+static inline wv_line *wv_lines(const wv_cell *c)
+{
+    return (wv_line *)(uintptr_t)(wv_borders(c) + c->n_borders);
 }
 
 /* ---- scratch ------------------------------------------------------------------------------------
@@ -168,6 +179,7 @@ typedef struct wv_work {
     WV_LIST(int64_t, curve); /* of each edge */
     WV_LIST(wv_face, faces);
     WV_LIST(wv_border, borders);
+    WV_LIST(wv_line, lines);
     WV_LIST(uint32_t, order);
     int bin_shift;
     uint32_t bins; /* per row */
@@ -186,6 +198,7 @@ typedef struct wv_cell_in {
     int64_t sliver;       /* width in 2^-10 mm below which a face is thin */
     const bool *coverage; /* per layer: should it cover everything? NULL: all should */
     uint32_t n_coverage;  /* how many should */
+    bool keep_lines;
 } wv_cell_in;
 
 /* Builds the snap-rounded graph of a cell in work. */

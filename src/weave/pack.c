@@ -23,13 +23,18 @@ static int label_order(const void *a, const void *b, void *user)
     return (p->n > q->n) - (p->n < q->n);
 }
 
-/* A key stands |n| times: -1 and 2 show a ring that crosses itself. */
+/* How often a key stands: once for an ordinary cover, more often where a ring crosses itself
+ * (winding number 2, 3 ... or below 0). */
+static int64_t times(int64_t n)
+{
+    return n < 0 ? 1 - n : n;
+}
+
 static uint32_t keys_of(const wv_work *w, const wv_label *l)
 {
     int64_t n = 0;
     for (uint32_t i = 0; i < l->n; i++) {
-        int64_t k = w->covers[l->first + i].n;
-        n += k < 0 ? -k : k;
+        n += times(w->covers[l->first + i].n);
     }
     return (uint32_t)n;
 }
@@ -95,6 +100,41 @@ static gt_status sum_faces(wv_work *w, const wv_cell_in *in, uint32_t root, wv_e
     return GT_OK;
 }
 
+static int line_order(const void *a, const void *b)
+{
+    const wv_line *p = a, *q = b;
+    if (p->x0 != q->x0 || p->y0 != q->y0) {
+        return p->x0 != q->x0 ? (p->x0 < q->x0 ? -1 : 1) : (p->y0 < q->y0 ? -1 : 1);
+    }
+    return p->x1 != q->x1 ? (p->x1 < q->x1 ? -1 : 1) : (p->y1 > q->y1) - (p->y1 < q->y1);
+}
+
+static uint32_t entry_left_of(const wv_work *w, size_t h)
+{
+    return w->labels[w->cycles[w->cycles[w->cycle_of[h]].parent].label].entry;
+}
+
+static gt_status sum_lines(wv_work *w, bool keep)
+{
+    w->n_lines = 0;
+    for (size_t i = 0; keep && i < w->n_edges; i++) {
+        const wv_edge *e = &w->edges[i];
+        if (e->dead != 0 || e->frame != 0) {
+            continue;
+        }
+        gt_status st = WV_RESERVE(w, lines, w->n_lines + 1);
+        if (st != GT_OK) {
+            return st;
+        }
+        w->lines[w->n_lines++] = (wv_line){
+            e->x0, e->y0, e->x1, e->y1, entry_left_of(w, 2 * i), entry_left_of(w, 2 * i + 1)};
+    }
+    if (w->n_lines > 1) {
+        qsort(w->lines, w->n_lines, sizeof *w->lines, line_order);
+    }
+    return GT_OK;
+}
+
 static int32_t frame_at(int32_t side, wv_point p, bool last)
 {
     if (p.y == 0 && !(p.x == 0 && last)) {
@@ -153,10 +193,11 @@ static int border_order(const void *a, const void *b)
     return (p->t0 > q->t0) - (p->t0 < q->t0);
 }
 
-static wv_cell *new_cell(gt_ctx *ctx, size_t entries, size_t faces, size_t keys, size_t borders)
+static wv_cell *new_cell(gt_ctx *ctx, size_t entries, size_t faces, size_t keys, size_t borders,
+                         size_t lines)
 {
     size_t bytes = sizeof(wv_cell) + entries * sizeof(wv_entry) + faces * sizeof(wv_face) +
-                   keys * sizeof(uint64_t) + borders * sizeof(wv_border);
+                   keys * sizeof(uint64_t) + borders * sizeof(wv_border) + lines * sizeof(wv_line);
     wv_cell *c = gt_zalloc(ctx, 1, bytes);
     if (c != NULL) {
         c->bytes = bytes;
@@ -164,6 +205,7 @@ static wv_cell *new_cell(gt_ctx *ctx, size_t entries, size_t faces, size_t keys,
         c->n_faces = (uint32_t)faces;
         c->n_keys = (uint32_t)keys;
         c->n_borders = (uint32_t)borders;
+        c->n_lines = (uint32_t)lines;
     }
     return c;
 }
@@ -187,6 +229,9 @@ static void place_faces(wv_work *w, wv_cell *cell)
         qsort(w->borders, w->n_borders, sizeof *w->borders, border_order);
     }
     memcpy(wv_borders(cell), w->borders, w->n_borders * sizeof *w->borders);
+    if (w->n_lines > 0) {
+        memcpy(wv_lines(cell), w->lines, w->n_lines * sizeof *w->lines);
+    }
 }
 
 /* Labels that some face carries, sorted; each learns its entry. *n_keys: keys of all of them. */
@@ -227,8 +272,7 @@ static void place_keys(const wv_work *w, wv_cell *cell)
         wv_entry *e = &wv_entries(cell)[i];
         e->keys = at;
         for (uint32_t k = 0; k < l->n; k++) {
-            int64_t n = w->covers[l->first + k].n;
-            for (int64_t j = n < 0 ? -n : n; j > 0; j--) {
+            for (int64_t j = times(w->covers[l->first + k].n); j > 0; j--) {
                 wv_keys(cell)[at++] = w->covers[l->first + k].key;
             }
         }
@@ -251,10 +295,13 @@ gt_status gt_wv_pack(wv_work *w, const wv_cell_in *in, uint32_t root, wv_cell **
     if (st == GT_OK) {
         st = sum_borders(w, in->side);
     }
+    if (st == GT_OK) {
+        st = sum_lines(w, in->keep_lines);
+    }
     if (st != GT_OK) {
         goto done;
     }
-    cell = new_cell(w->ctx, n_entries, w->n_faces, n_keys, w->n_borders);
+    cell = new_cell(w->ctx, n_entries, w->n_faces, n_keys, w->n_borders, w->n_lines);
     if (cell == NULL) {
         st = GT_E_MEMORY;
         goto done;
@@ -280,9 +327,9 @@ gt_status gt_wv_plain(gt_ctx *ctx, const wv_cell_in *in, wv_cell **out)
     *out = NULL;
     size_t n_keys = 0;
     for (size_t i = 0; i < in->n_corner; i++) {
-        n_keys += (size_t)(in->corner[i].n < 0 ? -in->corner[i].n : in->corner[i].n);
+        n_keys += (size_t)times(in->corner[i].n);
     }
-    wv_cell *cell = new_cell(ctx, 1, 1, n_keys, 4);
+    wv_cell *cell = new_cell(ctx, 1, 1, n_keys, 4, 0);
     if (cell == NULL) {
         return GT_E_MEMORY;
     }
@@ -297,8 +344,7 @@ gt_status gt_wv_plain(gt_ctx *ctx, const wv_cell_in *in, wv_cell **out)
     e->n_faces = e->n_kept = 1;
     uint32_t at = 0;
     for (size_t i = 0; i < in->n_corner; i++) {
-        int64_t n = in->corner[i].n;
-        for (int64_t j = n < 0 ? -n : n; j > 0; j--) {
+        for (int64_t j = times(in->corner[i].n); j > 0; j--) {
             wv_keys(cell)[at++] = in->corner[i].key;
         }
     }

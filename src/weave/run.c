@@ -201,7 +201,8 @@ static gt_status cell_task(gt_ctx *ctx, void *user, size_t i, int worker)
                      .n_corner = b->corner.start[i + 1] - b->corner.start[i],
                      .sliver = w->sliver,
                      .coverage = w->coverage,
-                     .n_coverage = w->n_coverage};
+                     .n_coverage = w->n_coverage,
+                     .keep_lines = w->keep_lines};
     if (in.n_recs == 0 && in.n_corner == 0) {
         return GT_OK;
     }
@@ -415,6 +416,7 @@ static gt_status find_extent(gt_ctx *ctx, wv_bin *bin, int64_t box[4], uint64_t 
 static void set_options(gt_weave *w, uint32_t n_layers, const gt_weave_options *o)
 {
     w->n_layers = n_layers;
+    w->keep_lines = o->keep_lines;
     w->scale = o->scale;
     w->scale_user = o->scale_user;
     w->sliver = (int64_t)(o->sliver_width * 1000 * WV_LENGTH_UNITS);

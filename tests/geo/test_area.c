@@ -108,12 +108,160 @@ static void rings_of_the_card(void **state)
     gt_ctx_free(ctx);
 }
 
+/* The card's ring, projected, densified at the steps of the design: 70 m is the practice, 1 m the
+ * limit. */
+static void densified_on_the_plane(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    gt_crs *degrees = NULL, *gk = NULL;
+    gt_transform *t = NULL;
+    assert_ok(ctx, gt_crs_new(ctx, "EPSG:4490", &degrees));
+    assert_ok(ctx, gt_crs_new(ctx, "EPSG:4548", &gk));
+    assert_ok(ctx, gt_transform_new(ctx, degrees, gk, GT_DATUM_AS_STATED, &t));
+    gt_plane *plane = plane_of(ctx, "EPSG:4548");
+    gt_geom g = {0};
+    set(ctx, &g,
+        "POLYGON((116.3 39.9,116.3012 39.9001,116.3010 39.9011,116.2999 39.9009,116.3 39.9))");
+    assert_ok(ctx, gt_transform_points(ctx, t, g.xy, g.n_points));
+    assert_near(gt_area_survey(plane, &g, 0), 10587.209805, 1e-6);
+    assert_near(gt_area_survey(plane, &g, 70), 10587.211745, 1e-6);
+    assert_near(gt_area_survey(plane, &g, 1), 10587.212391, 1e-6);
+    /* a nonsensical step means none */
+    assert_near(gt_area_survey(plane, &g, NAN), 10587.209805, 1e-6);
+    assert_near(gt_area_survey(plane, &g, -1), 10587.209805, 1e-6);
+    double karney = 0;
+    assert_ok(ctx, gt_area_geodesic(ctx, plane, &g, &karney));
+    assert_near(karney, 10587.21235, 2e-5);
+    /* card LA-2: densified survey and densified Karney agree to 1e-9 */
+    gt_geom fine = {0};
+    gt_geom_reset(&fine, GT_POLYGON);
+    for (uint32_t i = 0; i + 1 < g.n_points; i++) {
+        for (int k = 0; k < 100; k++) {
+            double u = k / 100., *p = g.xy + 2 * (size_t)i;
+            assert_ok(ctx, gt_geom_add_point(ctx, &fine, p[0] + u * (p[2] - p[0]),
+                                             p[1] + u * (p[3] - p[1])));
+        }
+    }
+    assert_ok(ctx, gt_geom_add_point(ctx, &fine, g.xy[0], g.xy[1]));
+    assert_ok(ctx, gt_geom_end_ring(ctx, &fine));
+    assert_ok(ctx, gt_geom_end_part(ctx, &fine));
+    assert_ok(ctx, gt_area_geodesic(ctx, plane, &fine, &karney));
+    assert_near(karney, gt_area_survey(plane, &fine, 0), 1e-9 * karney + 1e-4);
+    gt_geom_free(ctx, &fine);
+    gt_geom_free(ctx, &g);
+    gt_plane_free(ctx, plane);
+    gt_transform_free(ctx, t);
+    gt_crs_free(ctx, degrees);
+    gt_crs_free(ctx, gk);
+    gt_ctx_free(ctx);
+}
+
+static void orientation_and_parts_do_not_matter(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    gt_plane *plane = plane_of(ctx, "EPSG:4548");
+    static const char *const same[] = {
+        "POLYGON((0 0,4000 0,4000 4000,0 4000,0 0),(1000 1000,2000 1000,2000 2000,1000 1000))",
+        "POLYGON((0 0,0 4000,4000 4000,4000 0,0 0),(1000 1000,2000 1000,2000 2000,1000 1000))",
+        "POLYGON((4000 0,4000 4000,0 4000,0 0,4000 0),(2000 2000,2000 1000,1000 1000,2000 2000))",
+        "MULTIPOLYGON(((0 0,4000 0,4000 4000,0 4000,0 0),(1000 1000,2000 1000,2000 2000,1000 "
+        "1000)))",
+    };
+    gt_geom g = {0};
+    double first = 0;
+    for (int i = 0; i < 4; i++) {
+        set(ctx, &g, same[i]);
+        for (uint32_t k = 0; k < g.n_points; k++) {
+            g.xy[2 * k] += 500000;
+            g.xy[2 * k + 1] += 4400000;
+        }
+        double area = gt_area_survey(plane, &g, 500);
+        first = i == 0 ? area : first;
+        assert_near(area, first, 1e-6);
+        assert_near(area, 15.5e6, 20);
+    }
+    gt_geom_free(ctx, &g);
+    gt_plane_free(ctx, plane);
+    gt_ctx_free(ctx);
+}
+
+static void units_are_exact_rationals(void **state)
+{
+    (void)state;
+    assert_near(gt_area_to(GT_KM2, gt_area_from(GT_WAN_MU, 150)), 1000, 0);
+    assert_near(gt_area_to(GT_KM2, gt_area_from(GT_WAN_MU, 185)), 1233.33, 0.005);
+    assert_near(gt_area_to(GT_HA, gt_area_from(GT_MU, 15)), 1, 0);
+    assert_near(gt_area_to(GT_MU, 10000), 15, 0);
+    assert_near(gt_area_to(GT_MU, 1e6), 1500, 0);
+    assert_near(gt_area_from(GT_MU, 1), 666.66666666666667, 1.2e-13);
+    assert_near(gt_area_to(GT_HA, gt_area_from(GT_MU, 100)), 6.6667, 5e-5);
+    for (int u = GT_M2; u <= GT_WAN_MU; u++) {
+        for (double m2 = 0.01; m2 < 1e11; m2 *= 7.3) {
+            double back = gt_area_from((gt_area_unit)u, gt_area_to((gt_area_unit)u, m2));
+            assert_near(back, m2, 2.3e-16 * m2);
+        }
+    }
+}
+
+static void unit_words(void **state)
+{
+    (void)state;
+    gt_area_unit u = GT_M2;
+    for (int i = GT_M2; i <= GT_WAN_MU; i++) {
+        assert_true(gt_area_unit_parse(gt_area_unit_name((gt_area_unit)i, GT_LANG_EN), &u));
+        assert_int_equal(u, i);
+        assert_true(gt_area_unit_parse(gt_area_unit_name((gt_area_unit)i, GT_LANG_ZH), &u));
+        assert_int_equal(u, i);
+    }
+    assert_true(gt_area_unit_parse("HA", &u));
+    assert_int_equal(u, GT_HA);
+    assert_true(gt_area_unit_parse("平方千米", &u));
+    assert_int_equal(u, GT_KM2);
+    static const char *const wrong[] = {"", "m", "acre", "公里", "ha2", "hectares"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_false(gt_area_unit_parse(wrong[i], &u));
+        assert_int_equal(u, GT_KM2);
+    }
+}
+
+static void cancelled(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    gt_plane *plane = plane_of(ctx, "EPSG:4490");
+    gt_geom g = {0};
+    double m2 = -1, xy[2] = {5e5, 4e6};
+    set(ctx, &g, "POLYGON((116 39.5,117 39.7,116.4 40.6,116 39.5))");
+    gt_crs *a = NULL, *b = NULL;
+    gt_transform *t = NULL;
+    assert_ok(ctx, gt_crs_new(ctx, "EPSG:4548", &a));
+    assert_ok(ctx, gt_crs_new(ctx, "EPSG:4549", &b));
+    assert_ok(ctx, gt_transform_new(ctx, a, b, GT_DATUM_AS_STATED, &t));
+    gt_cancel(ctx);
+    assert_fails(ctx, gt_area_geodesic(ctx, plane, &g, &m2), GT_E_CANCELLED, "base.cancelled");
+    assert_near(m2, -1, 0);
+    assert_fails(ctx, gt_transform_points(ctx, t, xy, 1), GT_E_CANCELLED, "base.cancelled");
+    gt_transform_free(ctx, t);
+    gt_crs_free(ctx, a);
+    gt_crs_free(ctx, b);
+    gt_geom_free(ctx, &g);
+    gt_plane_free(ctx, plane);
+    gt_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sheets),
         cmocka_unit_test(closed_form_agrees_with_the_notice),
         cmocka_unit_test(rings_of_the_card),
+        cmocka_unit_test(densified_on_the_plane),
+        cmocka_unit_test(orientation_and_parts_do_not_matter),
+        cmocka_unit_test(units_are_exact_rationals),
+        cmocka_unit_test(unit_words),
+        cmocka_unit_test(cancelled),
     };
     return cmocka_run_group_tests_name("geo.area", tests, NULL, NULL);
 }

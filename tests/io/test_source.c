@@ -96,6 +96,114 @@ static void attributes_keep_type_and_text(void **state)
     gt_source_close(s);
 }
 
+/* n rows of every type, with nulls, empty texts, holes in the fids and missing geometries. */
+static void make_types(fixture *f, int n)
+{
+    FILE *csv = fopen(test_path(f->dir, "t.csv"), "w");
+    assert_non_null(csv);
+    (void)fputs("WKT,fid,s,i,j,l,r,d\n", csv);
+    for (int k = 0; k < n; k++) {
+        char point[64];
+        (void)snprintf(point, sizeof point, "POINT(%d 1)", k);
+        (void)fprintf(csv, "\"%s\",%d,\"%s\",",
+                      k % 7 == 3    ? ""
+                      : k % 11 == 5 ? "POLYGON EMPTY"
+                                    : point,
+                      3 * k + 2,
+                      k % 5 == 0   ? ""
+                      : k % 2 == 0 ? "水,田"
+                                   : "x");
+        if (k % 4 == 1) {
+            (void)fputs(",,,,\n", csv);
+        } else {
+            (void)fprintf(csv, "%d,%d,%lld,%.17g,%04d-%02d-%02d\n", -k, k % 30000,
+                          (long long)k * 1000000007LL - 5, k / 3.0, 1900 + k % 200, 1 + k % 12,
+                          1 + k % 28);
+        }
+    }
+    assert_int_equal(fclose(csv), 0);
+    put_text(test_path(f->dir, "t.vrt"),
+             "<OGRVRTDataSource><OGRVRTLayer name='t'><SrcDataSource relativeToVRT='1'>t.csv"
+             "</SrcDataSource><FID>fid</FID><GeometryType>wkbUnknown</GeometryType>"
+             "<LayerSRS>EPSG:4548</LayerSRS><GeometryField encoding='WKT' field='WKT'/>"
+             "<Field name='s'/><Field name='i' type='Integer'/>"
+             "<Field name='j' type='Integer' subtype='Int16'/><Field name='l' type='Integer64'/>"
+             "<Field name='r' type='Real'/><Field name='d' type='Date'/>"
+             "</OGRVRTLayer></OGRVRTDataSource>");
+}
+
+static void assert_same_value(const gt_value *a, const gt_value *b)
+{
+    assert_int_equal(a->kind, b->kind);
+    assert_int_equal(a->integer, b->integer);
+    assert_true(a->real == b->real);
+    assert_int_equal(a->len, b->len);
+    if (a->kind == GT_VAL_TEXT) {
+        assert_string_equal(a->text, b->text);
+    }
+}
+
+/* Both ways of reading give the same, value by value. */
+static void assert_columns_equal_plain(fixture *f, const char *path, const char *layer)
+{
+    gt_source_options o;
+    gt_source_options_init(&o);
+    o.layer = layer;
+    gt_source *quick = NULL, *plain = NULL;
+    assert_ok(f->ctx, gt_source_open(f->ctx, path, &o, &quick));
+    o.plain = true;
+    assert_ok(f->ctx, gt_source_open(f->ctx, path, &o, &plain));
+    const size_t n_fields = gt_source_info_of(quick)->n_fields;
+    assert_int_equal(n_fields, gt_source_info_of(plain)->n_fields);
+    gt_source_feature a, b;
+    bool more = true, more_b = true;
+    while (more) {
+        assert_ok(f->ctx, gt_source_next(f->ctx, quick, &a, &more));
+        assert_ok(f->ctx, gt_source_next(f->ctx, plain, &b, &more_b));
+        assert_int_equal(more, more_b);
+        if (!more) {
+            break;
+        }
+        assert_int_equal(a.row, b.row);
+        assert_int_equal(a.fid, b.fid);
+        assert_int_equal(a.n_faults, b.n_faults);
+        assert_int_equal(a.geom == NULL, b.geom == NULL);
+        if (a.geom != NULL) {
+            assert_int_equal(a.geom->type, b.geom->type);
+            assert_int_equal(a.geom->n_points, b.geom->n_points);
+            assert_int_equal(a.geom->n_parts, b.geom->n_parts);
+            assert_memory_equal(a.geom->xy, b.geom->xy, 16 * (size_t)a.geom->n_points);
+        }
+        for (size_t i = 0; i < n_fields; i++) {
+            assert_same_value(&a.values[i], &b.values[i]);
+        }
+    }
+    gt_source_close(quick);
+    gt_source_close(plain);
+}
+
+static void columns_equal_the_plain_way(void **state)
+{
+    fixture *f = *state;
+    make_types(f, 5000);
+    convert(f->dir, "GPKG", "t.gpkg", "t.vrt", "");
+    convert(f->dir, "FlatGeobuf", "t.fgb", "t.vrt", "-lco SPATIAL_INDEX=NO -where 'l is not null'");
+    assert_columns_equal_plain(f, test_path(f->dir, "t.gpkg"), NULL);
+    assert_columns_equal_plain(f, test_path(f->dir, "t.fgb"), NULL);
+    const char *data = test_data_dir();
+    if (data == NULL) {
+        print_message("SKIPPED: real files (no data folder)\n");
+        return;
+    }
+    static const char *const files[][2] = {
+        {"foshan-parcels-2015-2018/foshan_parcels.gpkg", "landuse_2018"},
+        {"overlay-bench/us_county_il_in_oh.fgb.zip", NULL},
+        {"overlay-bench/franklin_ma_parcels.gpkg.zip", NULL}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        assert_columns_equal_plain(f, test_path(data, files[i][0]), files[i][1]);
+    }
+}
+
 static void features_arrive_in_the_target_crs(void **state)
 {
     fixture *f = *state;
@@ -168,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(formats_give_the_same_features, setup, teardown),
         cmocka_unit_test_setup_teardown(attributes_keep_type_and_text, setup, teardown),
+        cmocka_unit_test_setup_teardown(columns_equal_the_plain_way, setup, teardown),
         cmocka_unit_test_setup_teardown(features_arrive_in_the_target_crs, setup, teardown),
         cmocka_unit_test_setup_teardown(several_layers_must_be_chosen, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_paths_are_told_apart, setup, teardown),

@@ -1,7 +1,8 @@
 /* Reading by columns (OGR's Arrow stream, RFC 86): 4 times quicker than feature by feature with
- * GeoPackage, 3 times with FlatGeobuf (GDAL 3.6, 500,000 polygons: 0.09 s for 0.34 s, 0.17 for 0.22).
- * Only for columns whose values come out exactly as on the plain way. When GDAL complains about a
- * batch, the batch is read again on the plain way, which knows the record that is at fault. */
+ * GeoPackage, 3 times with FlatGeobuf (GDAL 3.6, 500,000 polygons: 0.09 s for 0.34 s, 0.17 for
+ * 0.22). Only for columns whose values come out exactly as on the plain way. When GDAL complains
+ * about a batch, the batch is read again on the plain way, which knows the record that is at fault.
+ */
 #include <cpl_string.h>
 #include <ogr_recordbatch.h>
 #include <string.h>
@@ -17,8 +18,9 @@ static bool format_fits(const io_column *c, const char *format)
 {
     switch (c->type) {
     case OFTInteger:
-        return strcmp(format, "i") == 0 || (c->subtype == OFSTInt16 && strcmp(format, "s") == 0) ||
-               (c->subtype == OFSTBoolean && strcmp(format, "b") == 0);
+        /* not booleans: GDAL 3.6 sets the wrong bits in their columns */
+        return c->subtype != OFSTBoolean &&
+               strcmp(format, c->subtype == OFSTInt16 ? "s" : "i") == 0;
     case OFTInteger64:
         return strcmp(format, "l") == 0;
     case OFTReal:
@@ -76,8 +78,6 @@ static void put_cell(io_reader *r, int field, const array *a, int64_t i)
     i += a->offset;
     if (is_null(a, i)) {
         io_record_null(&r->record);
-    } else if (c->type == OFTInteger && c->subtype == OFSTBoolean) {
-        io_record_int(&r->record, ((const uint8_t *)a->buffers[1])[i >> 3] >> (i & 7) & 1);
     } else if (c->type == OFTInteger && c->subtype == OFSTInt16) {
         io_record_int(&r->record, ((const int16_t *)a->buffers[1])[i]);
     } else if (c->type == OFTInteger) {
@@ -142,8 +142,8 @@ static gt_status read_stream(io_reader *r, struct ArrowArrayStream *stream, bool
 gt_status io_reader_columns(io_reader *r, bool *done)
 {
     static const char *const options[] = {"MAX_FEATURES_IN_BATCH=1024", "INCLUDE_FID=YES", NULL};
-    const bool quick = strcmp(r->data.driver, "GPKG") == 0 ||
-                       strcmp(r->data.driver, "FlatGeobuf") == 0;
+    const bool quick =
+        strcmp(r->data.driver, "GPKG") == 0 || strcmp(r->data.driver, "FlatGeobuf") == 0;
     struct ArrowArrayStream stream;
     schema s;
     memset(&s, 0, sizeof s);
@@ -165,9 +165,8 @@ gt_status io_reader_columns(io_reader *r, bool *done)
     OGR_L_ResetReading(r->data.layer);
     if (st == GT_OK && !*done && r->rows > 0 &&
         OGR_L_SetNextByIndex(r->data.layer, r->rows) != OGRERR_NONE) {
-        st = gt_fail(
-            r->session->ctx, GT_E_INPUT, &GT_MSG_IO_READ, GT_PLACE(.row = r->rows + 1),
-            GT_ARGS(GT_TEXT("reason", io_log_reason(r->session))));
+        st = gt_fail(r->session->ctx, GT_E_INPUT, &GT_MSG_IO_READ, GT_PLACE(.row = r->rows + 1),
+                     GT_ARGS(GT_TEXT("reason", io_log_reason(r->session))));
     }
     return st;
 }

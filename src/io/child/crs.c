@@ -18,10 +18,8 @@ static bool is_unknown(OGRSpatialReferenceH srs)
             OSRGetAuthorityCode(srs, NULL) == NULL && !OSRIsProjected(srs));
 }
 
-/* The file's CRS, without its heights: by number where it has one, else as WKT. */
-static gt_status from_file(io_reader *r)
+gt_status io_crs_of(gt_ctx *ctx, OGRSpatialReferenceH given, gt_crs **out)
 {
-    OGRSpatialReferenceH given = OGR_L_GetSpatialRef(r->data.layer);
     if (given == NULL || is_unknown(given)) {
         return GT_OK;
     }
@@ -34,12 +32,12 @@ static gt_status from_file(io_reader *r)
     char *wkt = NULL;
     if (authority != NULL && code != NULL && strcmp(authority, "EPSG") == 0 && strlen(code) < 16) {
         (void)snprintf(text, sizeof text, "EPSG:%s", code);
-        st = gt_crs_new(r->session->ctx, text, &r->source);
+        st = gt_crs_new(ctx, text, out);
     } else {
         const char *const options[] = {"FORMAT=WKT2_2018", NULL};
         st = OSRExportToWktEx(srs, &wkt, options) == OGRERR_NONE
-                 ? gt_crs_new(r->session->ctx, wkt, &r->source)
-                 : gt_fail(r->session->ctx, GT_E_INPUT, &GT_MSG_IO_NO_CRS, GT_NOWHERE, GT_NO_ARGS);
+                 ? gt_crs_new(ctx, wkt, out)
+                 : gt_fail(ctx, GT_E_INPUT, &GT_MSG_IO_NO_CRS, GT_NOWHERE, GT_NO_ARGS);
     }
     CPLFree(wkt);
     OSRDestroySpatialReference(srs);
@@ -72,7 +70,9 @@ gt_status io_reader_crs(io_reader *r)
     if (!r->info.has_geometry) {
         return GT_OK;
     }
-    gt_status st = ask->crs != NULL ? gt_crs_new(ctx, ask->crs, &r->source) : from_file(r);
+    gt_status st = ask->crs != NULL
+                       ? gt_crs_new(ctx, ask->crs, &r->source)
+                       : io_crs_of(ctx, OGR_L_GetSpatialRef(r->data.layer), &r->source);
     io_log_reset(r->session);
     if (st != GT_OK) {
         return st;

@@ -28,14 +28,18 @@ static const char *const DRIVERS[] = {"GPKG",        "ESRI Shapefile",
                                       "Parquet",     "Arrow",
                                       "Geoconcept",  NULL};
 
+bool io_driver_is_file(const char *name)
+{
+    return CSLFindString((CSLConstList)DRIVERS, name) >= 0;
+}
+
 static bool ends_with(const char *text, const char *tail)
 {
     const size_t n = strlen(text), m = strlen(tail);
     return n >= m && strcasecmp(text + n - m, tail) == 0;
 }
 
-/* GDAL's name of the path: archives through its own unpacker. */
-static void vsi_path(const char *path, gt_text *out)
+void io_vsi_path(const char *path, gt_text *out)
 {
     VSIStatBufL st;
     const bool plain = VSIStatL(path, &st) == 0;
@@ -66,7 +70,7 @@ gt_status io_dataset_open(io_session *s, const gt_read_ask *ask, io_dataset *out
         "Y_POSSIBLE_NAMES=lat,latitude,y,纬度,北纬", NULL};
     gt_text name;
     gt_text_init(&name, s->ctx, 0);
-    vsi_path(ask->path, &name);
+    io_vsi_path(ask->path, &name);
     gt_status st = gt_text_status(&name);
     memset(out, 0, sizeof *out);
     if (st == GT_OK) {

@@ -5,6 +5,7 @@
 #include <gdal.h>
 #include <ogr_api.h>
 
+#include "guotu/crs.h"
 #include "io/info.h"
 #include "session.h"
 
@@ -15,12 +16,19 @@ typedef struct io_dataset {
     OGRLayerH result; /* from ExecuteSQL, to be released; NULL mostly */
 } io_dataset;
 
+/* GDAL's name of a path: archives through its own unpacker. */
+void io_vsi_path(const char *path, gt_text *out);
+/* crs.c: the CRS, without its heights: by number where it has one, else as WKT. NULL or unknown:
+ * *out stays NULL. */
+gt_status io_crs_of(gt_ctx *ctx, OGRSpatialReferenceH srs, gt_crs **out) GT_CHECKED;
 /* Opens ask->path: a file, a folder, a zip archive or a file in one. */
 gt_status io_dataset_open(io_session *session, const gt_read_ask *ask, io_dataset *out) GT_CHECKED;
 /* The layer called `name`, or the only one. */
 gt_status io_dataset_choose(io_session *session, io_dataset *dataset, const char *name) GT_CHECKED;
 void io_dataset_close(io_dataset *dataset);
 
+/* Is it one of the formats that are files? */
+bool io_driver_is_file(const char *name);
 gt_geom_type io_geom_type(OGRwkbGeometryType type);
 /* Sends the list of layers. */
 gt_status io_dataset_list(io_session *session, const gt_read_ask *ask) GT_CHECKED;

@@ -7,7 +7,9 @@
 
 #include "guard.h"
 #include "io/messages.h"
+#include "raster_reader.h"
 #include "reader.h"
+#include "writer.h"
 
 static gt_status do_task(io_session *s, gt_wire_in *in)
 {
@@ -20,6 +22,10 @@ static gt_status do_task(io_session *s, gt_wire_in *in)
             return task == GT_TASK_READ ? io_read(s, &ask) : io_dataset_list(s, &ask);
         }
         break;
+    case GT_TASK_WRITE:
+        return io_write(s, in);
+    case GT_TASK_RASTER:
+        return io_raster(s, in);
     default:
         break;
     }

@@ -1,0 +1,5 @@
+#include "messages.h"
+
+#define M GT_MESSAGE_DEFINE
+#include "messages.def"
+#undef M

@@ -1,0 +1,252 @@
+/* areas --by A,B: area tables from the account of weave. */
+#include <string.h>
+
+#include "cli.h"
+#include "guotu/coverage.h"
+#include "messages.h"
+
+enum { MAX_PIVOT = 12, MAX_CELLS = 20 };
+
+static const char *shown(const cli *app, const gt_area_column *c, const char *text)
+{
+    if (*text == '\0') {
+        return cli_say(app, "（无）", "(none)");
+    }
+    if (c->big_class) {
+        static const char *const words[][3] = {{"farm", "农用地", "agricultural"},
+                                               {"construction", "建设用地", "construction"},
+                                               {"unused", "未利用地", "unused"}};
+        for (size_t i = 0; i < 3; i++) {
+            if (strcmp(text, words[i][0]) == 0) {
+                return cli_say(app, words[i][1], words[i][2]);
+            }
+        }
+    }
+    const gt_code *code = c->codes == NULL ? NULL : gt_codelist_find(c->codes, text);
+    return code == NULL ? text : cli_title(app, code->title);
+}
+
+static gt_status list_rows(cli *app, const gt_area_table *t, gt_area_unit unit, bool csv)
+{
+    size_t n = gt_area_table_n_columns(t);
+    const char *headings[MAX_CELLS], *keys[MAX_CELLS], *cells[MAX_CELLS];
+    char align[MAX_CELLS + 1], m2[40], km2[40], heading[64];
+    cli_table *table = NULL;
+    for (size_t c = 0; c < n; c++) {
+        headings[c] = keys[c] = gt_area_table_column(t, c)->name;
+        align[c] = 'l';
+    }
+    (void)snprintf(heading, sizeof heading, cli_say(app, "面积 (%s)", "area (%s)"),
+                   gt_area_unit_name(unit, app->lang));
+    headings[n] = heading;
+    keys[n] = "m2";
+    headings[n + 1] = cli_say(app, "占比 %", "share %");
+    keys[n + 1] = "share";
+    align[n] = align[n + 1] = 'r';
+    align[n + 2] = '\0';
+    gt_status st = cli_table_new(app, (int)n + 2, headings, align, &table);
+    for (size_t r = 0; st == GT_OK && r < gt_area_table_n_rows(t); r++) {
+        double a = gt_area_table_m2(t, r);
+        for (size_t c = 0; c < n; c++) {
+            const char *text = gt_area_table_text(t, r, c);
+            cells[c] = csv ? text : shown(app, gt_area_table_column(t, c), text);
+        }
+        (void)snprintf(m2, sizeof m2, csv ? "%.4f" : "%.4f", csv ? a : gt_area_to(unit, a));
+        (void)snprintf(km2, sizeof km2, csv ? "%.9f" : "%.2f",
+                       (csv ? 1 : 100) * a / gt_area_table_total(t));
+        cells[n] = m2;
+        cells[n + 1] = km2;
+        st = cli_table_row(table, cells);
+    }
+    if (st == GT_OK && csv) {
+        cli_table_csv(table, keys, &app->out);
+    } else if (st == GT_OK) {
+        cli_table_text(table, &app->out);
+        gt_text_printf(&app->out, cli_say(app, "合计 %.4f %s\n", "total %.4f %s\n"),
+                       gt_area_to(unit, gt_area_table_total(t)),
+                       gt_area_unit_name(unit, app->lang));
+    }
+    cli_table_free(table);
+    return st;
+}
+
+/* Distinct texts of column 1 in order; n = MAX_PIVOT + 1 when there are too many. */
+static size_t distinct_second(const gt_area_table *t, const char **out)
+{
+    size_t n = 0;
+    for (size_t r = 0; r < gt_area_table_n_rows(t); r++) {
+        const char *text = gt_area_table_text(t, r, 1);
+        size_t k = 0;
+        while (k < n && strcmp(out[k], text) != 0) {
+            k++;
+        }
+        if (k == n) {
+            if (n == MAX_PIVOT) {
+                return MAX_PIVOT + 1;
+            }
+            out[n++] = text;
+        }
+    }
+    return n;
+}
+
+static gt_status pivot_row(cli_table *table, const char *label, const double *values, size_t n,
+                           gt_area_unit unit)
+{
+    char texts[MAX_PIVOT + 1][40];
+    const char *cells[MAX_PIVOT + 2];
+    double sum = 0;
+    cells[0] = label;
+    for (size_t k = 0; k < n; k++) {
+        sum += values[k];
+        (void)snprintf(texts[k], sizeof texts[k], "%.4f", gt_area_to(unit, values[k]));
+        cells[k + 1] = texts[k];
+    }
+    (void)snprintf(texts[n], sizeof texts[n], "%.4f", gt_area_to(unit, sum));
+    cells[n + 1] = texts[n];
+    return cli_table_row(table, cells);
+}
+
+/* Rows: first column; columns: second; sums at the right and at the foot. */
+static gt_status pivot(cli *app, const gt_area_table *t, gt_area_unit unit,
+                       const char *const *second, size_t n)
+{
+    const char *headings[MAX_PIVOT + 2];
+    double row[MAX_PIVOT] = {0}, foot[MAX_PIVOT] = {0};
+    cli_table *table = NULL;
+    char corner[64];
+    (void)snprintf(corner, sizeof corner, "%s (%s)", gt_area_table_column(t, 0)->name,
+                   gt_area_unit_name(unit, app->lang));
+    headings[0] = corner;
+    for (size_t k = 0; k < n; k++) {
+        headings[k + 1] = shown(app, gt_area_table_column(t, 1), second[k]);
+    }
+    headings[n + 1] = cli_say(app, "合计", "total");
+    gt_status st = cli_table_new(app, (int)n + 2, headings, "lrrrrrrrrrrrrr", &table);
+    size_t rows = gt_area_table_n_rows(t);
+    for (size_t r = 0; st == GT_OK && r < rows; r++) {
+        const char *label = gt_area_table_text(t, r, 0);
+        size_t k = 0;
+        while (strcmp(second[k], gt_area_table_text(t, r, 1)) != 0) {
+            k++;
+        }
+        row[k] += gt_area_table_m2(t, r);
+        foot[k] += gt_area_table_m2(t, r);
+        if (r + 1 == rows || strcmp(label, gt_area_table_text(t, r + 1, 0)) != 0) {
+            st = pivot_row(table, shown(app, gt_area_table_column(t, 0), label), row, n, unit);
+            memset(row, 0, sizeof row);
+        }
+    }
+    if (st == GT_OK) {
+        st = pivot_row(table, cli_say(app, "全域", "all"), foot, n, unit);
+    }
+    if (st == GT_OK) {
+        cli_table_text(table, &app->out);
+    }
+    cli_table_free(table);
+    return st;
+}
+
+static void as_json(cli *app, const gt_area_table *t)
+{
+    gt_text *o = &app->out;
+    gt_text_puts(o, "{\"total_m2\":");
+    gt_text_json_real(o, gt_area_table_total(t));
+    gt_text_puts(o, ",\"rows\":[");
+    for (size_t r = 0; r < gt_area_table_n_rows(t); r++) {
+        gt_text_puts(o, r > 0 ? ",\n  {" : "\n  {");
+        for (size_t c = 0; c < gt_area_table_n_columns(t); c++) {
+            gt_text_json_string(o, gt_area_table_column(t, c)->name);
+            gt_text_putc(o, ':');
+            const char *text = gt_area_table_text(t, r, c);
+            gt_text_json_string(o, *text == '\0' ? NULL : text);
+            gt_text_putc(o, ',');
+        }
+        gt_text_puts(o, "\"m2\":");
+        gt_text_json_real(o, gt_area_table_m2(t, r));
+        gt_text_putc(o, '}');
+    }
+    gt_text_puts(o, "\n]}\n");
+}
+
+static gt_status write_table(cli *app, const gt_area_table *t, cli_format format)
+{
+    gt_area_unit unit = GT_KM2;
+    const char *second[MAX_PIVOT];
+    const char *given = cli_option_value(app, "unit", "km2");
+    if (!gt_area_unit_parse(given, &unit)) {
+        return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("option", "unit"), GT_TEXT("value", given),
+                               GT_TEXT("allowed", "m2, mu, ha, km2, wan_mu")));
+    }
+    if (format == CLI_JSON) {
+        as_json(app, t);
+        return GT_OK;
+    }
+    if (format == CLI_TEXT && gt_area_table_n_columns(t) == 2) {
+        size_t n = distinct_second(t, second);
+        if (n > 0 && n <= MAX_PIVOT) {
+            return pivot(app, t, unit, second, n);
+        }
+    }
+    return list_rows(app, t, unit, format == CLI_CSV);
+}
+
+static gt_status run(cli *app)
+{
+    gt_store *store = NULL;
+    gt_package *package = NULL;
+    gt_area_table *table = NULL;
+    gt_areas_options o;
+    cli_format format = CLI_TEXT;
+    gt_areas_options_init(&o);
+    gt_status st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_CSV | 1U << CLI_JSON, &format);
+    if (st == GT_OK) {
+        st = cli_get_date(app, "as-of", &o.as_of);
+    }
+    if (st == GT_OK) {
+        st = cli_open_store(app, true, &store);
+    }
+    if (st == GT_OK) {
+        st = cli_open_package(app, store, &package);
+    }
+    if (st == GT_OK) {
+        st = gt_areas(app->ctx, store, package, cli_option_value(app, "by", "district,land_class"),
+                      &o, &table);
+    }
+    if (st == GT_OK) {
+        st = write_table(app, table, format);
+    }
+    gt_area_table_free(table);
+    gt_package_free(package);
+    gt_store_close(store);
+    return st;
+}
+
+static const cli_option options[] = {
+    {"by",
+     "A,B,...",
+     {"分类项：district、township、land_class、big_class、图层 或 图层.字段",
+      "break down by: district, township, land_class, big_class, LAYER or LAYER.FIELD"},
+     false},
+    {"unit",
+     "U",
+     {"单位：m2、mu、ha、km2、wan_mu（默认 km2）", "unit: m2, mu, ha, km2, wan_mu (default km2)"},
+     false},
+    {"as-of", "DATE", {"该日有效的要素", "features valid on that day"}, false},
+    {"format",
+     "text|csv|json",
+     {"输出格式（csv、json 为平方米）", "output format (csv and json in m2)"},
+     false},
+    {0},
+};
+
+const cli_verb CLI_AREAS = {
+    .name = "areas",
+    .operands = "",
+    .summary = {"分区、分类面积表", "area tables by unit, class or any layer"},
+    .detail = {"各图层一次叠合，分项之和恒等于总和。面积为椭球面积。",
+               "All layers are cut together once: parts sum to the whole. Areas are ellipsoidal."},
+    .options = options,
+    .run = run,
+};

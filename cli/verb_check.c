@@ -1,0 +1,189 @@
+/* check FILE | --wkt WKT: does a subject conform? Exit 1 when it is denied. */
+#include <string.h>
+
+#include "cli.h"
+#include "guotu/arena.h"
+#include "guotu/check.h"
+#include "guotu/source.h"
+#include "messages.h"
+
+enum { MAX_FACTS = CLI_MAX_VALUES };
+
+static gt_status subject_from_wkt(cli *app, const gt_store *store, gt_geom *out)
+{
+    const char *wkt = cli_option_value(app, "wkt", "");
+    const char *crs = cli_option_value(app, "crs", NULL);
+    gt_crs *from = NULL;
+    gt_transform *transform = NULL;
+    gt_status st = gt_geom_from_wkt(app->ctx, wkt, strlen(wkt), out);
+    if (st != GT_OK || crs == NULL) {
+        return st;
+    }
+    st = gt_crs_new(app->ctx, crs, &from);
+    if (st == GT_OK) {
+        gt_datum_shift datum = GT_DATUM_AS_STATED;
+        st = cli_get_datum(app, &datum);
+        st = st != GT_OK ? st
+                         : gt_transform_new(app->ctx, from, gt_store_crs(store), datum, &transform);
+    }
+    if (st == GT_OK) {
+        st = gt_transform_points(app->ctx, transform, out->xy, out->n_points);
+    }
+    gt_transform_free(app->ctx, transform);
+    gt_crs_free(app->ctx, from);
+    return st;
+}
+
+static gt_status subject_from_file(cli *app, const gt_package *package, gt_geom *out)
+{
+    const char *path = app->operands[0];
+    gt_source *source = NULL;
+    gt_source_options o;
+    gt_source_options_init(&o);
+    o.crs = cli_option_value(app, "crs", NULL);
+    o.layer = cli_option_value(app, "layer", NULL);
+    o.target_crs = gt_package_crs(package);
+    gt_status st = cli_get_datum(app, &o.datum);
+    if (st == GT_OK) {
+        st = gt_source_open(app->ctx, path, &o, &source);
+    }
+    long long n = 0;
+    bool more = true;
+    while (st == GT_OK && more) {
+        gt_source_feature f;
+        st = gt_source_next(app->ctx, source, &f, &more);
+        if (st == GT_OK && more && ++n == 1 && f.geom != NULL) {
+            st = gt_geom_copy(app->ctx, f.geom, out);
+        }
+    }
+    gt_source_close(source);
+    if (st == GT_OK && n != 1) {
+        st = gt_fail(app->ctx, GT_E_INPUT, &CLI_MSG_SUBJECTS, GT_PLACE(.file = path),
+                     GT_ARGS(GT_TEXT("file", path), GT_INT("n", n)));
+    }
+    return st;
+}
+
+static gt_status read_facts(cli *app, const gt_package *package, const char *kind, gt_arena *arena,
+                            gt_fact *facts, size_t *n)
+{
+    for (int i = 0; i < app->n_values; i++) {
+        if (strcmp(app->values[i].name, "set") != 0) {
+            continue;
+        }
+        gt_status st =
+            gt_fact_parse(app->ctx, package, kind, app->values[i].value, arena, &facts[*n]);
+        if (st != GT_OK) {
+            return st;
+        }
+        *n += 1;
+    }
+    return GT_OK;
+}
+
+static gt_status judge(cli *app, gt_store *store, const gt_package *package, const gt_geom *geom,
+                       gt_arena *arena)
+{
+    gt_fact facts[MAX_FACTS];
+    gt_checker *checker = NULL;
+    gt_verdict *verdict = NULL;
+    gt_check_options options;
+    cli_format format = CLI_TEXT;
+    gt_subject subject = {.kind = cli_option_value(app, "type", "project"),
+                          .name = cli_option_value(app, "name", NULL),
+                          .geom = geom,
+                          .facts = facts};
+    gt_check_options_init(&options);
+    gt_status st = cli_get_date(app, "as-of", &options.as_of);
+    if (st == GT_OK) {
+        st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_JSON, &format);
+    }
+    if (st == GT_OK) {
+        st = read_facts(app, package, subject.kind, arena, facts, &subject.n_facts);
+    }
+    if (st == GT_OK) {
+        st = gt_checker_new(app->ctx, store, package, &checker);
+    }
+    if (st == GT_OK) {
+        st = gt_checker_run(app->ctx, checker, &subject, &options, &verdict);
+    }
+    if (st == GT_OK) {
+        app->answer_no = gt_verdict_result(verdict) == GT_FAIL;
+        if (format == CLI_JSON) {
+            gt_verdict_render_json(verdict, &app->out);
+        } else {
+            gt_verdict_render(verdict, app->lang, cli_has(app, "all"), &app->out);
+        }
+    }
+    gt_verdict_free(verdict);
+    gt_checker_free(checker);
+    return st;
+}
+
+static gt_status run(cli *app)
+{
+    gt_store *store = NULL;
+    gt_package *package = NULL;
+    gt_arena *arena = NULL;
+    gt_geom geom;
+    gt_geom_init(&geom);
+    if (cli_has(app, "wkt") == (app->n_operands > 0)) {
+        return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_SUBJECT, GT_NOWHERE, GT_NO_ARGS);
+    }
+    gt_status st = cli_open_store(app, true, &store);
+    if (st == GT_OK) {
+        st = cli_open_package(app, store, &package);
+    }
+    if (st == GT_OK) {
+        st = gt_arena_new(app->ctx, 0, &arena);
+    }
+    if (st == GT_OK) {
+        st = cli_has(app, "wkt") ? subject_from_wkt(app, store, &geom)
+                                 : subject_from_file(app, package, &geom);
+    }
+    if (st == GT_OK) {
+        st = judge(app, store, package, &geom, arena);
+    }
+    gt_geom_free(app->ctx, &geom);
+    gt_arena_free(arena);
+    gt_package_free(package);
+    gt_store_close(store);
+    return st;
+}
+
+static const cli_option options[] = {
+    {"type", "T", {"对象类型（默认 project）", "kind of subject (default: project)"}, false},
+    {"wkt",
+     "WKT",
+     {"直接给出边界（工作坐标系，或配合 --crs）",
+      "the outline itself (working CRS, or with --crs)"},
+     false},
+    {"set", "NAME=VALUE", {"对象的一项事实", "a fact of the subject"}, true},
+    {"name", "TEXT", {"对象名称", "name of the subject"}, false},
+    {"as-of", "DATE", {"按该日的规则与地图", "by the rules and the map of that day"}, false},
+    {"crs",
+     "CRS",
+     {"输入坐标系（默认：文件所述）", "CRS of the input (default: as the file says)"},
+     false},
+    {"datum", "gcj02|bd09", {"输入为火星/百度坐标", "the input is in a shifted web datum"}, false},
+    {"layer", "NAME", {"文件中的图层", "layer of the file"}, false},
+    {"all", NULL, {"连同通过的规则一并列出", "list the rules that hold, too"}, false},
+    {"format", "text|json", {"输出格式", "output format"}, false},
+    {"picture",
+     "FILE",
+     {"另出一页图（.png 或 .pdf）", "also draw a one-page picture (.png or .pdf)"},
+     false},
+    {0},
+};
+
+const cli_verb CLI_CHECK = {
+    .name = "check",
+    .operands = "FILE | --wkt WKT",
+    .max_operands = 1,
+    .summary = {"审查一个对象是否符合规划", "does a parcel, project or conversion conform?"},
+    .detail = {"逐条规则给出结论、条款、压占面积与符合办法。结论为“不符合”时退出码为 1。",
+               "Every rule gives a finding with its clause, the overlap and the way to comply.\n"
+               "Exit code 1 when it is denied."},
+    .options = options,
+    .run = run,
+};

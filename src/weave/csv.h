@@ -1,0 +1,23 @@
+/* Inside weave: a CSV file written fast and whole: beside its place first, renamed when complete.
+ * Writing is sticky: errors show at close. */
+#ifndef GT_WEAVE_CSV_H
+#define GT_WEAVE_CSV_H
+
+#include <stdio.h>
+
+#include "guotu/context.h"
+
+typedef struct wv_csv {
+    FILE *file;
+    char *path, *part;
+} wv_csv;
+
+gt_status wv_csv_open(gt_ctx *ctx, wv_csv *csv, const char *path) GT_CHECKED;
+void wv_csv_text(wv_csv *csv, const char *text, size_t len);
+void wv_csv_integer(wv_csv *csv, int64_t value);
+/* Six decimals, rounded half away from zero. */
+void wv_csv_micro(wv_csv *csv, double value);
+gt_status wv_csv_close(gt_ctx *ctx, wv_csv *csv) GT_CHECKED;
+void wv_csv_abandon(gt_ctx *ctx, wv_csv *csv);
+
+#endif

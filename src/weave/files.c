@@ -1,0 +1,449 @@
+/* weave on plain GeoPackages: read in parallel, weave, write the account, atoms and faults. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guotu/area.h"
+#include "guotu/gpkg_read.h"
+#include "guotu/gpkg_write.h"
+#include "guotu/text.h"
+#include "guotu/weave.h"
+#include "weave/csv.h"
+#include "weave/messages.h"
+
+typedef struct source {
+    char *path, *table_name; /* table_name NULL: the only one */
+    gt_polygon_table *table;
+    int64_t *fid;   /* by number */
+    uint32_t *code; /* by number; NULL: count by feature */
+    gt_text *words; /* CSV form of each code */
+} source;
+
+typedef struct job {
+    gt_ctx *ctx;
+    const gt_weave_files_options *o;
+    source sources[GT_WEAVE_LAYERS_MAX];
+    gt_weave_batch *batches;
+    size_t n_batches;
+    gt_plane *plane;
+    gt_weave *weave;
+    gt_weave_files_facts *facts;
+    gt_gpkg_writer *writer;
+} job;
+
+void gt_weave_files_options_init(gt_weave_files_options *o)
+{
+    memset(o, 0, sizeof *o);
+    o->size = sizeof *o;
+}
+
+static double scale_of(const void *user, double x, double y)
+{
+    return gt_plane_scale(user, x, y);
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+/* "FILE:TABLE" unless a file of the whole name exists. */
+static gt_status split_name(job *j, source *s, const char *given)
+{
+    s->path = gt_strdup(j->ctx, given);
+    if (s->path == NULL) {
+        return GT_E_MEMORY;
+    }
+    char *colon = strrchr(s->path, ':');
+    if (colon != NULL && colon[1] != '\0' && strchr(colon, '/') == NULL &&
+        access(s->path, F_OK) != 0) {
+        *colon = '\0';
+        s->table_name = colon + 1;
+    }
+    return GT_OK;
+}
+
+/* Features by number, counted through all runs. */
+static gt_status number_features(job *j, source *s)
+{
+    gt_ctx *ctx = j->ctx;
+    const gt_polygon_table *t = s->table;
+    bool coded = t->n_runs > 0 && t->runs[0].code != NULL;
+    s->fid = gt_alloc(ctx, t->n_features + 1, sizeof *s->fid);
+    s->code = coded ? gt_alloc(ctx, t->n_features + 1, sizeof *s->code) : NULL;
+    if (s->fid == NULL || (coded && s->code == NULL)) {
+        return GT_E_MEMORY;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < t->n_runs; i++) {
+        const gt_polygon_run *r = &t->runs[i];
+        memcpy(s->fid + at, r->fid, r->n_features * sizeof *s->fid);
+        if (coded) {
+            memcpy(s->code + at, r->code, r->n_features * sizeof *s->code);
+        }
+        at += r->n_features;
+    }
+    return GT_OK;
+}
+
+static gt_status read_source(job *j, size_t k)
+{
+    source *s = &j->sources[k];
+    const char *field = j->o->fields == NULL ? NULL : j->o->fields[k];
+    gt_status st = split_name(j, s, j->o->files[k]);
+    if (st == GT_OK) {
+        st = gt_gpkg_read_polygons(j->ctx, s->path, s->table_name, field, &s->table);
+    }
+    if (st == GT_OK && k > 0 && s->table->srs_id != j->sources[0].table->srs_id) {
+        st = gt_fail(j->ctx, GT_E_INPUT, &GT_MSG_WEAVE_SRS, GT_PLACE(.file = s->path),
+                     GT_ARGS(GT_INT("this", s->table->srs_id),
+                             GT_INT("first", j->sources[0].table->srs_id)));
+    }
+    return st == GT_OK ? number_features(j, s) : st;
+}
+
+static gt_status make_batches(job *j)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < j->o->n_files; k++) {
+        n += j->sources[k].table->n_runs;
+    }
+    j->batches = gt_alloc(j->ctx, n + 1, sizeof *j->batches);
+    if (j->batches == NULL) {
+        return GT_E_MEMORY;
+    }
+    for (uint32_t k = 0; k < j->o->n_files; k++) {
+        uint32_t number = 0;
+        const gt_polygon_table *t = j->sources[k].table;
+        for (size_t i = 0; i < t->n_runs; i++) {
+            const gt_polygon_run *r = &t->runs[i];
+            j->batches[j->n_batches++] = (gt_weave_batch){.layer = k,
+                                                          .first_number = number,
+                                                          .n_features = r->n_features,
+                                                          .xy = r->xy,
+                                                          .ring_end = r->ring_end,
+                                                          .part_end = r->part_end,
+                                                          .feature_end = r->feature_end};
+            number += (uint32_t)r->n_features;
+        }
+    }
+    return GT_OK;
+}
+
+/* The plane of the common CRS. Undefined CRS (-1, 0): areas of the plane. */
+static gt_status find_plane(job *j)
+{
+    int32_t srs = j->sources[0].table->srs_id;
+    gt_crs *crs = NULL;
+    char name[32];
+    if (srs <= 0) {
+        return GT_OK;
+    }
+    (void)snprintf(name, sizeof name, "EPSG:%d", srs);
+    gt_status st = gt_crs_new(j->ctx, name, &crs);
+    if (st == GT_OK && gt_crs_is_geographic(crs)) {
+        st = gt_fail(j->ctx, GT_E_INPUT, &GT_MSG_WEAVE_DEGREES,
+                     GT_PLACE(.file = j->sources[0].path), GT_ARGS(GT_TEXT("crs", name)));
+    }
+    if (st == GT_OK && !j->o->plane) {
+        st = gt_plane_new(j->ctx, crs, &j->plane);
+    }
+    gt_crs_free(j->ctx, crs);
+    return st;
+}
+
+static gt_status run_weave(job *j)
+{
+    gt_weave_options o;
+    bool coverage[GT_WEAVE_LAYERS_MAX];
+    gt_weave_options_init(&o);
+    memset(coverage, 1, sizeof coverage);
+    o.cell = j->o->cell;
+    o.keep_lines = j->o->atoms != NULL;
+    o.coverage = j->o->qc != NULL ? coverage : NULL;
+    if (j->plane != NULL) {
+        o.scale = scale_of;
+        o.scale_user = j->plane;
+    }
+    gt_status st =
+        gt_weave_run(j->ctx, (uint32_t)j->o->n_files, j->batches, j->n_batches, &o, &j->weave);
+    for (size_t k = 0; k < j->o->n_files; k++) { /* coordinates are not needed any more */
+        gt_polygon_table *t = j->sources[k].table;
+        for (size_t i = 0; i < t->n_runs; i++) {
+            gt_free(j->ctx, t->runs[i].xy);
+            t->runs[i].xy = NULL;
+        }
+    }
+    return st;
+}
+
+/* ---- account -------------------------------------------------------------------------------- */
+
+/* Texts of a source's codes as CSV fields, made once. */
+static gt_status make_words(job *j, source *s)
+{
+    s->words = gt_zalloc(j->ctx, s->table->n_codes + 1, sizeof *s->words);
+    gt_status st = s->words == NULL ? GT_E_MEMORY : GT_OK;
+    for (size_t i = 0; st == GT_OK && i < s->table->n_codes; i++) {
+        gt_text_init(&s->words[i], j->ctx, 0);
+        gt_text_csv_field(&s->words[i], s->table->codes[i]);
+        st = gt_text_status(&s->words[i]);
+    }
+    return st;
+}
+
+static void put_code(wv_csv *csv, const source *s, uint32_t code)
+{
+    if (code == GT_WEAVE_SEVERAL) {
+        wv_csv_text(csv, "*", 1);
+    } else if (code != GT_WEAVE_NONE && s->code != NULL) {
+        wv_csv_text(csv, gt_text_cstr(&s->words[code]), s->words[code].len);
+    } else if (code != GT_WEAVE_NONE) {
+        wv_csv_integer(csv, s->fid[code]);
+    }
+    wv_csv_text(csv, ",", 1);
+}
+
+static void put_heading(job *j, wv_csv *csv)
+{
+    gt_text t;
+    gt_text_init(&t, j->ctx, 0);
+    for (size_t k = 0; k < j->o->n_files; k++) {
+        const char *field = j->o->fields == NULL ? NULL : j->o->fields[k];
+        char name[256];
+        (void)snprintf(name, sizeof name, "%s.%s", j->sources[k].table->name,
+                       field == NULL ? "fid" : field);
+        gt_text_csv_field(&t, name);
+        gt_text_putc(&t, ',');
+    }
+    gt_text_puts(&t, "m2,plane_m2\n");
+    wv_csv_text(csv, gt_text_cstr(&t), t.len);
+    gt_text_free(&t);
+}
+
+static gt_status write_account(job *j)
+{
+    const uint32_t *code_of[GT_WEAVE_LAYERS_MAX];
+    size_t code_len[GT_WEAVE_LAYERS_MAX], n = j->o->n_files;
+    gt_account *a = NULL;
+    wv_csv csv = {0};
+    gt_status st = GT_OK;
+    for (size_t k = 0; st == GT_OK && k < n; k++) {
+        source *s = &j->sources[k];
+        code_of[k] = s->code;
+        code_len[k] = s->table->n_features;
+        st = s->code == NULL ? GT_OK : make_words(j, s);
+    }
+    if (st == GT_OK) {
+        st = gt_weave_account(j->ctx, j->weave, code_of, code_len, NULL, &a);
+    }
+    if (st == GT_OK) {
+        j->facts->n_rows = gt_account_rows(a);
+        j->facts->m2 = gt_account_total(a);
+    }
+    if (st == GT_OK && j->o->account != NULL) {
+        st = wv_csv_open(j->ctx, &csv, j->o->account);
+        if (st == GT_OK) {
+            put_heading(j, &csv);
+        }
+        for (size_t i = 0; st == GT_OK && i < j->facts->n_rows; i++) {
+            const uint32_t *codes = NULL;
+            double m2 = 0, plane = 0;
+            gt_account_get(a, i, &codes, &m2, &plane);
+            for (size_t k = 0; k < n; k++) {
+                put_code(&csv, &j->sources[k], codes[k]);
+            }
+            wv_csv_micro(&csv, m2);
+            wv_csv_text(&csv, ",", 1);
+            wv_csv_micro(&csv, plane);
+            wv_csv_text(&csv, "\n", 1);
+        }
+        if (st == GT_OK) {
+            st = wv_csv_close(j->ctx, &csv);
+        } else {
+            wv_csv_abandon(j->ctx, &csv);
+        }
+    }
+    gt_account_free(j->ctx, a);
+    return st;
+}
+
+/* ---- atoms ---------------------------------------------------------------------------------- */
+
+static gt_status put_atom(gt_ctx *ctx, void *user, const uint32_t *codes, double m2,
+                          double plane_m2, const gt_geom *geom)
+{
+    job *j = user;
+    gt_gpkg_value v[2 * GT_WEAVE_LAYERS_MAX + 2];
+    size_t n = 0;
+    for (size_t k = 0; k < j->o->n_files; k++) {
+        const source *s = &j->sources[k];
+        bool some = codes[k] < GT_WEAVE_SEVERAL;
+        v[n++] = (gt_gpkg_value){.null = !some, .integer = some ? s->fid[codes[k]] : 0};
+        if (s->code != NULL) {
+            uint32_t code = some ? s->code[codes[k]] : UINT32_MAX;
+            v[n++] = (gt_gpkg_value){.null = code == UINT32_MAX,
+                                     .text = code == UINT32_MAX ? NULL : s->table->codes[code]};
+        }
+    }
+    v[n++] = (gt_gpkg_value){.real = m2};
+    v[n++] = (gt_gpkg_value){.real = plane_m2};
+    j->facts->n_atoms++;
+    return gt_gpkg_add(ctx, j->writer, geom, v);
+}
+
+static gt_status write_atoms(job *j)
+{
+    gt_gpkg_column columns[2 * GT_WEAVE_LAYERS_MAX + 2];
+    gt_text names;
+    size_t starts[2 * GT_WEAVE_LAYERS_MAX], n = 0;
+    gt_text_init(&names, j->ctx, 0);
+    for (size_t k = 0; k < j->o->n_files; k++) { /* unique by the file's place in the list */
+        starts[n] = names.len;
+        columns[n++].type = GT_GPKG_INTEGER;
+        gt_text_printf(&names, "%zu_%s_fid", k + 1, j->sources[k].table->name);
+        gt_text_add(&names, "", 1);
+        if (j->sources[k].code != NULL) {
+            starts[n] = names.len;
+            columns[n++].type = GT_GPKG_TEXT;
+            gt_text_printf(&names, "%zu_%s_%s", k + 1, j->sources[k].table->name, j->o->fields[k]);
+            gt_text_add(&names, "", 1);
+        }
+    }
+    gt_status st = gt_text_status(&names);
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
+        columns[i].name = names.data + starts[i];
+    }
+    columns[n++] = (gt_gpkg_column){"m2", GT_GPKG_REAL};
+    columns[n++] = (gt_gpkg_column){"plane_m2", GT_GPKG_REAL};
+    if (st == GT_OK) {
+        st = gt_gpkg_create(j->ctx, j->o->atoms, "atoms", columns, n, j->sources[0].table->srs_id,
+                            j->sources[0].path, &j->writer);
+    }
+    if (st == GT_OK) {
+        st = gt_weave_polygons(j->ctx, j->weave, NULL, NULL, NULL, NULL, put_atom, j);
+    }
+    if (st == GT_OK) {
+        st = gt_gpkg_finish(j->ctx, j->writer);
+    } else {
+        gt_gpkg_abandon(j->ctx, j->writer);
+    }
+    j->writer = NULL;
+    gt_text_free(&names);
+    return st;
+}
+
+/* ---- faults --------------------------------------------------------------------------------- */
+
+static void put_fid(wv_csv *csv, const source *s, uint32_t number)
+{
+    wv_csv_text(csv, ",", 1);
+    if (number < GT_WEAVE_SEVERAL) {
+        wv_csv_integer(csv, s->fid[number]);
+    }
+}
+
+static gt_status write_qc(job *j)
+{
+    gt_weave_finding *found = NULL;
+    size_t n = 0;
+    wv_csv csv = {0};
+    static const char heading[] = "fault,layer,fid,other_fid,m2,width_m,xmin,ymin,xmax,ymax\n";
+    gt_status st = gt_weave_qc(j->ctx, j->weave, &found, &n);
+    if (st == GT_OK) {
+        st = wv_csv_open(j->ctx, &csv, j->o->qc);
+    }
+    if (st != GT_OK) {
+        gt_free(j->ctx, found);
+        return st;
+    }
+    j->facts->n_faults = n;
+    wv_csv_text(&csv, heading, sizeof heading - 1);
+    for (size_t i = 0; i < n; i++) {
+        const gt_weave_finding *f = &found[i];
+        const source *s = &j->sources[f->layer];
+        const char *name = gt_weave_fault_name(f->fault);
+        const double v[6] = {f->m2,       isfinite(f->width) ? f->width : -1,
+                             f->box.xmin, f->box.ymin,
+                             f->box.xmax, f->box.ymax};
+        wv_csv_text(&csv, name, strlen(name));
+        wv_csv_text(&csv, ",", 1);
+        wv_csv_integer(&csv, f->layer + 1);
+        put_fid(&csv, s, f->first);
+        put_fid(&csv, s, f->fault == GT_WEAVE_OVERLAP ? f->second : GT_WEAVE_NONE);
+        for (int k = 0; k < 6; k++) {
+            wv_csv_text(&csv, ",", 1);
+            wv_csv_micro(&csv, v[k]);
+        }
+        wv_csv_text(&csv, "\n", 1);
+    }
+    gt_free(j->ctx, found);
+    return wv_csv_close(j->ctx, &csv);
+}
+
+/* ---- all ------------------------------------------------------------------------------------ */
+
+static void job_free(job *j)
+{
+    gt_ctx *ctx = j->ctx;
+    for (size_t k = 0; k < j->o->n_files; k++) {
+        source *s = &j->sources[k];
+        for (size_t i = 0; s->words != NULL && i < s->table->n_codes; i++) {
+            if (s->words[i].ctx != NULL) {
+                gt_text_free(&s->words[i]);
+            }
+        }
+        gt_free(ctx, s->words);
+        gt_polygon_table_free(ctx, s->table);
+        gt_free(ctx, s->fid);
+        gt_free(ctx, s->code);
+        gt_free(ctx, s->path);
+    }
+    gt_free(ctx, j->batches);
+    gt_plane_free(ctx, j->plane);
+    gt_weave_free(ctx, j->weave);
+    gt_free(ctx, j);
+}
+
+gt_status gt_weave_files(gt_ctx *ctx, const gt_weave_files_options *options,
+                         gt_weave_files_facts *facts)
+{
+    memset(facts, 0, sizeof *facts);
+    if (options->n_files == 0 || options->n_files > GT_WEAVE_LAYERS_MAX) {
+        return gt_fail(ctx, GT_E_USAGE, &GT_MSG_WEAVE_OPTION, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("what", "files"), GT_INT("value", options->n_files)));
+    }
+    job *j = gt_zalloc(ctx, 1, sizeof *j);
+    if (j == NULL) {
+        return GT_E_MEMORY;
+    }
+    j->ctx = ctx;
+    j->o = options;
+    j->facts = facts;
+    gt_status st = GT_OK;
+    for (size_t k = 0; st == GT_OK && k < options->n_files; k++) {
+        st = read_source(j, k);
+    }
+    if (st == GT_OK) {
+        st = find_plane(j);
+    }
+    if (st == GT_OK) {
+        st = make_batches(j);
+    }
+    if (st == GT_OK) {
+        st = run_weave(j);
+    }
+    if (st == GT_OK) {
+        facts->stats = gt_weave_statistics(j->weave);
+        facts->ellipsoidal = j->plane != NULL;
+        st = write_account(j);
+    }
+    if (st == GT_OK && options->qc != NULL) {
+        st = write_qc(j);
+    }
+    if (st == GT_OK && options->atoms != NULL) {
+        st = write_atoms(j);
+    }
+    job_free(j);
+    return st;
+}

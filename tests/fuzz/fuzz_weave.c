@@ -1,0 +1,101 @@
+/* Any bytes as polygons on a small grid of millimetres in small cells: the kernel must build a
+ * planar graph whose faces fill every cell (it checks that itself) and the account must not depend
+ * on the order of features. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guotu/weave.h"
+
+enum { MOST_POINTS = 400, MOST_FEATURES = 64 };
+
+typedef struct soup {
+    double xy[2 * (MOST_POINTS + MOST_FEATURES)];
+    uint32_t ring_end[MOST_FEATURES], part_end[MOST_FEATURES], feature_end[MOST_FEATURES];
+    uint32_t number[MOST_FEATURES];
+    size_t n_points, n_features;
+} soup;
+
+/* First byte of a ring: its number of points; then two bytes a point. */
+static void cook(soup *s, const uint8_t *data, size_t size, double unit)
+{
+    while (size > 1 && s->n_features < MOST_FEATURES) {
+        size_t n = 3 + (*data++ % 12);
+        size--;
+        if (2 * n > size || s->n_points + n > MOST_POINTS) {
+            break;
+        }
+        size_t first = s->n_points;
+        for (size_t i = 0; i < n; i++, data += 2, size -= 2) {
+            s->xy[2 * s->n_points] = unit * data[0];
+            s->xy[2 * s->n_points + 1] = unit * data[1];
+            s->n_points++;
+        }
+        memcpy(&s->xy[2 * s->n_points], &s->xy[2 * first], 2 * sizeof(double));
+        s->n_points++;
+        uint32_t f = (uint32_t)s->n_features++;
+        s->ring_end[f] = (uint32_t)s->n_points;
+        s->part_end[f] = s->feature_end[f] = f + 1;
+        s->number[f] = f;
+    }
+}
+
+static void run(gt_ctx *ctx, const gt_weave_batch *b, double cell, unsigned char digest[32])
+{
+    gt_weave_options o;
+    gt_weave *w = NULL;
+    gt_weave_options_init(&o);
+    o.cell = cell;
+    o.keep_lines = true;
+    if (gt_weave_run(ctx, 2, b, 2, &o, &w) != GT_OK) {
+        abort();
+    }
+    gt_weave_digest(w, digest);
+    gt_weave_free(ctx, w);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 4) {
+        return 0;
+    }
+    gt_ctx_options o;
+    gt_ctx_options_init(&o);
+    o.threads = 1;
+    gt_ctx *ctx = gt_ctx_new(&o);
+    soup *s = calloc(2, sizeof *s);
+    if (s == NULL || ctx == NULL) {
+        abort();
+    }
+    double unit = data[0] % 4 == 0   ? 0.001
+                  : data[0] % 4 == 1 ? 0.0137
+                  : data[0] % 4 == 2 ? 1.3
+                                     : 400;
+    double cell = unit * (16 + data[1] % 250);
+    cell = cell < 0.016 ? 0.016 : cell > 33000 ? 33000 : cell;
+    size_t half = 2 + (size - 2) / 2;
+    cook(&s[0], data + 2, half - 2, unit);
+    cook(&s[1], data + half, size - half, unit);
+    gt_weave_batch b[2], turned[2];
+    for (uint32_t k = 0; k < 2; k++) {
+        b[k] = (gt_weave_batch){.layer = k,
+                                .n_features = s[k].n_features,
+                                .xy = s[k].xy,
+                                .ring_end = s[k].ring_end,
+                                .part_end = s[k].part_end,
+                                .feature_end = s[k].feature_end,
+                                .number = s[k].number};
+        turned[1 - k] = b[k];
+    }
+    unsigned char first[32], second[32];
+    run(ctx, b, cell, first);
+    run(ctx, turned, cell, second);
+    if (memcmp(first, second, 32) != 0 || gt_ctx_memory_used(ctx) != 0) {
+        abort();
+    }
+    free(s);
+    gt_ctx_free(ctx);
+    return 0;
+}

@@ -191,8 +191,15 @@ static const gt_key qc_keys[] = {
 };
 static const gt_schema qc_schema = {"qc", KEYS(qc_keys), sizeof(gt_qc_rules)};
 
+static const gt_key import_keys[] = {
+    {.name = "layer", .kind = GT_K_TEXT, .at = AT(gt_import, layer)},
+    {.name = "where", .kind = GT_K_TEXT, .at = AT(gt_import, where)},
+};
+static const gt_schema import_schema = {"import", KEYS(import_keys), sizeof(gt_import)};
+
 typedef struct raw_layer {
     gt_standard layer;
+    gt_import from;
     gt_title remark;
     int geometry;
     const char *extends;
@@ -213,6 +220,7 @@ static const gt_key layer_keys[] = {
     {.name = "fields", .kind = GT_K_LIST, .at = AT(raw_layer, fields), .extra = &field_schema},
     {.name = "id_field", .kind = GT_K_NAME, .at = AT(raw_layer, layer.id_field)},
     {.name = "class_field", .kind = GT_K_NAME, .at = AT(raw_layer, layer.class_field)},
+    {.name = "import", .kind = GT_K_ONE, .at = AT(raw_layer, from), .extra = &import_schema},
     {.name = "qc", .kind = GT_K_ONE, .at = AT(raw_layer, layer.qc), .extra = &qc_schema},
     {.name = "clauses", .kind = GT_K_CLAUSES, .at = AT(raw_layer, layer.clauses)},
     {.name = "source", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_layer, layer.source)},
@@ -531,6 +539,7 @@ static gt_status take_layer(gt_reader *r, gt_raw_item *item)
     gt_status st =
         take_fields(r, raw.fields, raw.n_fields, gt_y_get(item->node, "fields"), &raw.layer.fields);
     r->package->layers[item->index] = raw.layer;
+    r->package->imports[item->index] = raw.from;
     return st;
 }
 

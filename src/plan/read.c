@@ -202,6 +202,7 @@ static gt_status make_room(gt_reader *r)
         size_t size;
     } arrays[] = {
         {(void **)&p->layers, GT_ITEM_LAYER, sizeof *p->layers},
+        {(void **)&p->imports, GT_ITEM_LAYER, sizeof *p->imports},
         {(void **)&p->codelists, GT_ITEM_CODES, sizeof *p->codelists},
         {(void **)&p->rules, GT_ITEM_RULE, sizeof *p->rules},
         {(void **)&p->parameters, GT_ITEM_PARAMETER, sizeof *p->parameters},

@@ -249,9 +249,31 @@ static void titles_are_in_both_languages(void **state)
     gt_ctx_free(ctx);
 }
 
+static void liechtenstein_is_another_place(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    gt_package *p = read_plan(ctx, "liechtenstein");
+    assert_string_equal(gt_package_crs(p), "EPSG:32632");
+    assert_string_equal(gt_package_unit_layer(p), "municipalities");
+    assert_string_equal(gt_codelist_find(gt_package_land_classes(p), "vineyard")->big, "farm");
+    const gt_standard *roads = gt_package_find_layer(p, "roads");
+    assert_int_equal(roads->geom_type, GT_LINESTRING);
+    gt_import from = gt_package_import(p, (size_t)(roads - gt_package_layer(p, 0)));
+    assert_string_equal(from.layer, "lines");
+    assert_string_equal(from.where, "highway IS NOT NULL");
+    for (size_t i = 0; i < gt_package_n_clauses(p); i++) {
+        gt_item_kind kinds[8];
+        const char *ids[8];
+        assert_true(gt_package_carriers(p, i, 8, kinds, ids) > 0);
+    }
+    gt_package_free(p);
+    gt_ctx_free(ctx);
+}
+
 int main(void)
 {
-    static const char beijing[] = "beijing";
+    static const char beijing[] = "beijing", liechtenstein[] = "liechtenstein";
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(beijing_reads_clean),
         cmocka_unit_test(rule_clauses_of_two_plans_have_rules),
@@ -260,6 +282,8 @@ int main(void)
         cmocka_unit_test(figures_have_areas_and_precedence),
         cmocka_unit_test(rules_name_what_they_use),
         cmocka_unit_test_prestate(titles_are_in_both_languages, (void *)beijing),
+        cmocka_unit_test_prestate(titles_are_in_both_languages, (void *)liechtenstein),
+        cmocka_unit_test(liechtenstein_is_another_place),
     };
     return cmocka_run_group_tests_name("plan.packages", tests, NULL, NULL);
 }

@@ -45,6 +45,10 @@ gt_status gt_transform_new(gt_ctx *ctx, const gt_crs *source, const gt_crs *targ
                            gt_datum_shift datum, gt_transform **out) GT_CHECKED;
 void gt_transform_free(gt_ctx *ctx, gt_transform *transform);
 bool gt_transform_is_identity(const gt_transform *transform);
+/* No parameters are known between the two datums, so that the degrees were kept: the result may be off by
+ * metres to 100 m (Xian 1980 or Beijing 1954 to CGCS2000). Worth a warning. False for WGS 84 with CGCS2000,
+ * where keeping them is right to decimetres. */
+bool gt_transform_is_ballpark(const gt_transform *transform);
 /* In place. GT_E_INPUT "geo.transform-point" names the first point that cannot be transformed; xy is
  * then unspecified. Latitudes beyond 90 (x and y swapped) and metres off the plane (a zone prefix that
  * the CRS does not have) are such points. 70-110 ns a point by our series, 130-200 by PROJ. */

@@ -55,6 +55,7 @@
     X(proj_get_prime_meridian)                                                                     \
     X(proj_prime_meridian_get_parameters)                                                          \
     X(proj_create_crs_to_crs_from_pj)                                                              \
+    X(proj_pj_info)                                                                                \
     X(proj_normalize_for_visualization)                                                            \
     X(proj_trans_generic)                                                                          \
     X(geod_init)                                                                                   \

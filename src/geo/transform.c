@@ -14,7 +14,7 @@ typedef enum mode { IDENTITY, FORWARD, INVERSE, PLANE_TO_PLANE, BY_PROJ } mode;
 struct gt_transform {
     mode mode;
     gt_datum_shift datum;
-    bool from_degrees;
+    bool from_degrees, ballpark;
     gt_tmerc tm;         /* FORWARD, INVERSE: with its meridian at 0; PLANE_TO_PLANE: the source */
     double lon0;         /* of tm, degrees: subtracted before the change to radians rounds */
     gt_tmerc_pair *pair; /* PLANE_TO_PLANE, owned */
@@ -52,7 +52,11 @@ static gt_status open_proj(gt_ctx *ctx, gt_transform *t, const gt_crs *source, c
     p->proj_destroy(raw);
     p->proj_destroy(from);
     p->proj_destroy(to);
-    if (t->pj == NULL) {
+    if (t->pj != NULL) {
+        const char *how = p->proj_pj_info(t->pj).description;
+        t->ballpark = how != NULL && strcasestr(how, "ballpark") != NULL &&
+                      !gt_crs_null_shift(source, target);
+    } else {
         st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_TRANSFORM_NONE, GT_NOWHERE,
                      GT_ARGS(GT_TEXT("source", source->name), GT_TEXT("target", target->name),
                              GT_TEXT("reason", gt_proj_reason(&t->proj))));
@@ -139,6 +143,11 @@ void gt_transform_free(gt_ctx *ctx, gt_transform *t)
 bool gt_transform_is_identity(const gt_transform *t)
 {
     return t->mode == IDENTITY && t->datum == GT_DATUM_AS_STATED;
+}
+
+bool gt_transform_is_ballpark(const gt_transform *t)
+{
+    return t->ballpark;
 }
 
 static gt_status fail_point(gt_ctx *ctx, gt_transform *t, size_t point, const double *xy,

@@ -349,6 +349,74 @@ static void planes_need_a_plane(void **state)
     gt_ctx_free(ctx);
 }
 
+static void ballpark_is_owned_up_to(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    static const struct {
+        const char *source, *target;
+        bool ballpark, identity;
+    } cases[] = {
+        {"EPSG:2384", "EPSG:4548", true, false},  /* Xian 1980 to CGCS2000 */
+        {"EPSG:4610", "EPSG:4490", true, false},  /* the same in degrees */
+        {"EPSG:2384", "EPSG:2383", false, false}, /* within Xian 1980 */
+        {"EPSG:4326", "EPSG:4548", false, false}, /* null shift, our series */
+        {"EPSG:4490", "EPSG:3857", false, false}, /* null shift, by PROJ */
+        {"EPSG:2056", "EPSG:4326", false, false}, /* known parameters */
+        {"EPSG:4326", "EPSG:4490", false, true},  {"EPSG:3857", "EPSG:3857", false, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gt_crs *a = NULL, *b = NULL;
+        gt_transform *t = NULL;
+        assert_ok(ctx, gt_crs_new(ctx, cases[i].source, &a));
+        assert_ok(ctx, gt_crs_new(ctx, cases[i].target, &b));
+        assert_ok(ctx, gt_transform_new(ctx, a, b, GT_DATUM_AS_STATED, &t));
+        if (gt_transform_is_ballpark(t) != cases[i].ballpark) {
+            fail_msg("%s to %s", cases[i].source, cases[i].target);
+        }
+        assert_int_equal(gt_transform_is_identity(t), cases[i].identity);
+        gt_transform_free(ctx, t);
+        gt_crs_free(ctx, a);
+        gt_crs_free(ctx, b);
+    }
+    gt_ctx_free(ctx);
+}
+
+/* Values of PROJ's own, so that the axis order and the units of the generic way are right. */
+static void generic_transformations(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    static const struct {
+        const char *source, *target;
+        double in[2], out[2], tolerance;
+    } cases[] = {
+        {"EPSG:4326", "EPSG:3857", {90, 0}, {10018754.1713946, 0}, 1e-6},
+        {"EPSG:4326",
+         "EPSG:2056",
+         {7.438637222, 46.951081111},
+         {2600000, 1200000},
+         2},                                                     /* old Berne */
+        {"EPSG:4807", "EPSG:4326", {0, 50}, {2.3372, 45}, 1e-3}, /* grads, Paris */
+        {"EPSG:4258", "EPSG:25832", {9, 0}, {500000, 0}, 1e-8},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gt_crs *a = NULL, *b = NULL;
+        gt_transform *t = NULL;
+        double xy[2] = {cases[i].in[0], cases[i].in[1]};
+        assert_ok(ctx, gt_crs_new(ctx, cases[i].source, &a));
+        assert_ok(ctx, gt_crs_new(ctx, cases[i].target, &b));
+        assert_ok(ctx, gt_transform_new(ctx, a, b, GT_DATUM_AS_STATED, &t));
+        assert_ok(ctx, gt_transform_points(ctx, t, xy, 1));
+        assert_near(xy[0], cases[i].out[0], cases[i].tolerance);
+        assert_near(xy[1], cases[i].out[1], cases[i].tolerance);
+        gt_transform_free(ctx, t);
+        gt_crs_free(ctx, a);
+        gt_crs_free(ctx, b);
+    }
+    gt_ctx_free(ctx);
+}
+
 static void survives_every_failed_allocation(void **state)
 {
     (void)state;
@@ -391,6 +459,8 @@ int main(void)
         cmocka_unit_test(other_crss_through_proj),
         cmocka_unit_test(wrong_names_get_a_suggestion),
         cmocka_unit_test(planes_need_a_plane),
+        cmocka_unit_test(ballpark_is_owned_up_to),
+        cmocka_unit_test(generic_transformations),
         cmocka_unit_test(survives_every_failed_allocation),
     };
     return cmocka_run_group_tests_name("geo.crs", tests, NULL, NULL);

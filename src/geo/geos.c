@@ -8,19 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <geos_c.h>
-
 #include "geo/geom.h"
+#include "geo/geos_convert.h"
 #include "geo/messages.h"
 
-enum { MESSAGE = 256, QUARTER_SEGMENTS = 16, DEPTH = 8 };
-
-struct gt_geos {
-    gt_ctx *ctx;
-    GEOSContextHandle_t handle;
-    bool trusted;
-    char message[MESSAGE]; /* last error text of GEOS */
-};
+enum { QUARTER_SEGMENTS = 16 };
 
 struct gt_prepared {
     gt_geos *geos; /* borrowed */
@@ -71,194 +63,6 @@ void gt_geos_trust(gt_geos *geos, bool inputs_are_valid)
     geos->trusted = inputs_are_valid;
 }
 
-static gt_status fail_geos(gt_ctx *ctx, gt_geos *geos, const char *operation)
-{
-    gt_status st =
-        gt_fail(ctx, GT_E_INPUT, &GT_MSG_GEOS_FAILED, GT_NOWHERE,
-                GT_ARGS(GT_TEXT("operation", operation),
-                        GT_TEXT("reason", geos->message[0] != '\0' ? geos->message : "?")));
-    geos->message[0] = '\0';
-    return st;
-}
-
-static void destroy(gt_geos *geos, GEOSGeometry *geometry)
-{
-    if (geometry != NULL) {
-        GEOSGeom_destroy_r(geos->handle, geometry);
-    }
-}
-
-/* ---- to GEOS: NULL on failure, the reason in geos->message ----------------------------------- */
-
-static GEOSCoordSequence *make_sequence(gt_geos *geos, const gt_geom *g, uint32_t from, uint32_t to)
-{
-    return GEOSCoordSeq_copyFromBuffer_r(geos->handle, g->xy + 2 * (size_t)from, to - from, 0, 0);
-}
-
-static GEOSGeometry *make_point(gt_geos *geos, const gt_geom *g, uint32_t i)
-{
-    return GEOSGeom_createPointFromXY_r(geos->handle, g->xy[2 * (size_t)i],
-                                        g->xy[2 * (size_t)i + 1]);
-}
-
-static GEOSGeometry *make_line(gt_geos *geos, const gt_geom *g, uint32_t line, bool ring)
-{
-    uint32_t from = line == 0 ? 0 : g->ring_end[line - 1];
-    GEOSCoordSequence *seq = make_sequence(geos, g, from, g->ring_end[line]);
-    if (seq == NULL) {
-        return NULL;
-    }
-    return ring ? GEOSGeom_createLinearRing_r(geos->handle, seq)
-                : GEOSGeom_createLineString_r(geos->handle, seq);
-}
-
-/* `list` has room for the rings of the part. */
-static GEOSGeometry *make_polygon(gt_geos *geos, const gt_geom *g, uint32_t part,
-                                  GEOSGeometry **list)
-{
-    uint32_t first = part == 0 ? 0 : g->part_end[part - 1], n = g->part_end[part] - first;
-    for (uint32_t i = 0; i < n; i++) {
-        list[i] = make_line(geos, g, first + i, true);
-        if (list[i] == NULL) {
-            while (i > 0) {
-                destroy(geos, list[--i]);
-            }
-            return NULL;
-        }
-    }
-    return GEOSGeom_createPolygon_r(geos->handle, list[0], list + 1, n - 1);
-}
-
-static GEOSGeometry *make_single(gt_geos *geos, const gt_geom *g, gt_geom_type type, uint32_t i,
-                                 GEOSGeometry **rings)
-{
-    return type == GT_POINT        ? make_point(geos, g, i)
-           : type == GT_LINESTRING ? make_line(geos, g, i, false)
-                                   : make_polygon(geos, g, i, rings);
-}
-
-static int geos_type(gt_geom_type type)
-{
-    static const int types[] = {
-        GEOS_GEOMETRYCOLLECTION, GEOS_POINT,           GEOS_LINESTRING,  GEOS_POLYGON,
-        GEOS_MULTIPOINT,         GEOS_MULTILINESTRING, GEOS_MULTIPOLYGON};
-    return types[type];
-}
-
-/* The geometry for GEOS in *out, owned by the caller. */
-static gt_status to_geos(gt_ctx *ctx, gt_geos *geos, const gt_geom *g, GEOSGeometry **out)
-{
-    gt_status st = gt_geom_check(ctx, g);
-    if (st != GT_OK) {
-        return st;
-    }
-    bool multi = g->type >= GT_MULTIPOINT;
-    gt_geom_type single = multi ? (gt_geom_type)(g->type - 3) : g->type;
-    uint32_t n = single == GT_POINT        ? g->n_points
-                 : single == GT_LINESTRING ? g->n_rings
-                                           : g->n_parts;
-    if (n == 0) {
-        *out = GEOSGeom_createEmptyCollection_r(geos->handle, GEOS_GEOMETRYCOLLECTION);
-        return *out != NULL ? GT_OK : fail_geos(ctx, geos, "create");
-    }
-    GEOSGeometry **list = gt_alloc(ctx, (size_t)n + g->n_rings, sizeof(GEOSGeometry *));
-    if (list == NULL) {
-        return GT_E_MEMORY;
-    }
-    uint32_t made = 0;
-    while (made < n) {
-        list[made] = make_single(geos, g, single, made, list + n);
-        if (list[made] == NULL) {
-            break;
-        }
-        made++;
-    }
-    if (made < n) {
-        st = fail_geos(ctx, geos, "create");
-        while (made > 0) {
-            destroy(geos, list[--made]);
-        }
-    } else {
-        *out = multi ? GEOSGeom_createCollection_r(geos->handle, geos_type(g->type), list, n)
-                     : list[0];
-        st = *out != NULL ? GT_OK : fail_geos(ctx, geos, "create");
-    }
-    gt_free(ctx, list);
-    return st;
-}
-
-/* ---- from GEOS ---------------------------------------------------------------------------------
- */
-
-static gt_status take_ring(gt_ctx *ctx, gt_geos *geos, const GEOSGeometry *ring, gt_geom *out)
-{
-    const GEOSCoordSequence *seq = GEOSGeom_getCoordSeq_r(geos->handle, ring);
-    unsigned n = 0;
-    if (seq == NULL || GEOSCoordSeq_getSize_r(geos->handle, seq, &n) == 0) {
-        return fail_geos(ctx, geos, "read");
-    }
-    gt_status st = gt_geom_reserve(ctx, out, n, 1, 0);
-    if (st != GT_OK) {
-        return st;
-    }
-    if (GEOSCoordSeq_copyToBuffer_r(geos->handle, seq, out->xy + 2 * (size_t)out->n_points, 0, 0) ==
-        0) {
-        return fail_geos(ctx, geos, "read");
-    }
-    out->n_points += n;
-    return gt_geom_end_ring(ctx, out);
-}
-
-static gt_status take_polygon(gt_ctx *ctx, gt_geos *geos, const GEOSGeometry *polygon, gt_geom *out)
-{
-    if (GEOSisEmpty_r(geos->handle, polygon) != 0) {
-        return GT_OK;
-    }
-    gt_status st = take_ring(ctx, geos, GEOSGetExteriorRing_r(geos->handle, polygon), out);
-    int holes = GEOSGetNumInteriorRings_r(geos->handle, polygon);
-    for (int i = 0; st == GT_OK && i < holes; i++) {
-        st = take_ring(ctx, geos, GEOSGetInteriorRingN_r(geos->handle, polygon, i), out);
-    }
-    return st == GT_OK ? gt_geom_end_part(ctx, out) : st;
-}
-
-/* Appends the polygons of a geometry. Overlay results nest collections once; DEPTH is a guard. */
-static gt_status take_polygons(gt_ctx *ctx, gt_geos *geos, const GEOSGeometry *from, int depth,
-                               gt_geom *out)
-{
-    int type = GEOSGeomTypeId_r(geos->handle, from);
-    if (type == GEOS_POLYGON) {
-        return take_polygon(ctx, geos, from, out);
-    }
-    gt_status st = GT_OK;
-    if ((type == GEOS_MULTIPOLYGON || type == GEOS_GEOMETRYCOLLECTION) && depth < DEPTH) {
-        int n = GEOSGetNumGeometries_r(geos->handle, from);
-        for (int i = 0; st == GT_OK && i < n; i++) {
-            st =
-                take_polygons(ctx, geos, GEOSGetGeometryN_r(geos->handle, from, i), depth + 1, out);
-        }
-    }
-    return st;
-}
-
-/* Consumes `result` (NULL: GEOS failed). */
-static gt_status take_result(gt_ctx *ctx, gt_geos *geos, GEOSGeometry *result,
-                             const char *operation, gt_geom *out)
-{
-    gt_geom_reset(out, GT_MULTIPOLYGON);
-    if (result == NULL) {
-        return fail_geos(ctx, geos, operation);
-    }
-    gt_status st = take_polygons(ctx, geos, result, 0, out);
-    destroy(geos, result);
-    if (st != GT_OK) {
-        gt_geom_reset(out, GT_MULTIPOLYGON);
-    } else if (out->n_parts == 1) {
-        out->type = GT_POLYGON;
-    }
-    return st;
-}
-
 /* ---- validity ----------------------------------------------------------------------------------
  */
 
@@ -304,9 +108,9 @@ static gt_status validity(gt_ctx *ctx, gt_geos *geos, const GEOSGeometry *geomet
     if (text != NULL) {
         GEOSFree_r(geos->handle, text);
     }
-    destroy(geos, location);
+    gt_geos_destroy(geos, location);
     *valid = answer == 1;
-    return answer == 2 ? fail_geos(ctx, geos, "validity") : GT_OK;
+    return answer == 2 ? gt_geos_fail(ctx, geos, "validity") : GT_OK;
 }
 
 gt_status gt_geos_validity(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, bool *valid,
@@ -322,12 +126,12 @@ gt_status gt_geos_validity(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, bool
         return GT_OK;
     }
     if (st == GT_OK) {
-        st = to_geos(ctx, geos, geom, &geometry);
+        st = gt_geos_from_geom(ctx, geos, geom, &geometry);
     }
     if (st == GT_OK) {
         st = validity(ctx, geos, geometry, valid, reason, x, y);
     }
-    destroy(geos, geometry);
+    gt_geos_destroy(geos, geometry);
     return st;
 }
 
@@ -343,7 +147,7 @@ static gt_status input(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, const ch
         valid = false;
     }
     if (st == GT_OK && valid) {
-        st = to_geos(ctx, geos, geom, out);
+        st = gt_geos_from_geom(ctx, geos, geom, out);
     }
     if (st == GT_OK && valid && !geos->trusted) {
         st = validity(ctx, geos, *out, &valid, reason, &x, &y);
@@ -372,10 +176,10 @@ static gt_status overlay(gt_ctx *ctx, gt_geos *geos, const gt_geom *a, const gt_
         st = input(ctx, geos, b, "second", &gb);
     }
     if (st == GT_OK) {
-        st = take_result(ctx, geos, fn(geos->handle, ga, gb), name, out);
+        st = gt_geos_take_result(ctx, geos, fn(geos->handle, ga, gb), name, out);
     }
-    destroy(geos, ga);
-    destroy(geos, gb);
+    gt_geos_destroy(geos, ga);
+    gt_geos_destroy(geos, gb);
     return st;
 }
 
@@ -419,13 +223,14 @@ gt_status gt_geos_union(gt_ctx *ctx, gt_geos *geos, const gt_geom *const *parts,
     }
     all = GEOSGeom_createCollection_r(geos->handle, GEOS_GEOMETRYCOLLECTION, list, (unsigned)n);
     owned = 0; /* consumed, also when it fails */
-    st = all == NULL ? fail_geos(ctx, geos, "union")
-                     : take_result(ctx, geos, GEOSUnaryUnion_r(geos->handle, all), "union", out);
+    st = all == NULL
+             ? gt_geos_fail(ctx, geos, "union")
+             : gt_geos_take_result(ctx, geos, GEOSUnaryUnion_r(geos->handle, all), "union", out);
 done:
     for (size_t i = 0; i < owned; i++) {
-        destroy(geos, list[i]);
+        gt_geos_destroy(geos, list[i]);
     }
-    destroy(geos, all);
+    gt_geos_destroy(geos, all);
     gt_free(ctx, list);
     return st;
 }
@@ -477,7 +282,7 @@ gt_status gt_geos_make_valid(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, gt
         st = mend_rings(ctx, geom, &mended);
     }
     if (st == GT_OK) {
-        st = to_geos(ctx, geos, &mended, &in);
+        st = gt_geos_from_geom(ctx, geos, &mended, &in);
     }
     if (st != GT_OK) {
         goto done;
@@ -488,12 +293,12 @@ gt_status gt_geos_make_valid(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, gt
         GEOSMakeValidParams_setKeepCollapsed_r(geos->handle, params, 0) != 0) {
         result = GEOSMakeValidWithParams_r(geos->handle, in, params);
     }
-    st = take_result(ctx, geos, result, "make-valid", out);
+    st = gt_geos_take_result(ctx, geos, result, "make-valid", out);
 done:
     if (params != NULL) {
         GEOSMakeValidParams_destroy_r(geos->handle, params);
     }
-    destroy(geos, in);
+    gt_geos_destroy(geos, in);
     gt_geom_free(ctx, &mended);
     return st;
 }
@@ -512,7 +317,7 @@ static bool distance_of(gt_geos *geos, const GEOSGeometry *a, const GEOSGeometry
 static gt_status fail_empty(gt_ctx *ctx, gt_geos *geos, const char *operation)
 {
     (void)snprintf(geos->message, sizeof geos->message, "%s", "a geometry is empty");
-    return fail_geos(ctx, geos, operation);
+    return gt_geos_fail(ctx, geos, operation);
 }
 
 gt_status gt_geos_distance(gt_ctx *ctx, gt_geos *geos, const gt_geom *a, const gt_geom *b,
@@ -523,18 +328,18 @@ gt_status gt_geos_distance(gt_ctx *ctx, gt_geos *geos, const gt_geom *a, const g
     }
     GEOSGeometry *ga = NULL, *gb = NULL;
     double distance = 0;
-    gt_status st = to_geos(ctx, geos, a, &ga);
+    gt_status st = gt_geos_from_geom(ctx, geos, a, &ga);
     if (st == GT_OK) {
-        st = to_geos(ctx, geos, b, &gb);
+        st = gt_geos_from_geom(ctx, geos, b, &gb);
     }
     if (st == GT_OK && !distance_of(geos, ga, gb, &distance)) {
-        st = fail_geos(ctx, geos, "distance");
+        st = gt_geos_fail(ctx, geos, "distance");
     }
     if (st == GT_OK) {
         *metres = distance;
     }
-    destroy(geos, ga);
-    destroy(geos, gb);
+    gt_geos_destroy(geos, ga);
+    gt_geos_destroy(geos, gb);
     return st;
 }
 
@@ -543,21 +348,21 @@ gt_status gt_geos_length_inside(gt_ctx *ctx, gt_geos *geos, const gt_geom *line,
 {
     GEOSGeometry *gl = NULL, *gp = NULL, *inside = NULL;
     double length = 0;
-    gt_status st = to_geos(ctx, geos, line, &gl);
+    gt_status st = gt_geos_from_geom(ctx, geos, line, &gl);
     if (st == GT_OK) {
-        st = to_geos(ctx, geos, polygon, &gp);
+        st = gt_geos_from_geom(ctx, geos, polygon, &gp);
     }
     if (st == GT_OK) {
         inside = GEOSIntersection_r(geos->handle, gl, gp);
         bool failed = inside == NULL || GEOSLength_r(geos->handle, inside, &length) != 1;
-        st = failed ? fail_geos(ctx, geos, "length inside") : GT_OK;
+        st = failed ? gt_geos_fail(ctx, geos, "length inside") : GT_OK;
     }
     if (st == GT_OK) {
         *metres = length;
     }
-    destroy(geos, gl);
-    destroy(geos, gp);
-    destroy(geos, inside);
+    gt_geos_destroy(geos, gl);
+    gt_geos_destroy(geos, gp);
+    gt_geos_destroy(geos, inside);
     return st;
 }
 
@@ -568,10 +373,10 @@ gt_status gt_geos_buffer(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, double
     gt_geom_reset(out, GT_MULTIPOLYGON);
     gt_status st = input(ctx, geos, geom, "given", &in);
     if (st == GT_OK) {
-        st = take_result(ctx, geos, GEOSBuffer_r(geos->handle, in, metres, QUARTER_SEGMENTS),
-                         "buffer", out);
+        st = gt_geos_take_result(
+            ctx, geos, GEOSBuffer_r(geos->handle, in, metres, QUARTER_SEGMENTS), "buffer", out);
     }
-    destroy(geos, in);
+    gt_geos_destroy(geos, in);
     return st;
 }
 
@@ -581,18 +386,18 @@ gt_status gt_geos_label_point(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, d
         return fail_empty(ctx, geos, "label point");
     }
     GEOSGeometry *in = NULL, *point = NULL;
-    gt_status st = to_geos(ctx, geos, geom, &in);
+    gt_status st = gt_geos_from_geom(ctx, geos, geom, &in);
     if (st == GT_OK) {
         point = GEOSPointOnSurface_r(geos->handle, in);
         st = point != NULL && GEOSisEmpty_r(geos->handle, point) == 0
                  ? GT_OK
-                 : fail_geos(ctx, geos, "label point");
+                 : gt_geos_fail(ctx, geos, "label point");
     }
     if (st == GT_OK) {
         place_of(geos, point, x, y);
     }
-    destroy(geos, in);
-    destroy(geos, point);
+    gt_geos_destroy(geos, in);
+    gt_geos_destroy(geos, point);
     return st;
 }
 
@@ -609,7 +414,7 @@ gt_status gt_geos_prepare(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, gt_pr
     gt_status st = input(ctx, geos, geom, "given", &p->geometry);
     if (st == GT_OK) {
         p->prepared = GEOSPrepare_r(geos->handle, p->geometry);
-        st = p->prepared != NULL ? GT_OK : fail_geos(ctx, geos, "prepare");
+        st = p->prepared != NULL ? GT_OK : gt_geos_fail(ctx, geos, "prepare");
     }
     if (st != GT_OK) {
         gt_prepared_free(p);
@@ -627,7 +432,7 @@ void gt_prepared_free(gt_prepared *p)
     if (p->prepared != NULL) {
         GEOSPreparedGeom_destroy_r(p->geos->handle, p->prepared);
     }
-    destroy(p->geos, p->geometry);
+    gt_geos_destroy(p->geos, p->geometry);
     gt_free(p->geos->ctx, p);
 }
 
@@ -638,13 +443,13 @@ static gt_status ask(gt_ctx *ctx, gt_prepared *p, const gt_geom *other, prepared
                      const char *name, bool *yes)
 {
     GEOSGeometry *geometry = NULL;
-    gt_status st = to_geos(ctx, p->geos, other, &geometry);
+    gt_status st = gt_geos_from_geom(ctx, p->geos, other, &geometry);
     if (st == GT_OK) {
         char answer = fn(p->geos->handle, p->prepared, geometry);
-        st = answer == 2 ? fail_geos(ctx, p->geos, name) : GT_OK;
+        st = answer == 2 ? gt_geos_fail(ctx, p->geos, name) : GT_OK;
         *yes = st == GT_OK ? answer == 1 : *yes;
     }
-    destroy(p->geos, geometry);
+    gt_geos_destroy(p->geos, geometry);
     return st;
 }
 

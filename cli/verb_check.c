@@ -115,6 +115,10 @@ static gt_status judge(cli *app, gt_store *store, const gt_package *package, con
             gt_verdict_render(verdict, app->lang, cli_has(app, "all"), &app->out);
         }
     }
+    if (st == GT_OK && cli_has(app, "picture")) {
+        st = cli_verdict_picture(app, store, package, verdict, subject.name, subject.kind,
+                                 cli_option_value(app, "picture", ""));
+    }
     gt_verdict_free(verdict);
     gt_checker_free(checker);
     return st;

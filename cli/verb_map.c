@@ -1,0 +1,140 @@
+/* map -o FILE: a picture of the one map. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "guotu/arena.h"
+#include "guotu/map.h"
+#include "messages.h"
+
+enum { MAX_LAYERS = 64 };
+
+static gt_status read_box(cli *app, gt_map_of_store_options *o)
+{
+    const char *given = cli_option_value(app, "bbox", NULL);
+    double v[4];
+    const char *p = given;
+    if (given == NULL) {
+        return GT_OK;
+    }
+    int n = 0;
+    for (; n < 4; n++) {
+        char *end = NULL;
+        v[n] = strtod(p, &end);
+        if (end == p || (n < 3 && *end != ',') || (n == 3 && *end != '\0') || !isfinite(v[n])) {
+            break;
+        }
+        p = end + 1;
+    }
+    if (n < 4) {
+        return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("option", "bbox"), GT_TEXT("value", given),
+                               GT_TEXT("allowed", "XMIN,YMIN,XMAX,YMAX")));
+    }
+    o->has_box = true;
+    o->box = (gt_box){v[0], v[1], v[2], v[3]};
+    return GT_OK;
+}
+
+/* "a,b,c" into ids; the text is the arena's. */
+static gt_status read_layers(cli *app, const gt_package *package, gt_arena *arena, const char **ids)
+{
+    const char *given = cli_option_value(app, "layers", NULL);
+    const char *view = cli_option_value(app, "view", NULL);
+    size_t n = 0;
+    const gt_view *v = view == NULL ? NULL : gt_package_find_view(package, view);
+    if (view != NULL && v == NULL) {
+        return gt_fail(app->ctx, GT_E_NOT_FOUND, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("option", "view"), GT_TEXT("value", view),
+                               GT_TEXT("allowed", "guotu clauses --kind view")));
+    }
+    for (size_t i = 0; v != NULL && v->base != NULL && v->base[i] != NULL && n < MAX_LAYERS; i++) {
+        ids[n++] = v->base[i];
+    }
+    for (size_t i = 0; v != NULL && v->show[i] != NULL && n < MAX_LAYERS; i++) {
+        ids[n++] = v->show[i];
+    }
+    while (given != NULL && *given != '\0' && n < MAX_LAYERS) {
+        size_t len = strcspn(given, ",");
+        ids[n] = gt_arena_strndup(arena, given, len);
+        if (ids[n] == NULL) {
+            return GT_E_MEMORY;
+        }
+        n++;
+        given += len + (given[len] == ',' ? 1 : 0);
+    }
+    ids[n] = NULL;
+    return GT_OK;
+}
+
+static gt_status run(cli *app)
+{
+    const char *ids[MAX_LAYERS + 1];
+    gt_store *store = NULL;
+    gt_package *package = NULL;
+    gt_arena *arena = NULL;
+    gt_map_of_store_options o;
+    const char *path = cli_option_value(app, "o", NULL);
+    long width = 0;
+    gt_map_of_store_options_init(app->ctx, &o);
+    if (path == NULL) {
+        return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_NEEDS_VALUE, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("option", "o"), GT_TEXT("arg", "FILE")));
+    }
+    gt_status st = read_box(app, &o);
+    if (st == GT_OK) {
+        st = cli_get_date(app, "as-of", &o.as_of_date);
+    }
+    if (st == GT_OK) {
+        st = cli_get_long(app, "width", 0, 0, GT_MAP_MAX_PX, &width);
+    }
+    if (st == GT_OK) {
+        st = cli_open_store(app, true, &store);
+    }
+    if (st == GT_OK) {
+        st = cli_open_package(app, store, &package);
+    }
+    if (st == GT_OK) {
+        st = gt_arena_new(app->ctx, 0, &arena);
+    }
+    if (st == GT_OK) {
+        st = read_layers(app, package, arena, ids);
+    }
+    if (st == GT_OK) {
+        o.ids = ids[0] == NULL ? NULL : ids;
+        o.lang = app->lang;
+        o.title.zh = o.title.en = cli_option_value(app, "title", NULL);
+        if (width > 0) {
+            o.width = (int)width;
+            o.height = (int)lround((double)width / sqrt(2.0));
+        }
+        st = gt_map_of_store(app->ctx, store, package, &o, path);
+    }
+    gt_arena_free(arena);
+    gt_package_free(package);
+    gt_store_close(store);
+    return st;
+}
+
+static const cli_option options[] = {
+    {"o", "FILE", {"输出文件：.png、.pdf 或 .svg", "output: .png, .pdf or .svg"}, false},
+    {"layers",
+     "A,B,...",
+     {"要画的图层，自下而上（默认：全部）", "layers to draw, bottom first (default: all)"},
+     false},
+    {"view", "ID", {"规划包中的一张图", "a view of the package"}, false},
+    {"bbox", "X0,Y0,X1,Y1", {"范围（工作坐标系）", "extent in the working CRS"}, false},
+    {"as-of", "DATE", {"该日有效的要素", "features valid on that day"}, false},
+    {"title", "TEXT", {"图名", "title"}, false},
+    {"width", "PX", {"宽度（像素）", "width in pixels"}, false},
+    {0},
+};
+
+const cli_verb CLI_MAP = {
+    .name = "map",
+    .operands = "",
+    .summary = {"出图：一张图的图片", "draw the map as a picture"},
+    .options = options,
+    .run = run,
+};

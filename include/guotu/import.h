@@ -56,11 +56,15 @@ gt_status gt_import(gt_ctx *ctx, gt_store *store, const gt_standard *standard, c
 typedef struct gt_export_options {
     size_t size;
     const char *driver;  /* OGR driver, NULL: by extension */
-    const char *out_crs; /* NULL: the working CRS */
+    const char *out_crs; /* NULL: the working CRS (EPSG:4326 where the format knows no other) */
     int64_t as_of_rev;   /* 0 = newest */
     gt_date as_of_date;  /* GT_DATE_NONE = valid now */
     bool has_box;
-    gt_box box; /* working CRS; features whose envelope meets it */
+    gt_box box;           /* working CRS; features whose envelope meets it */
+    const char *encoding; /* attribute text of shapefiles: NULL = UTF-8; "GBK", "GB18030" */
+    bool overwrite;       /* replace what is at the path; else GT_E_CONFLICT */
+    bool with_dates;      /* adds the columns valid_from and valid_to */
+    gt_notes *notes;      /* gets what the format could not hold; borrowed, may be NULL */
 } gt_export_options;
 void gt_export_options_init(gt_export_options *options);
 

@@ -79,6 +79,7 @@ typedef struct gt_standard {
     const char *const *clauses;        /* NULL-terminated */
     const char *source;                /* standard or plan it comes from */
     const char *color;                 /* "#rrggbb" when no class field, or NULL */
+    const char *area_field;            /* attribute that states the survey area in m2, or NULL */
 } gt_standard;
 
 /* Index of a field by name or alias (ASCII case-insensitive), -1 when there is none. */

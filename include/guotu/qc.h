@@ -115,8 +115,7 @@ gt_status gt_qc_repair(gt_ctx *ctx, gt_qc *qc, const gt_geom *geom, gt_geom *out
 gt_status gt_qc_note_change(gt_ctx *ctx, gt_notes *notes, const gt_qc_change *change,
                             const gt_place *place) GT_CHECKED;
 
-/* ---- stored layers
- * -------------------------------------------------------------------------------- */
+/* ---- stored layers --------------------------------------------------------------------------- */
 
 typedef struct gt_qc_options {
     size_t size;
@@ -143,8 +142,7 @@ typedef struct gt_qc_summary {
 gt_status gt_qc_layer(gt_ctx *ctx, gt_store *store, const char *layer, const gt_qc_options *options,
                       gt_notes *notes, gt_qc_summary *out) GT_CHECKED;
 
-/* ---- reports
- * -------------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 /* Writes DIR/STEM.txt (both languages' reader: the context's language), DIR/STEM.json (schema
  * guotu.qc/1, see docs/reference/qc-report.md) and DIR/STEM.gpkg with the point layer qc_findings

@@ -35,8 +35,7 @@ typedef struct imp_map {
 gt_status imp_map_make(gt_ctx *ctx, gt_arena *arena, const gt_standard *standard,
                        const gt_source_info *info, gt_notes *notes, const char *file, imp_map *out);
 
-/* ---- batches
- * -------------------------------------------------------------------------------------- */
+/* ---- batches --------------------------------------------------------------------------------- */
 
 typedef struct imp_item {
     int64_t row;
@@ -85,8 +84,7 @@ void imp_batch_free(gt_ctx *heir, imp_batch *batch);
 /* Empties the batch and reads the next rows into it. */
 gt_status imp_batch_read(gt_source *source, const imp_map *map, imp_batch *batch);
 
-/* ---- checks
- * ------------------------------------------------------------------------------------------ */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 typedef struct imp_rules { /* shared by the workers, immutable */
     const imp_map *map;
@@ -123,16 +121,14 @@ void imp_area_init(imp_area *area, const gt_plane *plane, bool geographic, doubl
  * its time. box: of geom. */
 double imp_area_survey(imp_area *area, const gt_geom *geom, gt_box box);
 
-/* ---- pipeline
- * ------------------------------------------------------------------------------------------ */
+/* ---- pipeline -------------------------------------------------------------------------------- */
 
 typedef gt_status (*imp_consume)(void *user, imp_batch *batch, bool *stop);
 /* Reads all, checks on gt_ctx_threads(ctx) - 1 workers (none: in line), consumes in file order. */
 gt_status imp_pipe_run(gt_ctx *ctx, gt_source *source, const imp_rules *rules, imp_consume consume,
                        void *user);
 
-/* ---- the file as a whole
- * ------------------------------------------------------------------------------- */
+/* ---- the file as a whole --------------------------------------------------------------------- */
 
 /* Where the working CRS may be used: its area of use and 3 degrees more. */
 gt_status imp_world(gt_ctx *ctx, const gt_crs *crs, const gt_plane *plane, imp_rules *rules);

@@ -30,8 +30,7 @@ void imp_area_init(imp_area *a, const gt_plane *plane, bool geographic, double s
     a->step = step;
 }
 
-/* ---- expansion
- * ---------------------------------------------------------------------------------------- */
+/* ---- expansion ------------------------------------------------------------------------------- */
 
 static double isometric(double lat, double e)
 {
@@ -123,9 +122,7 @@ static const imp_area_cell *cell_of(imp_area *a, double column, double row)
     return c;
 }
 
-/* ---- rings
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- rings ----------------------------------------------------------------------------------- */
 
 typedef struct walk { /* points of a ring, edges densified, in chunks */
     const imp_area_cell *cell;

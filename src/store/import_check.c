@@ -46,8 +46,7 @@ void imp_checker_free(gt_ctx *ctx, imp_checker *c)
     }
 }
 
-/* ---- attributes
- * ------------------------------------------------------------------------------------- */
+/* ---- attributes ------------------------------------------------------------------------------ */
 
 /* A fault of this row's field that the reader has reported: the value is null for that reason. */
 static bool reported(const imp_batch *b, const imp_item *item, const char *field)
@@ -130,8 +129,7 @@ static gt_status take_id(const imp_checker *c, imp_batch *b, imp_item *item, con
     return item->id == NULL ? GT_E_MEMORY : GT_OK;
 }
 
-/* ---- geometry
- * ---------------------------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 static gt_geom view_of(const imp_batch *b, const imp_item *item)
 {
@@ -319,8 +317,7 @@ static gt_status compare_area(const imp_checker *c, imp_batch *b, const imp_item
     return GT_OK;
 }
 
-/* ---- a batch
- * -------------------------------------------------------------------------------------------- */
+/* ---- a batch --------------------------------------------------------------------------------- */
 
 static gt_status hand_on_faults(imp_batch *b, const imp_item *item)
 {

@@ -50,8 +50,7 @@ gt_status imp_world(gt_ctx *ctx, const gt_crs *crs, const gt_plane *plane, imp_r
     return GT_OK;
 }
 
-/* ---- what is likely
- * --------------------------------------------------------------------------------- */
+/* ---- what is likely -------------------------------------------------------------------------- */
 
 typedef struct sample {
     double x, y; /* as in the file */

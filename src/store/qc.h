@@ -46,8 +46,7 @@ static inline int qc_side(double ax, double ay, double bx, double by, double px,
     return bound == 0.0 ? 0 : qc_side_exact(ax, ay, bx, by, px, py);
 }
 
-/* ---- scratch
- * -------------------------------------------------------------------------------------- */
+/* ---- scratch --------------------------------------------------------------------------------- */
 
 typedef struct qc_ring {
     uint32_t first, end; /* vertices [first, end) of the SoA arrays; no repeats, not closed */
@@ -153,8 +152,7 @@ struct gt_qc {
     gt_geom mended;
 };
 
-/* ---- steps
- * ------------------------------------------------------------------------------------------ */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 /* Fills s->x, y, rings from a polygonal geometry; notes what it meets in result. false in *sound
  * when a fault was found that makes the sweep senseless. */

@@ -30,8 +30,7 @@ static int by_value(const void *a, const void *b)
     return l->row < r->row ? -1 : l->row > r->row;
 }
 
-/* ---- full comparison
- * ------------------------------------------------------------------------------- */
+/* ---- full comparison ------------------------------------------------------------------------- */
 
 typedef struct ring_key {
     unsigned char digest[GT_HASH_BYTES];

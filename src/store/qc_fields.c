@@ -54,8 +54,7 @@ static gt_status fault_value(gt_ctx *ctx, gt_arena *arena, qc_value_check *out,
     return st;
 }
 
-/* ---- blanks
- * ---------------------------------------------------------------------------------------- */
+/* ---- blanks ---------------------------------------------------------------------------------- */
 
 /* Length of the blank at p (space, tab, line end, ideographic space), 0 for none. */
 static size_t blank_at(const char *p, size_t left)
@@ -98,8 +97,7 @@ static bool is_blank(const gt_value *v)
     return n == 0;
 }
 
-/* ---- codes
- * --------------------------------------------------------------------------------------------- */
+/* ---- codes ----------------------------------------------------------------------------------- */
 
 /* Edit distance of two short byte strings, > limit when it is more than the limit. */
 static unsigned distance(const char *a, size_t na, const char *b, size_t nb, unsigned limit)
@@ -168,9 +166,7 @@ static gt_status unknown_code(gt_ctx *ctx, gt_arena *arena, const gt_field *fiel
     return st;
 }
 
-/* ---- text
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static size_t characters(const char *text, size_t len)
 {
@@ -239,9 +235,7 @@ static gt_status check_text(gt_ctx *ctx, gt_arena *arena, const gt_field *field,
     return GT_OK;
 }
 
-/* ---- numbers
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 /* Whole text a plain decimal number; the C locale's spelling whatever the process runs in. */
 static bool read_number(const gt_value *in, double *number)
@@ -333,9 +327,7 @@ static gt_status check_bool(gt_ctx *ctx, gt_arena *arena, const gt_value *in, qc
     return GT_OK;
 }
 
-/* ---- dates
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- dates ----------------------------------------------------------------------------------- */
 
 /* YYYY-MM-DD, also with / or . between, without anything between, or with a time behind. */
 static bool read_date(const char *t, size_t n, char iso[GT_DATE_TEXT])
@@ -385,9 +377,7 @@ static gt_status check_date(gt_ctx *ctx, gt_arena *arena, const gt_value *in, qc
     return GT_OK;
 }
 
-/* ---- one value
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- one value ------------------------------------------------------------------------------- */
 
 gt_status qc_value(gt_ctx *ctx, gt_arena *arena, const gt_field *field, const gt_value *in,
                    bool hints, qc_value_check *out)

@@ -6,8 +6,7 @@
 #include "guotu/arena.h"
 #include "guotu/qc.h"
 
-/* ---- findings of one batch: cheap to add, texts borrowed from an arena or static
- * ----------------- */
+/* ---- findings of one batch: cheap to add, texts borrowed from an arena or static ------------- */
 
 enum { QC_HIT_ARGS = 4 };
 
@@ -40,8 +39,7 @@ gt_status qc_hits_flush(gt_ctx *ctx, qc_hits *hits, gt_notes *notes, const char 
                         const char *layer);
 void qc_hits_free(gt_ctx *ctx, qc_hits *hits);
 
-/* ---- values
- * ------------------------------------------------------------------------------------------ */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 typedef struct qc_value_check {
     gt_value value; /* as the field wants it; text in the arena or borrowed from the input */

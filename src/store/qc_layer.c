@@ -51,8 +51,7 @@ static const gt_value *value_at(const layer_check *c, const gt_feature *f, size_
     return at < 0 || (size_t)at >= f->n_values ? &none : &f->values[at];
 }
 
-/* ---- one feature
- * ------------------------------------------------------------------------------------ */
+/* ---- one feature ----------------------------------------------------------------------------- */
 
 static gt_status check_values(layer_check *c, const gt_feature *f)
 {
@@ -114,8 +113,7 @@ static gt_status add_twins(layer_check *c, const gt_feature *f, uint64_t shape)
     return st;
 }
 
-/* ---- neighbours
- * ---------------------------------------------------------------------------------------- */
+/* ---- neighbours ------------------------------------------------------------------------------ */
 
 static gt_status note_overlap(layer_check *c, const gt_feature *f, const gt_feature *other,
                               double area)
@@ -173,8 +171,21 @@ static gt_status check_neighbours(layer_check *c, const gt_feature *f, gt_box bo
     return st;
 }
 
-/* ---- the layer
- * ------------------------------------------------------------------------------------------ */
+/* ---- the layer ------------------------------------------------------------------------------- */
+
+/* A blob that another program left unreadable is a finding like any other. */
+static gt_status read_blob(layer_check *c, const gt_feature *f, bool *readable)
+{
+    gt_status st = gt_geom_from_gpkg(c->ctx, f->blob, f->blob_len, NULL, &c->geom);
+    *readable = st == GT_OK;
+    if (st != GT_E_INPUT) {
+        return st;
+    }
+    st = gt_notes_add(c->notes, GT_ERROR, gt_error_message(c->ctx),
+                      GT_PLACE(.layer = c->layer, .feature = f->id), gt_error_args(c->ctx));
+    gt_error_clear(c->ctx);
+    return st;
+}
 
 static gt_status check_feature(layer_check *c, const gt_feature *f)
 {

@@ -19,8 +19,7 @@ typedef struct report {
     FILE *file;
 } report;
 
-/* ---- files: written beside, then renamed
- * ---------------------------------------------------------- */
+/* ---- files: written beside, then renamed ----------------------------------------------------- */
 
 static gt_status begin(report *r, const char *dir, const char *stem, const char *ending)
 {
@@ -68,8 +67,7 @@ static gt_status put_line(report *r)
     return st;
 }
 
-/* ---- text
- * -------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void head_line(gt_text *t, bool zh, const char *zh_name, const char *en_name,
                       const char *value)
@@ -113,8 +111,7 @@ static gt_status write_text(report *r, const char *dir, const char *stem)
     return end(r, st);
 }
 
-/* ---- JSON
- * -------------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void member(gt_text *t, const char *name, const char *value)
 {
@@ -157,8 +154,7 @@ static gt_status write_json(report *r, const char *dir, const char *stem)
     return end(r, st);
 }
 
-/* ---- GeoPackage
- * ---------------------------------------------------------------------------------------- */
+/* ---- GeoPackage ------------------------------------------------------------------------------ */
 
 enum { F_SEVERITY = 0, F_ID, F_MESSAGE, F_FEATURE, F_ROW, F_FIELD, N_FIELDS };
 

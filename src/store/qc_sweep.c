@@ -27,8 +27,7 @@ typedef struct sweep {
     qc_fault *fault;
 } sweep;
 
-/* ---- edges
- * ---------------------------------------------------------------------------------------- */
+/* ---- edges ----------------------------------------------------------------------------------- */
 
 static bool before(const qc_vert *a, const qc_vert *b)
 {
@@ -92,8 +91,7 @@ static void check_neighbours(sweep *w, uint32_t low, uint32_t high)
     }
 }
 
-/* ---- status
- * ---------------------------------------------------------------------------------------- */
+/* ---- status ---------------------------------------------------------------------------------- */
 
 static bool at_end(const qc_order *o, qc_pos p)
 {
@@ -157,8 +155,7 @@ static qc_pos find_point(const qc_scratch *s, double x, double y)
     return p;
 }
 
-/* ---- nesting
- * ---------------------------------------------------------------------------------------- */
+/* ---- nesting --------------------------------------------------------------------------------- */
 
 /* A ring appears; `below` is the edge right under its lowest edge `first`. A ring that runs along
  * its lowest edge from left to right is counter-clockwise, and its inside is above every edge that
@@ -181,8 +178,7 @@ static bool is_first_of_ring(const qc_scratch *s, uint32_t vert)
     return s->container[s->vert[vert].ring] == QC_NONE - 1;
 }
 
-/* ---- one passage
- * --------------------------------------------------------------------------------- */
+/* ---- one passage ----------------------------------------------------------------------------- */
 
 /* Both edges start here: a ring's first point, or a notch. */
 static gt_status open_pair(sweep *w, uint32_t v, qc_pos pos)
@@ -247,8 +243,7 @@ static void pass_on(sweep *w, uint32_t edge, qc_pos pos)
     }
 }
 
-/* ---- crowds
- * ----------------------------------------------------------------------------------------- */
+/* ---- crowds ---------------------------------------------------------------------------------- */
 
 typedef struct center {
     double x, y;
@@ -447,8 +442,7 @@ static gt_status crowd(sweep *w, const qc_key *key, uint32_t n_key, qc_pos pos, 
     return st;
 }
 
-/* ---- events
- * ----------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static gt_status event(sweep *w, const qc_key *key, uint32_t n_key)
 {

@@ -136,8 +136,7 @@ gt_status qc_twins_add(gt_ctx *ctx, qc_twins *t, uint64_t hash, int64_t row)
     return GT_OK;
 }
 
-/* ---- merge
- * ------------------------------------------------------------------------------------------- */
+/* ---- merge ----------------------------------------------------------------------------------- */
 
 static gt_status refill(gt_ctx *ctx, const qc_twins *t, run *r)
 {

@@ -60,6 +60,16 @@ static bool reported(const imp_batch *b, const imp_item *item, const char *field
     return false;
 }
 
+/* Findings about attributes get the feature's first point, so that the map shows them too. */
+static void place_hit(const imp_batch *b, const imp_item *item, qc_hit *h)
+{
+    if (!h->has_xy && item->has_geom && item->n_points > 0) {
+        h->x = b->xy[item->xy_at];
+        h->y = b->xy[item->xy_at + 1];
+        h->has_xy = isfinite(h->x) && isfinite(h->y);
+    }
+}
+
 static gt_status add_value_hit(imp_batch *b, const imp_item *item, const gt_field *field,
                                const qc_value_check *check)
 {
@@ -71,6 +81,7 @@ static gt_status add_value_hit(imp_batch *b, const imp_item *item, const gt_fiel
     h->feature = item->id;
     h->field = field->name;
     memcpy(h->args, check->args, sizeof h->args);
+    place_hit(b, item, h);
     return GT_OK;
 }
 
@@ -223,6 +234,7 @@ static gt_status repair(imp_checker *c, imp_batch *b, const imp_item *item, gt_g
         if (h != NULL) {
             h->row = item->row;
             h->feature = item->id;
+            place_hit(b, item, h);
         }
     }
     if (st == GT_OK && change.changed) {
@@ -329,6 +341,7 @@ static gt_status hand_on_faults(imp_batch *b, const imp_item *item)
         }
         *h = fault;
         h->feature = item->id;
+        place_hit(b, item, h);
     }
     return GT_OK;
 }

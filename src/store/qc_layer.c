@@ -69,6 +69,9 @@ static gt_status check_values(layer_check *c, const gt_feature *f)
         }
         h->feature = f->id;
         h->field = field->name;
+        h->has_xy = c->geom.n_points > 0;
+        h->x = h->has_xy ? c->geom.xy[0] : 0.0;
+        h->y = h->has_xy ? c->geom.xy[1] : 0.0;
         memcpy(h->args, check.args, sizeof h->args);
     }
     return st;

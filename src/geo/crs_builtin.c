@@ -259,7 +259,7 @@ void gt_crs_near(const char *typed, char *out, size_t size)
             last_number(typed); /* a meridian of a 3-degree zone, or such a zone's number */
         int lon0 = number >= 25 && number <= 45 ? 3 * number : number;
         code = lon0 >= 75 && lon0 <= 135 && lon0 % 3 == 0 ? 4534 + (lon0 - 75) / 3 : 4548;
-        if (strcasestr(typed, "84") != NULL && number == 84) {
+        if (strcasestr(typed, "wgs") != NULL) {
             code = 4326;
         }
     }

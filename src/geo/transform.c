@@ -160,8 +160,10 @@ static gt_status fail_point(gt_ctx *ctx, gt_transform *t, size_t point, const do
                 GT_TEXT("target", t->target), GT_TEXT("reason", reason)));
 }
 
-/* The half circumference in metres: nothing on a transverse Mercator plane lies further out. */
-static const double PLANE_LIMIT = 2.1e7;
+/* Metres from the origin of a transverse Mercator plane: 80 degrees east or west, which is less
+ * than the smallest zone prefix that someone may have left off or added; the half meridian north or
+ * south. */
+static const double EAST_LIMIT = 1e7, NORTH_LIMIT = 2.1e7;
 
 /* Degrees on the earth, metres on the plane; the comparisons are false for NaN. */
 static gt_status check_inputs(gt_ctx *ctx, gt_transform *t, const double *xy, size_t n,
@@ -172,7 +174,7 @@ static gt_status check_inputs(gt_ctx *ctx, gt_transform *t, const double *xy, si
         bool good = t->from_degrees ? fabs(y) <= 90 && fabs(x) <= 540
                     : t->mode == BY_PROJ
                         ? isfinite(x) && isfinite(y)
-                        : fabs(x - t->tm.x0) <= PLANE_LIMIT && fabs(y - t->tm.y0) <= PLANE_LIMIT;
+                        : fabs(x - t->tm.x0) <= EAST_LIMIT && fabs(y - t->tm.y0) <= NORTH_LIMIT;
         if (!good) {
             return fail_point(ctx, t, first + i, xy + 2 * i,
                               t->from_degrees ? "latitude or longitude out of range"

@@ -9,8 +9,8 @@
  * present state (valid now, newest revision) is the layer's own table, so that QGIS shows it as it
  * is; everything else lives in LAYER__history. A revision is one transaction: all of it or nothing.
  *
- * Contexts given to one store must be of one family (context.h). Readers see finished revisions only,
- * also while a commit of the same store is open. */
+ * Contexts given to one store must be of one family (context.h). Readers see finished revisions
+ * only, also while a commit of the same store is open. */
 #ifndef GUOTU_STORE_H
 #define GUOTU_STORE_H
 
@@ -53,7 +53,8 @@ const char *gt_store_report_dir(const gt_store *store);
  * gt_store_layer is given back. Refused (GT_E_USAGE) while a commit is open. */
 gt_status gt_store_refresh(gt_ctx *ctx, gt_store *store, bool *changed) GT_CHECKED;
 
-/* ---- settings: texts that belong to the workspace and change by revision ----------------------- */
+/* ---- settings: texts that belong to the workspace and change by revision -----------------------
+ */
 
 /* Value at revision as_of_rev (0 = newest), copied; *value = NULL when there is none. Owned by the
  * caller (gt_free). */
@@ -64,10 +65,11 @@ gt_status gt_store_setting_get(gt_ctx *ctx, gt_store *store, const char *key, in
 gt_status gt_commit_setting_set(gt_ctx *ctx, gt_commit *commit, const char *key,
                                 const char *value) GT_CHECKED;
 
-/* ---- layers ----------------------------------------------------------------------------------- */
+/* ---- layers -----------------------------------------------------------------------------------
+ */
 
-/* Declares a layer (makes its tables) inside an open commit. A layer of that id with the same schema
- * is left; new nullable fields are added; anything else is GT_E_CONFLICT. */
+/* Declares a layer (makes its tables) inside an open commit. A layer of that id with the same
+ * schema is left; new nullable fields are added; anything else is GT_E_CONFLICT. */
 gt_status gt_commit_define_layer(gt_ctx *ctx, gt_commit *commit, const gt_standard *standard,
                                  gt_origin origin) GT_CHECKED;
 
@@ -88,7 +90,8 @@ gt_status gt_store_layer(gt_ctx *ctx, gt_store *store, size_t i, gt_layer_info *
 gt_status gt_store_find_layer(gt_ctx *ctx, gt_store *store, const char *id,
                               gt_layer_info *out) GT_CHECKED;
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing -----------------------------------------------------------------------------------
+ */
 
 typedef struct gt_commit_info {
     const char *author, *message, *reason; /* author and message are required */
@@ -112,15 +115,31 @@ gt_status gt_commit_delete(gt_ctx *ctx, gt_commit *commit, const char *layer, co
 gt_status gt_commit_finish(gt_ctx *ctx, gt_commit *commit, int64_t *revision) GT_CHECKED;
 void gt_commit_abort(gt_commit *commit); /* consumed; nothing was changed */
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- edits of other programs --------------------------------------------------------------------
+ * QGIS, ogr2ogr or SQL may edit a layer's table directly. Such edits show at once in every reading
+ * of the present, belong to no revision (gt_store_verify fails and names the first), and keep the
+ * layer closed to other changes (store.pending-edits) until they are adopted or discarded. */
+
+/* Number of rows edited and pending. GT_E_NOT_FOUND without such a layer. */
+gt_status gt_store_outside_edits(gt_ctx *ctx, gt_store *store, const char *layer,
+                                 int64_t *n) GT_CHECKED;
+/* adopt: the edits become changes of this revision, in force from `date` (GT_DATE_NONE:
+ * corrections); areas are computed anew, fields are checked as by gt_commit_put; rows without gt_id
+ * get one. Otherwise the rows go back to what they were. *n (may be NULL): rows taken. Before
+ * anything else is written to the layer. */
+gt_status gt_commit_take_edits(gt_ctx *ctx, gt_commit *commit, const char *layer, bool adopt,
+                               gt_date date, int64_t *n) GT_CHECKED;
+
+/* ---- reading ------------------------------------------------------------------------------------
+ */
 
 typedef struct gt_query {
     const char *layer;
     bool has_box;
-    gt_box box;          /* R-tree filter: features whose envelope meets it */
-    int64_t as_of_rev;   /* 0 = newest */
-    gt_date as_of_date;  /* GT_DATE_NONE = valid now */
-    const char *id;      /* only this feature, or NULL */
+    gt_box box;         /* R-tree filter: features whose envelope meets it */
+    int64_t as_of_rev;  /* 0 = newest */
+    gt_date as_of_date; /* GT_DATE_NONE = valid now */
+    const char *id;     /* only this feature, or NULL */
     bool no_geometry;
 } gt_query;
 void gt_query_init(gt_query *query, const char *layer);
@@ -131,24 +150,25 @@ gt_status gt_scan_open(gt_ctx *ctx, gt_store *store, const gt_query *query,
 gt_status gt_scan_next(gt_ctx *ctx, gt_scan *scan, gt_feature *feature, bool *more) GT_CHECKED;
 void gt_scan_close(gt_scan *scan);
 
-/* ---- revisions -------------------------------------------------------------------------------- */
+/* ---- revisions --------------------------------------------------------------------------------
+ */
 
 typedef struct gt_revision {
     int64_t id;
     int64_t time_ms;
     const char *author, *message, *reason; /* never NULL */
     const char *package; /* setting "package" at that revision, "" when there was none */
-    int64_t n_put;     /* feature versions written */
-    int64_t n_deleted; /* features ended without a successor */
-    gt_box dirty; /* envelope of everything touched */
+    int64_t n_put;       /* feature versions written */
+    int64_t n_deleted;   /* features ended without a successor */
+    gt_box dirty;        /* envelope of everything touched */
     char content_hash[GT_HASH_HEX], parent_hash[GT_HASH_HEX], hash[GT_HASH_HEX];
 } gt_revision;
 
 /* Newest first; texts borrowed until the next call. GT_E_NOT_FOUND past the end. */
 gt_status gt_store_revision_info(gt_ctx *ctx, gt_store *store, int64_t id,
                                  gt_revision *out) GT_CHECKED;
-/* Recomputes every hash from the stored rows. GT_E_INPUT names the first revision, layer and feature
- * that does not match. */
+/* Recomputes every hash from the stored rows. GT_E_INPUT names the first revision, layer and
+ * feature that does not match. */
 gt_status gt_store_verify(gt_ctx *ctx, gt_store *store) GT_CHECKED;
 
 #endif

@@ -18,8 +18,7 @@ static double f64_at(const uint8_t *p, bool big)
     return value;
 }
 
-/* ---- envelope from the coordinates, for blobs without one
- * ---------------------------------------- */
+/* ---- envelope from the coordinates, for blobs without one ------------------------------------ */
 
 typedef struct walk {
     const uint8_t *p, *end;

@@ -7,8 +7,7 @@
 #include "store/commit.h"
 #include "store/messages.h"
 
-/* ---- life
- * -------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static void commit_free(gt_commit *c)
 {
@@ -145,8 +144,7 @@ gt_status gt_commit_begin(gt_ctx *ctx, gt_store *store, const gt_commit_info *in
     return GT_OK;
 }
 
-/* ---- declaring
- * ------------------------------------------------------------------------------------------ */
+/* ---- declaring ------------------------------------------------------------------------------- */
 
 static gt_status check_standard(gt_ctx *ctx, const gt_standard *s)
 {
@@ -234,18 +232,6 @@ static gt_status store_definition(gt_ctx *ctx, gt_commit *c, const gt_layer_rec 
     return st;
 }
 
-static gt_status add_fields(gt_ctx *ctx, gt_commit *c, const gt_layer_rec *old,
-                            const gt_layer_rec *now)
-{
-    gt_status st = GT_OK;
-    for (size_t i = 0; st == GT_OK && i < now->standard.n_fields; i++) {
-        if (now->columns[i] >= old->n_columns) {
-            st = gt_schema_add_field(ctx, c->db, now, &now->standard.fields[i]);
-        }
-    }
-    return st;
-}
-
 /* Tables, columns and texts of a definition that is new or changed. */
 static gt_status apply_definition(gt_ctx *ctx, gt_commit *c, gt_layer_work *work,
                                   const gt_standard *given, const char *json)
@@ -257,7 +243,9 @@ static gt_status apply_definition(gt_ctx *ctx, gt_commit *c, gt_layer_work *work
     }
     c->broken = true; /* until all of it is done */
     st = work->is_new ? gt_schema_add_layer(ctx, c->db, &now, c->store->srs_id)
-                      : add_fields(ctx, c, &work->rec, &now);
+                      : now.n_columns > work->rec.n_columns
+                        ? gt_schema_add_fields(ctx, c->db, &now, work->rec.n_columns)
+                        : GT_OK;
     st = st == GT_OK ? store_definition(ctx, c, &now) : st;
     st = st == GT_OK ? gt_schema_describe(ctx, c->db, &now, given) : st;
     if (st == GT_OK) {
@@ -365,8 +353,7 @@ gt_status gt_commit_setting_set(gt_ctx *ctx, gt_commit *c, const char *key, cons
     return st;
 }
 
-/* ---- finishing
- * ------------------------------------------------------------------------------------------ */
+/* ---- finishing ------------------------------------------------------------------------------- */
 
 static int by_number(const void *a, const void *b)
 {

@@ -84,9 +84,15 @@ gt_status gt_work_close(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work, con
 /* Notes the R-tree entry of a new row. */
 gt_status gt_work_index(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work, int64_t fid,
                         gt_box box) GT_CHECKED;
+/* Id index, R-tree and box of the layer. */
+gt_status gt_work_finish_indexes(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work) GT_CHECKED;
 /* Everything a layer still needs before the transaction ends. */
 gt_status gt_work_finish(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work) GT_CHECKED;
 gt_status gt_work_flush_digests(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work) GT_CHECKED;
+
+/* ---- edits.c --------------------------------------------------------------------------------- */
+/* GT_E_CONFLICT while edits of other programs are pending on the layer. */
+gt_status gt_work_no_edits(gt_ctx *ctx, gt_commit *commit, const gt_layer_work *work) GT_CHECKED;
 
 /* Checked copy of a feature in the form that is stored. */
 typedef struct gt_checked {

@@ -132,8 +132,7 @@ static int add_functions(sqlite3 *db)
     return rc;
 }
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static const char COMMON_PRAGMAS[] =
     "PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA secure_delete=OFF;"
@@ -240,8 +239,7 @@ void gt_db_close(sqlite3 *db)
     }
 }
 
-/* ---- statements
- * ---------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 gt_status gt_db_exec(gt_ctx *ctx, sqlite3 *db, const char *sql)
 {

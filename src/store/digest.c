@@ -1,28 +1,31 @@
-/* The hash recipe of a workspace. All numbers little endian, u64 unless said; text = u64 length and
- * bytes; H = BLAKE2b-256.
+/* The hash recipe of a workspace. All numbers little endian, u64 unless said otherwise; text = u64
+ * length and bytes; H = BLAKE2b-256.
  *
- *   row       H( "R" fid  text(gt_id)  valid_from  area  n  { column kind value } * n  blob )
- *             valid_from: days since 1970 as two's complement, 0x80000000 (sign-extended) for none
+ *   row       H( "R" fid text(gt_id) valid_from area n { column kind value } * n blob )
+ *             valid_from: days since 1970 as two's complement; none is -2^31
  *             area: u8 1 and IEEE bits, or u8 0 for NULL
- *             n values that are not NULL, in ascending column number (numbers are given when a
- * field is added and never change, so that fields added later do not alter older rows); kind u8 1
- * text, 2 integer, 3 real (-0 as +0), 4 bytes (never written by us) blob: u8 0 for NULL, or u8 1,
- * length and bytes as stored put       H over the row digests of the rows first_fid .. first_fid +
- * n_put - 1, in fid order closed    H over { "V" fid valid_to } for rows whose valid time the
- * revision ended, in fid order, then { "S" fid } for rows it superseded, in fid order content   H
- * over the layers it touched, by number: { "L" number text(id) first_fid n_put put n_closed closed
- * }, then { "D" number text(definition) } for definitions it stored, then { "K" text(key)
- * text(value) } for settings it stored, by key (NULL: length 2^64-1) revision  H(
- * "guotu-revision-1" parent id time_ms text(author) text(message) text(reason) text(package) n_put
- * n_deleted 4 reals of the dirty box  content ) The first revision's parent is 32 zero bytes. Rows
- * move between LAYER and LAYER__history but keep fid and content, so everything can be computed
- * again from the two tables. */
+ *             n values that are not NULL, in ascending column number; numbers are given when a
+ *             field is added and never change, so that later fields do not alter older rows
+ *             kind: u8 1 text, 2 integer, 3 real (-0 as +0)
+ *             blob: u8 0 for NULL, or u8 1, length and bytes as stored
+ *   put       H over the row digests of rows first_fid .. first_fid + n_put - 1, by fid
+ *   closed    H over { "V" fid valid_to } of rows whose valid time the revision ended, by fid,
+ *             then { "S" fid } of rows it superseded, by fid
+ *   content   H over the layers it touched, by number:
+ *               { "L" number text(id) first_fid n_put put n_closed closed }
+ *             then definitions it stored, by layer: { "D" number text(definition) }
+ *             then settings it stored, by key: { "K" text(key) text(value) }, a NULL value having
+ *             length 2^64 - 1
+ *   revision  H( "guotu-revision-1" parent id time_ms text(author) text(message) text(reason)
+ *                text(package) n_put n_deleted 4 reals of the dirty box content )
+ *
+ * The first revision's parent is 32 zero bytes. Rows move between LAYER and LAYER__history but
+ * keep fid and content, so that everything can be computed again from the two tables. */
 #include <string.h>
 
 #include "store/internal.h"
 
-/* ---- one row
- * ---------------------------------------------------------------------------------------- */
+/* ---- one row --------------------------------------------------------------------------------- */
 
 static void put_u8(gt_row_bytes *b, unsigned value)
 {
@@ -123,8 +126,7 @@ gt_status gt_digest_row(gt_ctx *ctx, gt_row_bytes *b, const gt_row_view *row,
     return GT_OK;
 }
 
-/* ---- what a revision ended
- * ---------------------------------------------------------------------------- */
+/* ---- what a revision ended ------------------------------------------------------------------- */
 
 static gt_status add_closings(gt_ctx *ctx, sqlite3 *db, const char *sql, int64_t rev, char tag,
                               gt_hash *hash, int64_t *n)
@@ -176,8 +178,7 @@ gt_status gt_digest_closings(gt_ctx *ctx, sqlite3 *db, const char *layer, int64_
     return st;
 }
 
-/* ---- content and revision
- * ------------------------------------------------------------------------------ */
+/* ---- content and revision -------------------------------------------------------------------- */
 
 static const void *digest_column(sqlite3_stmt *stmt, int at)
 {

@@ -6,9 +6,11 @@
  *   gt_layer_def(layer, rev, text)      the standard as JSON, one row for each time it changed
  *   gt_revision(id, ...)                the hash chain
  *   gt_revision_layer(rev, layer, ...)  what a revision did to a layer: row range, digests
- *   gt_row_digest(layer, first_fid, d)  8 bytes of each row's digest, to name a row that was
- * changed gt_outside(layer, fid, ...)         filled by triggers when another program edits a layer
+ *   gt_row_digest(layer, first_fid, d)  8 bytes of each row's digest, to name a changed row
+ *   gt_outside(layer, fid, ...)         rows that another program edited (filled by triggers)
  *   LAYER, LAYER__history               rows now in force, and all others
+ *   LAYER__before                       rows as they were before such an edit
+ *
  * Row versions are numbered by fid, per layer, ascending, never reused; a version keeps its fid
  * when it moves to the history. */
 #ifndef GT_STORE_INTERNAL_H
@@ -68,8 +70,7 @@ struct gt_store {
     gt_text texts;     /* of the last gt_store_revision_info */
 };
 
-/* ---- standard.c: names and JSON ----------------------------------------------------------------
- */
+/* ---- standard.c: names and JSON -------------------------------------------------------------- */
 bool gt_layer_id_ok(const char *id);
 bool gt_field_name_ok(const char *name);
 gt_geom_type gt_column_type(gt_geom_type declared);
@@ -80,8 +81,7 @@ void gt_standard_to_json(const gt_standard *standard, gt_origin origin, const in
 gt_status gt_standard_from_json(gt_ctx *ctx, gt_arena *arena, const char *json,
                                 gt_layer_rec *rec) GT_CHECKED;
 
-/* ---- registry.c ---------------------------------------------------------------------------------
- */
+/* ---- registry.c ------------------------------------------------------------------------------ */
 gt_status gt_registry_load(gt_ctx *ctx, sqlite3 *db, gt_registry *out) GT_CHECKED;
 void gt_registry_free(gt_registry *registry);
 gt_layer_rec *gt_registry_find(const gt_registry *registry, const char *id);
@@ -93,14 +93,14 @@ void gt_box_add(gt_box *to, gt_box other);
 bool gt_box_is_empty(gt_box box);
 void gt_area_add(gt_layer_rec *rec, double m2);
 
-/* ---- schema.c
- * ------------------------------------------------------------------------------------ */
+/* ---- schema.c -------------------------------------------------------------------------------- */
 gt_status gt_schema_create(gt_ctx *ctx, sqlite3 *db, const gt_store_options *options,
                            const gt_crs *crs, int32_t srs_id) GT_CHECKED;
 gt_status gt_schema_add_layer(gt_ctx *ctx, sqlite3 *db, const gt_layer_rec *rec,
                               int32_t srs_id) GT_CHECKED;
-gt_status gt_schema_add_field(gt_ctx *ctx, sqlite3 *db, const gt_layer_rec *rec,
-                              const gt_field *field) GT_CHECKED;
+/* Columns numbered from first_column on. */
+gt_status gt_schema_add_fields(gt_ctx *ctx, sqlite3 *db, const gt_layer_rec *rec,
+                               int first_column) GT_CHECKED;
 /* Titles in gpkg_contents, column titles and code lists, for QGIS. */
 gt_status gt_schema_describe(gt_ctx *ctx, sqlite3 *db, const gt_layer_rec *rec,
                              const gt_standard *given) GT_CHECKED;
@@ -111,8 +111,7 @@ gt_status gt_schema_id_index(gt_ctx *ctx, sqlite3 *db, const char *layer, bool m
 /* ", "a", "b"" for all fields, each behind `prefix`. */
 void gt_put_fields(gt_text *sql, const gt_standard *standard, const char *prefix);
 
-/* ---- digest.c: the hash recipe
- * -------------------------------------------------------------------- */
+/* ---- digest.c: the hash recipe --------------------------------------------------------------- */
 typedef struct gt_row_bytes { /* scratch of one row, reused */
     uint8_t *data;
     size_t len, cap;
@@ -144,15 +143,13 @@ void gt_digest_revision(const gt_revision *revision, const unsigned char parent[
                         const unsigned char content[GT_HASH_BYTES],
                         unsigned char out[GT_HASH_BYTES]);
 
-/* ---- log.c
- * ------------------------------------------------------------------------------------------ */
+/* ---- log.c ----------------------------------------------------------------------------------- */
 /* All revisions; columns as gt_revision_read takes them, and 15: the time as text. */
 extern const char gt_revision_sql[];
 /* Texts are borrowed from the statement. */
 void gt_revision_read(sqlite3_stmt *stmt, gt_revision *out);
 
-/* ---- scan.c
- * ----------------------------------------------------------------------------------------- */
+/* ---- scan.c ---------------------------------------------------------------------------------- */
 /* Reads a value of a statement; text is borrowed until the next step. */
 void gt_column_value(sqlite3_stmt *stmt, int at, gt_value *out);
 

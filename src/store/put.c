@@ -50,8 +50,7 @@ gt_status gt_commit_replace_layer(gt_ctx *ctx, gt_commit *commit, const char *la
     return GT_OK;
 }
 
-/* ---- the version in force
- * ------------------------------------------------------------------------- */
+/* ---- the version in force -------------------------------------------------------------------- */
 
 /* Steps the find statement; the caller resets it. */
 static gt_status find_old(gt_ctx *ctx, gt_layer_work *work, const char *id, size_t id_len,
@@ -178,8 +177,7 @@ static gt_status meet_old(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work,
     return st;
 }
 
-/* ---- the new row
- * -------------------------------------------------------------------------------------- */
+/* ---- the new row ----------------------------------------------------------------------------- */
 
 static void bind_value(sqlite3_stmt *stmt, int at, const gt_value *v)
 {

@@ -36,8 +36,7 @@ void gt_area_add(gt_layer_rec *rec, double m2)
     rec->area = sum;
 }
 
-/* ---- loading
- * ---------------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static const char LAYER_SQL[] =
     "SELECT l.number, l.n_features, l.n_history, l.area_m2, l.area_low, l.min_x, l.min_y, l.max_x,"

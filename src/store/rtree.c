@@ -12,8 +12,7 @@ enum {
     MAX_CELLS = 51   /* RTREE_MAXCELLS */
 };
 
-/* ---- boxes
- * ------------------------------------------------------------------------------------------- */
+/* ---- boxes ----------------------------------------------------------------------------------- */
 
 /* 1 -+ 2^-23: the module's own steps, kept so that our boxes have the same bits as its. */
 #define ROUND_TOWARDS (1.0 - 1.0 / 8388608.0)
@@ -66,8 +65,7 @@ uint64_t gt_rtree_key(gt_box box, double half)
     return key;
 }
 
-/* ---- packing
- * ----------------------------------------------------------------------------------------- */
+/* ---- packing --------------------------------------------------------------------------------- */
 
 typedef struct node { /* the open node of one level */
     unsigned n;
@@ -286,5 +284,56 @@ gt_status gt_rtree_pack(gt_ctx *ctx, sqlite3 *db, const char *layer, const char 
     (void)sqlite3_finalize(p.put_parent);
     gt_sorter_free(ctx, p.rows);
     gt_free(ctx, p.levels);
+    return st;
+}
+
+/* ---- reading the root
+ * ---------------------------------------------------------------------------- */
+
+static uint32_t big_at(const uint8_t *p, int bytes)
+{
+    uint32_t value = 0;
+    for (int i = 0; i < bytes; i++) {
+        value = value << 8 | p[i];
+    }
+    return value;
+}
+
+gt_status gt_rtree_bounds(gt_ctx *ctx, sqlite3 *db, const char *layer, float out[4], bool *some)
+{
+    gt_text sql;
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    node *root = gt_zalloc(ctx, 1, sizeof *root);
+    *some = false;
+    if (root == NULL) {
+        return GT_E_MEMORY;
+    }
+    gt_text_init(&sql, ctx, 0);
+    gt_text_printf(&sql, "SELECT data FROM \"rtree_%s_geom_node\" WHERE nodeno = 1", layer);
+    gt_status st = gt_db_prepare_text(ctx, db, &sql, &stmt);
+    st = st == GT_OK ? gt_db_step(ctx, stmt, &row) : st;
+    const uint8_t *data = st == GT_OK && row ? sqlite3_column_blob(stmt, 0) : NULL;
+    size_t len = data == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, 0);
+    size_t n = len < 4 ? 0 : big_at(data + 2, 2);
+    if (st == GT_OK && (len < 4 || n > MAX_CELLS || 4 + n * CELL_BYTES > len)) {
+        st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_STORE_DAMAGED, GT_PLACE(.layer = layer),
+                     GT_ARGS(GT_TEXT("reason", "R-tree root")));
+    }
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
+        float box[4];
+        for (size_t k = 0; k < 4; k++) {
+            uint32_t bits = big_at(data + 4 + i * CELL_BYTES + 8 + 4 * k, 4);
+            memcpy(&box[k], &bits, sizeof bits);
+        }
+        add_cell(root, 0, box);
+    }
+    if (st == GT_OK && n > 0) {
+        union_of(root, out);
+        *some = true;
+    }
+    (void)sqlite3_finalize(stmt);
+    gt_text_free(&sql);
+    gt_free(ctx, root);
     return st;
 }

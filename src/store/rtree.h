@@ -1,12 +1,15 @@
 /* The R-tree of a layer, written as SQLite's rtree module writes it.
  *
  * Shadow tables of "rtree_LAYER_geom" (SQLite, ext/rtree/rtree.c, head of file):
- *   _node(nodeno, data)      data: u16 depth (root only, else 0), u16 number of cells, then cells
- * of i64 id and four float32 minx, maxx, miny, maxy; all big endian; every blob has the node size
- * of the root _rowid(rowid, nodeno)    leaf of each entry _parent(nodeno, parentnode)  for every
- * node but the root, which is node 1 Bulk packing: entries come in Hilbert order (Kamel and
- * Faloutsos 1993), nodes are filled full from left to right, each level is built while the one
- * below is written: memory is one node a level. */
+ *   _node(nodeno, data)          u16 depth (root only, else 0), u16 number of cells, then cells of
+ *                                i64 id and float32 minx, maxx, miny, maxy; all big endian; every
+ *                                blob has the size of the root's
+ *   _rowid(rowid, nodeno)        leaf of each entry
+ *   _parent(nodeno, parentnode)  for every node but the root, which is node 1
+ *
+ * Bulk packing: entries come in Hilbert order (Kamel and Faloutsos 1993), nodes are filled full
+ * from left to right, and each level is built while the one below is written, so that memory is
+ * one node a level. */
 #ifndef GT_STORE_RTREE_H
 #define GT_STORE_RTREE_H
 
@@ -23,5 +26,9 @@ uint64_t gt_rtree_key(gt_box box, double half);
  * dir: spill folder. */
 gt_status gt_rtree_pack(gt_ctx *ctx, sqlite3 *db, const char *layer, const char *dir,
                         gt_sorter *items) GT_CHECKED;
+
+/* Union of all entries, read from the root node alone; *some = false when there are none. */
+gt_status gt_rtree_bounds(gt_ctx *ctx, sqlite3 *db, const char *layer, float out[4],
+                          bool *some) GT_CHECKED;
 
 #endif

@@ -53,8 +53,7 @@ void gt_column_value(sqlite3_stmt *stmt, int at, gt_value *out)
     }
 }
 
-/* ---- statements
- * ------------------------------------------------------------------------------------ */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 enum { COL_FID, COL_ID, COL_FROM, COL_REV, COL_TO, COL_TO_REV, COL_GEOM, COL_FIELDS };
 
@@ -126,8 +125,7 @@ static gt_status prepare(gt_ctx *ctx, gt_scan *s, const gt_standard *standard, b
     return GT_OK;
 }
 
-/* ---- stepping
- * --------------------------------------------------------------------------------------- */
+/* ---- stepping -------------------------------------------------------------------------------- */
 
 static gt_status read_blob(gt_ctx *ctx, const gt_scan *s, gt_feature *f)
 {
@@ -198,8 +196,7 @@ gt_status gt_scan_next(gt_ctx *ctx, gt_scan *s, gt_feature *feature, bool *more)
     return st;
 }
 
-/* ---- opening
- * ------------------------------------------------------------------------------------------ */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 /* The present table alone answers "now": nothing in the history is in force. */
 static bool needs_history(const gt_scan *s, const gt_layer_rec *rec)

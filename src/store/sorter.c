@@ -29,8 +29,7 @@ struct gt_sorter {
     size_t next; /* in memory only */
 };
 
-/* ---- in-memory order: most significant byte radix sort in place (American flag) -----------------
- */
+/* ---- in-memory order: most significant byte radix sort in place (American flag) -------------- */
 
 static unsigned byte_of(const gt_sort_item *item, int depth)
 {
@@ -91,8 +90,7 @@ static void radix_sort(gt_sort_item *items, size_t n, int depth)
     }
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 gt_status gt_sorter_new(gt_ctx *ctx, const char *dir, size_t max_items, gt_sorter **out)
 {
@@ -131,8 +129,7 @@ uint64_t gt_sorter_count(const gt_sorter *s)
     return s->count;
 }
 
-/* ---- runs
- * ---------------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 static gt_status open_file(gt_ctx *ctx, gt_sorter *s)
 {

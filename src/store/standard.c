@@ -45,8 +45,7 @@ int gt_standard_field(const gt_standard *standard, const char *name)
     return -1;
 }
 
-/* ---- names --------------------------------------------------------------------------------------
- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static bool plain_name(const char *name)
 {
@@ -92,8 +91,7 @@ gt_geom_type gt_column_type(gt_geom_type declared)
     return GT_GEOM_NONE;
 }
 
-/* ---- to JSON
- * -------------------------------------------------------------------------------------- */
+/* ---- to JSON --------------------------------------------------------------------------------- */
 
 static void put_text(gt_text *out, const char *name, const char *value)
 {
@@ -176,8 +174,7 @@ void gt_standard_to_json(const gt_standard *s, gt_origin origin, const int *colu
     gt_text_puts(out, "]}");
 }
 
-/* ---- from JSON
- * ------------------------------------------------------------------------------------ */
+/* ---- from JSON ------------------------------------------------------------------------------- */
 
 typedef struct reader {
     gt_arena *arena;

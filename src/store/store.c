@@ -31,8 +31,7 @@ static gt_store_options read_options(const gt_store_options *given)
     return o;
 }
 
-/* ---- paths
- * --------------------------------------------------------------------------------------------- */
+/* ---- paths ----------------------------------------------------------------------------------- */
 
 static gt_status join(gt_ctx *ctx, const char *dir, const char *name, char **out)
 {
@@ -93,8 +92,7 @@ static gt_status make_dirs(gt_ctx *ctx, const char *path)
     return st;
 }
 
-/* ---- create
- * ---------------------------------------------------------------------------------------------- */
+/* ---- create ---------------------------------------------------------------------------------- */
 
 static int32_t srs_id_of(const gt_crs *crs)
 {
@@ -174,9 +172,7 @@ gt_status gt_store_create(gt_ctx *ctx, const char *dir, const gt_store_options *
     return st == GT_OK ? gt_store_open(ctx, dir, &o, out) : st;
 }
 
-/* ---- open
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- open ------------------------------------------------------------------------------------ */
 
 static gt_status meta(gt_ctx *ctx, gt_store *s, const char *key, char **out)
 {
@@ -314,8 +310,7 @@ gt_status gt_store_refresh(gt_ctx *ctx, gt_store *s, bool *changed)
     return st;
 }
 
-/* ---- what is known about it
- * ------------------------------------------------------------------------------ */
+/* ---- what is known about it ------------------------------------------------------------------ */
 
 const char *gt_store_dir(const gt_store *store)
 {

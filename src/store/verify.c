@@ -29,8 +29,7 @@ typedef struct proof {
             GT_PLACE(.file = (p)->path, .layer = (layer_id), .feature = (feature_id)),             \
             GT_ARGS(__VA_ARGS__))
 
-/* ---- rows a revision wrote
- * --------------------------------------------------------------------------- */
+/* ---- rows a revision wrote ------------------------------------------------------------------- */
 
 enum { ROW_FID, ROW_ID, ROW_FROM, ROW_AREA, ROW_REV, ROW_GEOM, ROW_FIELDS };
 
@@ -160,8 +159,7 @@ static gt_status prove_rows(proof *p, const gt_layer_rec *rec, sqlite3_stmt *stm
     return st;
 }
 
-/* ---- one revision
- * ---------------------------------------------------------------------------------------- */
+/* ---- one revision ---------------------------------------------------------------------------- */
 
 static bool column_is(sqlite3_stmt *stmt, int at, const unsigned char want[GT_HASH_BYTES])
 {
@@ -270,8 +268,7 @@ static gt_status prove_chain(proof *p)
     return st;
 }
 
-/* ---- what no revision accounts for
- * ----------------------------------------------------------------------- */
+/* ---- what no revision accounts for ----------------------------------------------------------- */
 
 static gt_status count(proof *p, int64_t *out, const char *format, ...) GT_PRINTF(3, 4);
 static gt_status count(proof *p, int64_t *out, const char *format, ...)
@@ -399,7 +396,7 @@ static gt_status prove_outside(proof *p)
     bool row = false;
     gt_status st = gt_db_prepare(p->ctx, p->db,
                                  "SELECT layer, feature, (SELECT count(*) FROM gt_outside) FROM"
-                                 " gt_outside ORDER BY id LIMIT 1",
+                                 " gt_outside ORDER BY layer, fid LIMIT 1",
                                  &stmt);
     st = st == GT_OK ? gt_db_step(p->ctx, stmt, &row) : st;
     if (st == GT_OK && row) {

@@ -118,8 +118,7 @@ static void compare_figures(gt_ctx *ctx, gt_store *store, const model *m)
     assert_memory_equal(&info.box, &box, sizeof box);
 }
 
-/* ---- random changes
- * ------------------------------------------------------------------------------- */
+/* ---- random changes -------------------------------------------------------------------------- */
 
 static gt_date random_date(test_rng *rng)
 {

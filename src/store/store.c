@@ -403,7 +403,7 @@ gt_status gt_store_setting_get(gt_ctx *ctx, gt_store *store, const char *key, in
         &stmt);
     if (st == GT_OK) {
         (void)sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
-        (void)sqlite3_bind_int64(stmt, 2, as_of_rev == 0 ? INT64_MAX : as_of_rev);
+        (void)sqlite3_bind_int64(stmt, 2, as_of_rev == 0 ? store->registry.revision : as_of_rev);
         st = gt_db_step(ctx, stmt, &row);
     }
     if (st == GT_OK) {

@@ -280,7 +280,7 @@ static gt_status count(proof *p, int64_t *out, const char *format, ...)
     gt_text_vprintf(&sql, format, args);
     va_end(args);
     gt_status st = gt_text_status(&sql);
-    st = st == GT_OK ? gt_db_int(p->ctx, p->db, gt_text_cstr(&sql), 0, out) : st;
+    st = st == GT_OK ? gt_db_int(p->ctx, p->db, gt_text_cstr(&sql), *out, out) : st;
     gt_text_free(&sql);
     return st;
 }
@@ -390,6 +390,21 @@ static gt_status prove_index(proof *p, const gt_layer_rec *rec)
     return st;
 }
 
+/* Nothing is filed under a revision that does not exist. */
+static gt_status prove_revisions_exist(proof *p)
+{
+    int64_t stray = INT64_MIN; /* kept when there is none */
+    gt_status st = count(p, &stray,
+                         "SELECT rev FROM (SELECT rev FROM gt_setting UNION ALL SELECT rev FROM"
+                         " gt_layer_def UNION ALL SELECT rev FROM gt_revision_layer) WHERE rev < 1"
+                         " OR rev > %lld LIMIT 1",
+                         (long long)p->registry.revision);
+    if (st == GT_OK && stray != INT64_MIN) {
+        st = FAIL(p, &GT_MSG_STORE_CHAIN_CONTENT, GT_INT("rev", stray));
+    }
+    return st;
+}
+
 static gt_status prove_outside(proof *p)
 {
     sqlite3_stmt *stmt = NULL;
@@ -437,6 +452,7 @@ static gt_status prove_all(proof *p)
     gt_status st = prove_pages(p);
     st = st == GT_OK ? prove_outside(p) : st;
     st = st == GT_OK ? prove_chain(p) : st;
+    st = st == GT_OK ? prove_revisions_exist(p) : st;
     for (size_t i = 0; st == GT_OK && i < n; i++) {
         st = prove_counts(p, i);
         st = st == GT_OK ? prove_index(p, &p->registry.layers[i]) : st;

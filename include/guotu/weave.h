@@ -98,6 +98,20 @@ void gt_account_get(const gt_account *account, size_t i, const uint32_t **codes,
 /* Exact sum of all rows, rounded once. */
 double gt_account_total(const gt_account *account);
 
+/* ---- areas of two layers alone ------------------------------------------------------------------
+ */
+
+/* Area shared by every feature of a with every feature of b, without any graph: the signed sum over
+ * pairs of edges of the area below both. Nothing is snapped. Holes, parts and overlaps inside a
+ * layer need no care; shells counter-clockwise or not. Rows (number in a, number in b) of more than
+ * 1e-6 m2, sorted, as an account of two layers. `cell` and sliver_width are not used. Errors as
+ * gt_weave_run, GT_E_LIMIT for 2^32 points in a layer. Cost: 0.2 us an edge pair of boxes that
+ * meet; 80 bytes a feature of b. The check of gt_weave_run in the tests, and what it is measured
+ * against. */
+gt_status gt_weave_pair_areas(gt_ctx *ctx, const gt_weave_batch *a, size_t n_a,
+                              const gt_weave_batch *b, size_t n_b, const gt_weave_options *options,
+                              gt_account **out) GT_CHECKED;
+
 /* ---- polygons: any dissolve of the graph ------------------------------------------------------
  */
 

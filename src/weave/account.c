@@ -242,6 +242,46 @@ gt_status gt_weave_account(gt_ctx *ctx, const gt_weave *w, const uint32_t *const
     return gt_wv_account(ctx, w, &how, NULL, out);
 }
 
+static int pair_order(const void *x, const void *y)
+{
+    const wv_pair *p = x, *q = y;
+    if (p->a != q->a) {
+        return p->a < q->a ? -1 : 1;
+    }
+    return (p->b > q->b) - (p->b < q->b);
+}
+
+gt_status gt_wv_account_of_pairs(gt_ctx *ctx, wv_pair *pairs, size_t n, gt_account **out)
+{
+    for (size_t i = 1; i < n; i++) {
+        if (pair_order(&pairs[i - 1], &pairs[i]) > 0) {
+            qsort(pairs, n, sizeof *pairs, pair_order);
+            break;
+        }
+    }
+    gt_account *a = gt_zalloc(ctx, 1, sizeof *a);
+    if (a == NULL) {
+        return GT_E_MEMORY;
+    }
+    a->n_layers = 2;
+    a->n = n;
+    a->codes = gt_alloc(ctx, 2 * n + 1, sizeof *a->codes);
+    a->rows = gt_alloc(ctx, n + 1, sizeof *a->rows);
+    a->order = gt_alloc(ctx, n + 1, sizeof *a->order);
+    if (a->codes == NULL || a->rows == NULL || a->order == NULL) {
+        gt_account_free(ctx, a);
+        return GT_E_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        a->codes[2 * i] = pairs[i].a;
+        a->codes[2 * i + 1] = pairs[i].b;
+        a->rows[i] = (row){(wide)(pairs[i].m2 / M2), (wide)(pairs[i].plane_m2 / M2)};
+        a->order[i] = (uint32_t)i;
+    }
+    *out = a;
+    return GT_OK;
+}
+
 size_t gt_account_rows(const gt_account *a)
 {
     return a->n;

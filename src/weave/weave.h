@@ -48,6 +48,13 @@ typedef struct wv_codes {
 } wv_codes;
 gt_status gt_wv_account(gt_ctx *ctx, const gt_weave *w, const wv_codes *codes, wv_groups *groups,
                         gt_account **out) GT_CHECKED;
+/* Account of two layers from rows in any order; each pair of numbers stands once. */
+typedef struct wv_pair {
+    uint32_t a, b;
+    double m2, plane_m2;
+} wv_pair;
+gt_status gt_wv_account_of_pairs(gt_ctx *ctx, wv_pair *pairs, size_t n,
+                                 gt_account **out) GT_CHECKED;
 void gt_wv_groups_free(gt_ctx *ctx, wv_groups *groups);
 
 #endif

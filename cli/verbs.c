@@ -1,8 +1,20 @@
 /* The list of verbs, in the order of help. */
 #include "cli.h"
 
-extern const cli_verb CLI_INIT, CLI_LAYERS, CLI_AREAS, CLI_CHECK, CLI_LOG, CLI_CLAUSES, CLI_MAP,
-    CLI_WEAVE, CLI_HELP;
+extern const cli_verb CLI_INIT;
+extern const cli_verb CLI_LOAD;
+extern const cli_verb CLI_LAYERS;
+extern const cli_verb CLI_QC;
+extern const cli_verb CLI_AREAS;
+extern const cli_verb CLI_CHECK;
+extern const cli_verb CLI_MAP;
+extern const cli_verb CLI_EXPORT;
+extern const cli_verb CLI_LOG;
+extern const cli_verb CLI_CLAUSES;
+extern const cli_verb CLI_WEAVE;
+extern const cli_verb CLI_HELP;
 
-const cli_verb *const CLI_VERBS[] = {&CLI_INIT,    &CLI_LAYERS, &CLI_AREAS, &CLI_CHECK, &CLI_LOG,
-                                     &CLI_CLAUSES, &CLI_MAP,    &CLI_WEAVE, &CLI_HELP,  NULL};
+const cli_verb *const CLI_VERBS[] = {
+    &CLI_INIT,   &CLI_LOAD, &CLI_LAYERS,  &CLI_QC,    &CLI_AREAS, &CLI_CHECK, &CLI_MAP,
+    &CLI_EXPORT, &CLI_LOG,  &CLI_CLAUSES, &CLI_WEAVE, &CLI_HELP,  NULL,
+};

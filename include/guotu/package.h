@@ -246,11 +246,11 @@ size_t gt_package_n_layers(const gt_package *package);
 const gt_standard *gt_package_layer(const gt_package *package, size_t i);
 /* What of a foreign file becomes layer i when the user says no more; members NULL when not given.
  */
-typedef struct gt_import {
+typedef struct gt_import_from {
     const char *layer; /* layer name inside the file */
     const char *where; /* OGR SQL attribute filter */
-} gt_import;
-gt_import gt_package_import(const gt_package *package, size_t i);
+} gt_import_from;
+gt_import_from gt_package_import(const gt_package *package, size_t i);
 const gt_standard *gt_package_find_layer(const gt_package *package, const char *id);
 size_t gt_package_n_codelists(const gt_package *package);
 const gt_codelist *gt_package_codelist(const gt_package *package, size_t i);

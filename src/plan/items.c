@@ -192,14 +192,14 @@ static const gt_key qc_keys[] = {
 static const gt_schema qc_schema = {"qc", KEYS(qc_keys), sizeof(gt_qc_rules)};
 
 static const gt_key import_keys[] = {
-    {.name = "layer", .kind = GT_K_TEXT, .at = AT(gt_import, layer)},
-    {.name = "where", .kind = GT_K_TEXT, .at = AT(gt_import, where)},
+    {.name = "layer", .kind = GT_K_TEXT, .at = AT(gt_import_from, layer)},
+    {.name = "where", .kind = GT_K_TEXT, .at = AT(gt_import_from, where)},
 };
-static const gt_schema import_schema = {"import", KEYS(import_keys), sizeof(gt_import)};
+static const gt_schema import_schema = {"import", KEYS(import_keys), sizeof(gt_import_from)};
 
 typedef struct raw_layer {
     gt_standard layer;
-    gt_import from;
+    gt_import_from from;
     gt_title remark;
     int geometry;
     const char *extends;

@@ -167,7 +167,7 @@ ACCESS(view, gt_view, views, GT_ITEM_VIEW)
 ACCESS(plan, gt_plan, plans, GT_ITEM_PLAN)
 ACCESS(total, gt_total, totals, GT_ITEM_TOTAL)
 
-gt_import gt_package_import(const gt_package *package, size_t i)
+gt_import_from gt_package_import(const gt_package *package, size_t i)
 {
     return package->imports[i];
 }

@@ -38,7 +38,7 @@ struct gt_package {
     gt_box extent;
 
     gt_standard *layers;
-    gt_import *imports; /* by layer */
+    gt_import_from *imports; /* by layer */
     gt_codelist *codelists;
     gt_rule *rules;
     gt_parameter *parameters;

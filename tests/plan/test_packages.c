@@ -259,7 +259,7 @@ static void liechtenstein_is_another_place(void **state)
     assert_string_equal(gt_codelist_find(gt_package_land_classes(p), "vineyard")->big, "farm");
     const gt_standard *roads = gt_package_find_layer(p, "roads");
     assert_int_equal(roads->geom_type, GT_LINESTRING);
-    gt_import from = gt_package_import(p, (size_t)(roads - gt_package_layer(p, 0)));
+    gt_import_from from = gt_package_import(p, (size_t)(roads - gt_package_layer(p, 0)));
     assert_string_equal(from.layer, "lines");
     assert_string_equal(from.where, "highway IS NOT NULL");
     for (size_t i = 0; i < gt_package_n_clauses(p); i++) {

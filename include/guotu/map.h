@@ -20,6 +20,7 @@
 
 #include "guotu/check.h"
 #include "guotu/package.h"
+#include "guotu/raster.h"
 #include "guotu/store.h"
 
 /* ---- where features come from ---------------------------------------------------------------- */
@@ -112,6 +113,9 @@ typedef struct gt_map_relief {
     double strength;     /* 0..1, how dark the shade gets; 0: 0.45 */
 } gt_map_relief;
 
+/* The heights of a raster read in the map's CRS (raster.h); borrows its cells. */
+gt_map_relief gt_map_relief_of(const gt_raster *raster);
+
 typedef enum gt_map_grid {
     GT_GRID_AUTO = 0, /* degrees where the plane is known and the map is wider than 20 km */
     GT_GRID_DEGREES,
@@ -159,8 +163,9 @@ gt_status gt_map_draw(gt_ctx *ctx, const gt_map_source *source, const gt_map_opt
 
 typedef struct gt_store_map_options {
     size_t size;
-    const char *const *ids; /* NULL-terminated, drawn in this order; NULL: all layers that hold
-                             * features, grounds first, then zones, control lines, borders, points */
+    const char *const *ids; /* NULL-terminated, drawn in this order, but the package's units always on
+                             * top; NULL: all layers that hold features, grounds first, then zones,
+                             * control lines, borders, points */
     int64_t as_of_rev;      /* 0 = newest */
     gt_date as_of_date;     /* GT_DATE_NONE = valid now */
     double ground_width;    /* metres the map is wide, 0 = all: wide maps show the first level of code

@@ -310,7 +310,11 @@ gt_status gt_store_map_new(gt_ctx *ctx, gt_store *store, const gt_package *packa
         gt_style_of(standard_of(map, e), e->unit, &look);
         e->rank = look.rank;
     }
-    if (st == GT_OK && options->ids == NULL && map->n > 1) {
+    for (size_t i = 0; options->ids != NULL && i < map->n; i++) {
+        entry *e = &map->entries[i]; /* the order asked for; only borders with names go to the top */
+        e->rank = e->unit ? GT_RANK_UNIT : GT_RANK_GROUND;
+    }
+    if (st == GT_OK && map->n > 1) {
         qsort(map->entries, map->n, sizeof *map->entries, by_rank);
     }
     for (size_t i = 0; st == GT_OK && i < map->n; i++) {
@@ -351,6 +355,14 @@ const gt_map_layer *gt_store_map_layers(const gt_store_map *map, size_t *n)
 gt_title gt_store_map_note(const gt_store_map *map)
 {
     return (gt_title){map->note_zh, map->note_en};
+}
+
+gt_map_relief gt_map_relief_of(const gt_raster *raster)
+{
+    return (gt_map_relief){.heights = raster->cells,
+                           .rows = raster->n_rows,
+                           .cols = raster->n_cols,
+                           .box = raster->box};
 }
 
 /* ---- the whole map ------------------------------------------------------------------------------ */

@@ -20,36 +20,42 @@ typedef struct known {
 } known;
 
 /* The first match counts: the longer word stands before the shorter. */
-static const known table[] = {
+static const known by_id[] = {
     {"ecological_redline", GT_RANK_CONTROL, "#dcefe0", 0.25, GT_HATCH_UP, "#3f8f5b", "#c0392b", 1.0,
-     "#c0392b", 2.2, 0.22},
-    {"eco_redline", GT_RANK_CONTROL, "#dcefe0", 0.25, GT_HATCH_UP, "#3f8f5b", "#c0392b", 1.0,
      "#c0392b", 2.2, 0.22},
     {"basic_farmland", GT_RANK_CONTROL, "#f3dc6a", 0.45, GT_HATCH_DOWN, "#8d8420", "#8d7f14", 0.7,
      "#c7b22c", 1.8, 0.30},
+    {"farmland_space", GT_RANK_CONTROL, "#f3dc6a", 0.60, GT_HATCH_DOWN, "#8d8420", "#8d7f14", 0.6,
+     "#c7b22c", 1.6, 0.25},
     {"urban_boundary", GT_RANK_CONTROL, NULL, 0, GT_HATCH_NONE, NULL, "#7b3f98", 1.3, "#7b3f98", 3.2,
      0.20},
-    {"urban_development_boundary", GT_RANK_CONTROL, NULL, 0, GT_HATCH_NONE, NULL, "#7b3f98", 1.3,
-     "#7b3f98", 3.2, 0.20},
-    {"ecological_control", GT_RANK_ZONE, "#cfe8cf", 0.45, GT_HATCH_NONE, NULL, "#5b9a68", 0.6,
+    {"urban_development", GT_RANK_CONTROL, NULL, 0, GT_HATCH_NONE, NULL, "#7b3f98", 1.3, "#7b3f98",
+     3.2, 0.20},
+    {"ecological_control", GT_RANK_ZONE, "#cfe8cf", 0.50, GT_HATCH_NONE, NULL, "#5b9a68", 0.6,
      "#5b9a68", 2.0, 0.18},
-    {"nature_reserve", GT_RANK_ZONE, "#bfe0c4", 0.45, GT_HATCH_LEVEL, "#4b8f5a", "#3b7d4a", 0.8,
+    {"nature_reserve", GT_RANK_ZONE, "#bfe0c4", 0.50, GT_HATCH_LEVEL, "#4b8f5a", "#3b7d4a", 0.8,
      "#3b7d4a", 1.8, 0.20},
-    {"reserve", GT_RANK_ZONE, "#e6e0ee", 0.5, GT_HATCH_DOTS, "#8f7fa8", "#8f7fa8", 0.6, NULL, 0, 0},
-    {"hazard", GT_RANK_ZONE, "#f3c9b5", 0.5, GT_HATCH_NONE, NULL, "#b5603a", 0.4, NULL, 0, 0},
-    {"mining", GT_RANK_ZONE, "#d9c2ad", 0.6, GT_HATCH_CROSS, "#8a6a4c", "#6f5238", 0.7, NULL, 0, 0},
-    {"mine", GT_RANK_ZONE, "#d9c2ad", 0.6, GT_HATCH_CROSS, "#8a6a4c", "#6f5238", 0.7, NULL, 0, 0},
-    {"project", GT_RANK_CONTROL, "#f2b8b0", 0.6, GT_HATCH_NONE, NULL, "#a8322a", 0.9, NULL, 0, 0},
-    {"water", GT_RANK_WATER, "#a9cfe8", 1, GT_HATCH_NONE, NULL, "#74a9cc", 0.3, NULL, 0, 0},
-    {"river", GT_RANK_WATER, "#a9cfe8", 1, GT_HATCH_NONE, NULL, "#74a9cc", 0.5, NULL, 0, 0},
-    {"lake", GT_RANK_WATER, "#a9cfe8", 1, GT_HATCH_NONE, NULL, "#74a9cc", 0.3, NULL, 0, 0},
-    {"road", GT_RANK_LINE, NULL, 0, GT_HATCH_NONE, NULL, "#b5926a", 0.6, "#ffffff", 1.4, 0.9},
-    {"rail", GT_RANK_LINE, NULL, 0, GT_HATCH_NONE, NULL, "#5c5c66", 0.7, "#ffffff", 1.5, 0.9},
-    {"township", GT_RANK_UNIT, NULL, 0, GT_HATCH_NONE, NULL, "#a8a296", 0.35, NULL, 0, 0},
+    {"strategic_reserve", GT_RANK_CONTROL, "#ece9f1", 0.70, GT_HATCH_DOTS, "#8f7fa8", "#8f7fa8", 0.6,
+     NULL, 0, 0},
+    {"hazard", GT_RANK_ZONE, "#f3c9b5", 0.60, GT_HATCH_NONE, NULL, "#b5603a", 0.4, NULL, 0, 0},
+    {"mining", GT_RANK_CONTROL, "#d9c2ad", 0.60, GT_HATCH_CROSS, "#8a6a4c", "#6f5238", 0.7, NULL, 0,
+     0},
+    {"mines", GT_RANK_CONTROL, "#d9c2ad", 0.80, GT_HATCH_NONE, NULL, "#6f5238", 0.6, NULL, 0, 0},
+    {"projects", GT_RANK_CONTROL, "#f2b8b0", 0.60, GT_HATCH_NONE, NULL, "#a8322a", 0.9, NULL, 0, 0},
+    {"road", GT_RANK_LINE, "#d9d2c4", 1, GT_HATCH_NONE, NULL, "#b5926a", 0.6, "#ffffff", 1.4, 0.9},
+    {"rail", GT_RANK_LINE, "#d0d0d4", 1, GT_HATCH_NONE, NULL, "#5c5c66", 0.7, "#ffffff", 1.5, 0.9},
     {"land_use", GT_RANK_GROUND, NULL, 1, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
     {"land_cover", GT_RANK_GROUND, NULL, 1, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
-    {"landuse", GT_RANK_GROUND, NULL, 1, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
-    {"territory", GT_RANK_GROUND, "#f3efe2", 1, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
+};
+
+/* Where the id says nothing, the theme may. */
+static const known by_theme[] = {
+    {"units", GT_RANK_UNIT, NULL, 0, GT_HATCH_NONE, NULL, "#a09a8c", 0.45, NULL, 0, 0},
+    {"survey", GT_RANK_GROUND, NULL, 1, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
+    {"water", GT_RANK_WATER, "#a9cfe8", 0.75, GT_HATCH_NONE, NULL, "#5f9cc4", 0.35, NULL, 0, 0},
+    {"control_lines", GT_RANK_CONTROL, "#e8dfc8", 0.40, GT_HATCH_NONE, NULL, "#7d6f4f", 0.8,
+     "#7d6f4f", 1.8, 0.18},
+    {"records", GT_RANK_CONTROL, "#d8d3c4", 0.75, GT_HATCH_NONE, NULL, "#6b655a", 0.5, NULL, 0, 0},
 };
 
 const char *gt_spare_color(size_t i)
@@ -96,11 +102,11 @@ static bool is_area(gt_geom_type type)
 
 /* What the table says goes over the geometry's default; a colour of the standard goes over the table's
  * fill. */
-static void by_word(const gt_standard *s, const known *k, gt_look_of *out)
+static void apply(const gt_standard *s, const known *k, gt_look_of *out)
 {
     gt_map_style *style = &out->style;
     if (!is_area(s->geom_type)) {
-        if (k->stroke != NULL && out->rank == GT_RANK_LINE) {
+        if (out->rank == GT_RANK_LINE && k->stroke != NULL) {
             style->stroke = s->color != NULL ? s->color : k->stroke;
             style->stroke_width = k->width;
             style->band = k->rank == GT_RANK_LINE ? k->band : NULL;
@@ -109,16 +115,48 @@ static void by_word(const gt_standard *s, const known *k, gt_look_of *out)
         }
         return;
     }
-    out->rank = k->rank;
+    out->rank = k->rank == GT_RANK_LINE ? GT_RANK_ZONE : k->rank;
     style->fill = s->color != NULL && k->fill != NULL ? s->color : k->fill;
     style->fill_opacity = k->opacity;
     style->hatch = k->hatch;
     style->hatch_color = k->hatch_color;
     style->stroke = k->stroke;
     style->stroke_width = k->width;
-    style->band = k->band;
+    style->band = k->rank == GT_RANK_LINE ? NULL : k->band;
     style->band_width = k->band_width;
     style->band_opacity = k->band_opacity;
+}
+
+static const known *find(const gt_standard *s)
+{
+    for (size_t i = 0; i < sizeof by_id / sizeof by_id[0]; i++) {
+        if (strstr(s->id, by_id[i].word) != NULL) {
+            return &by_id[i];
+        }
+    }
+    for (size_t i = 0; s->theme != NULL && i < sizeof by_theme / sizeof by_theme[0]; i++) {
+        if (strcmp(s->theme, by_theme[i].word) == 0) {
+            return &by_theme[i];
+        }
+    }
+    return NULL;
+}
+
+/* Borders with names: the units of the area tables are strong, other units fine. */
+static void borders(gt_map_style *style, bool main)
+{
+    style->fill = NULL;
+    style->fill_opacity = 0;
+    style->hatch = GT_HATCH_NONE;
+    style->band = NULL;
+    style->each = true;
+    style->stroke = main ? "#5f5c55" : "#a09a8c";
+    style->stroke_width = main ? 0.75 : 0.4;
+    style->label_size = main ? 9 : 6.4;
+    style->label_bold = main;
+    style->label_spacing = main ? 0.1 : 0;
+    style->label_min_area = main ? 0 : 900;
+    style->label_color = main ? "#2f2d29" : "#66635b";
 }
 
 void gt_style_of(const gt_standard *standard, bool unit, gt_look_of *out)
@@ -126,31 +164,15 @@ void gt_style_of(const gt_standard *standard, bool unit, gt_look_of *out)
     *out = (gt_look_of){.rank = GT_RANK_ZONE};
     gt_map_style_init(&out->style);
     by_geometry(standard, out);
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (strstr(standard->id, table[i].word) != NULL) {
-            by_word(standard, &table[i], out);
-            break;
-        }
+    const known *k = find(standard);
+    if (k != NULL) {
+        apply(standard, k, out);
     }
+    bool area = is_area(standard->geom_type);
     if (unit) {
         out->rank = GT_RANK_UNIT;
-        out->style.fill = NULL;
-        out->style.fill_opacity = 0;
-        out->style.hatch = GT_HATCH_NONE;
-        out->style.band = NULL;
-        out->style.stroke = "#5f5c55";
-        out->style.stroke_width = 0.75;
-        out->style.each = true;
-        out->style.label_size = 9;
-        out->style.label_bold = true;
-        out->style.label_spacing = 0.1;
-        out->style.label_color = "#2f2d29";
-    }
-    bool town = out->rank == GT_RANK_UNIT && !unit;
-    if (town) {
-        out->style.each = true;
-        out->style.label_size = 6.4;
-        out->style.label_min_area = 900;
-        out->style.label_color = "#66635b";
+        borders(&out->style, true);
+    } else if (area && out->rank == GT_RANK_UNIT) {
+        borders(&out->style, false);
     }
 }

@@ -1,20 +1,21 @@
 /* Map pictures: PNG, PDF and SVG, by the extension of the path, with legend, scale and sources.
  *
- * The drawing core reads features from a gt_map_source (callbacks), so that a workspace, a file or a
- * test can be drawn alike; gt_map_of_store is the ready way for a workspace. Layers are streamed
+ * The drawing core reads features from a gt_map_source (callbacks), so that a workspace, a file or
+ * a test can be drawn alike; gt_map_of_store is the ready way for a workspace. Layers are streamed
  * once each, in drawing order; memory depends on the picture's size, never on the data's.
  *
  * How areas are drawn: every polygon of a layer goes into one index buffer (a byte per sub-pixel:
  * which class is here), vertices snapped to the sub-pixel grid, and the buffer is then coloured.
- * Neighbours therefore meet without a seam, a shared border is simplified alike from both sides, and
- * hatches and outlines follow the union of a class, not its pieces. In PDF and SVG that image is
- * embedded at the stated resolution; lines, labels, frame and text are vectors.
+ * Neighbours therefore meet without a seam, a shared border is simplified alike from both sides,
+ * and hatches and outlines follow the union of a class, not its pieces. In PDF and SVG that image
+ * is embedded at the stated resolution; lines, labels, frame and text are vectors.
  *
  * The picture is a function of its inputs alone: same input, same bytes (PNG, PDF; SVG from a fresh
  * process, as cairo numbers its surfaces). No time stamps are written.
  *
- * Fonts: the first installed family of Noto Sans CJK SC, Source Han Sans SC, Noto Sans SC, WenQuanYi
- * Zen Hei, Sans, through fontconfig. GT_E_ENV "report.no-font" when none can write Chinese. */
+ * Fonts: the first installed family of Noto Sans CJK SC, Source Han Sans SC, Noto Sans SC,
+ * WenQuanYi Zen Hei, Sans, through fontconfig. GT_E_ENV "report.no-font" when none can write
+ * Chinese. */
 #ifndef GUOTU_MAP_H
 #define GUOTU_MAP_H
 
@@ -27,16 +28,16 @@
 
 /* One feature for drawing. Everything is borrowed until the next call on the cursor. */
 typedef struct gt_map_feature {
-    const char *id;       /* for messages; may be NULL */
-    const gt_geom *geom;  /* in the map's CRS; NULL or empty is skipped */
+    const char *id;         /* for messages; may be NULL */
+    const gt_geom *geom;    /* in the map's CRS; NULL or empty is skipped */
     const char *class_code; /* picks the style of a layer with classes; NULL: other */
-    const char *label;    /* UTF-8; NULL or "": none */
-    double m2;            /* area for the legend; NaN: taken from the plane coordinates */
+    const char *label;      /* UTF-8; NULL or "": none */
+    double m2;              /* area for the legend; NaN: taken from the plane coordinates */
 } gt_map_feature;
 
 /* Reads the features of layer i (index into the options' layers) that meet *box (NULL: all). A pass
- * is opened, read to its end and closed before the next is opened. Errors are recorded by the source;
- * the core adds the layer. Called from the thread that draws. */
+ * is opened, read to its end and closed before the next is opened. Errors are recorded by the
+ * source; the core adds the layer. Called from the thread that draws. */
 typedef struct gt_map_source {
     void *user; /* borrowed, handed to open */
     gt_status (*open)(gt_ctx *ctx, void *user, size_t layer, const gt_box *box, void **cursor);
@@ -60,7 +61,8 @@ typedef enum gt_map_hatch {
     GT_HATCH_DOTS
 } gt_map_hatch;
 
-/* Lengths are points (1/72 inch) on the finished picture, before the page factor (see options). Colours are
+/* Lengths are points (1/72 inch) on the finished picture, before the page factor (see options).
+ * Colours are
  * "#rrggbb"; NULL: not drawn. gt_map_style_init gives a quiet grey outline. */
 typedef struct gt_map_style {
     const char *fill;    /* areas: colour when the feature has no class; points: the disc */
@@ -70,16 +72,16 @@ typedef struct gt_map_style {
     double hatch_gap, hatch_width;
     const char *stroke; /* outline of areas, or the line itself */
     double stroke_width;
-    double dash;        /* length of dashes of lines; 0: unbroken. Areas are never dashed */
-    const char *band;   /* wide light ribbon along the inner side of an outline, or beneath a line */
+    double dash;      /* length of dashes of lines; 0: unbroken. Areas are never dashed */
+    const char *band; /* wide light ribbon along the inner side of an outline, or beneath a line */
     double band_width, band_opacity;
-    bool each;          /* areas: outline every feature, not the union of each class. Features below
-                         * 5 x 5 pixels are left without */
-    double point_size;  /* diameter of points */
+    bool each;         /* areas: outline every feature, not the union of each class. Features below
+                        * 5 x 5 pixels are left without */
+    double point_size; /* diameter of points */
     const char *label_color;
-    double label_size;      /* 0: no labels */
-    double label_min_area;  /* square points on the picture; smaller areas get no label */
-    double label_spacing;   /* extra space between letters, as a share of the size */
+    double label_size;     /* 0: no labels */
+    double label_min_area; /* square points on the picture; smaller areas get no label */
+    double label_spacing;  /* extra space between letters, as a share of the size */
     bool label_bold;
 } gt_map_style;
 void gt_map_style_init(gt_map_style *style);
@@ -93,22 +95,22 @@ typedef struct gt_map_class {
 typedef struct gt_map_layer {
     const char *id; /* for messages */
     gt_title title;
-    gt_origin origin;            /* GT_ORIGIN_GENERATED: the picture carries the warning band */
+    gt_origin origin; /* GT_ORIGIN_GENERATED: the picture carries the warning band */
     gt_map_style style;
     const gt_map_class *classes; /* at most 200, in legend order; n_classes 0: one style for all */
     size_t n_classes;
-    const gt_codelist *codes;    /* climbs from a feature's code to a listed parent; may be NULL */
-    gt_box extent;               /* of all features, when known; empty (xmin > xmax): a pass finds it */
-    bool hide_legend;            /* not in the legend */
-    bool base;                   /* gets the hillshade over it (solid ground colours) */
+    const gt_codelist *codes; /* climbs from a feature's code to a listed parent; may be NULL */
+    gt_box extent;    /* of all features, when known; empty (xmin > xmax): a pass finds it */
+    bool hide_legend; /* not in the legend */
+    bool base;        /* gets the hillshade over it (solid ground colours) */
 } gt_map_layer;
 
-/* A grid of heights beneath the hillshade: row 0 is the north edge, cells may be of any size. Values
- * are metres, NaN = no data. CRS of the map. Owned by the caller. */
+/* A grid of heights beneath the hillshade: row 0 is the north edge, cells may be of any size.
+ * Values are metres, NaN = no data. CRS of the map. Owned by the caller. */
 typedef struct gt_map_relief {
     const float *heights; /* rows * cols */
     int rows, cols;
-    gt_box box;      /* outer edges of the grid */
+    gt_box box;          /* outer edges of the grid */
     double exaggeration; /* 0: chosen by cell size */
     double strength;     /* 0..1, how dark the shade gets; 0: 0.45 */
 } gt_map_relief;
@@ -123,7 +125,8 @@ typedef enum gt_map_grid {
     GT_GRID_NONE
 } gt_map_grid;
 
-/* ---- the picture ------------------------------------------------------------------------------ */
+/* ---- the picture ------------------------------------------------------------------------------
+ */
 
 #define GT_MAP_MAX_PX 20000 /* longest side, pixels */
 
@@ -135,7 +138,7 @@ typedef struct gt_map_options {
     double dpi;        /* 36 .. 1200 */
     gt_lang lang;      /* of all text on the picture */
     bool has_box;
-    gt_box box;        /* shown at least, in the map's CRS; otherwise all of the layers' extent */
+    gt_box box; /* shown at least, in the map's CRS; otherwise all of the layers' extent */
     gt_title title, subtitle, note; /* members may be NULL. note: source and date, at the foot */
     const gt_map_layer *layers;     /* borrowed; drawn in this order, first at the bottom */
     size_t n_layers;
@@ -149,9 +152,9 @@ void gt_map_options_init(gt_ctx *ctx, gt_map_options *options);
 
 /* Draws to `path`, extension .png, .pdf or .svg. Written beside the path and renamed at the end: a
  * failure leaves no half file and an older picture as it was.
- * GT_E_USAGE: unknown extension, a box that is empty, inverted or not finite, a colour that is none;
- * GT_E_LIMIT: a side over GT_MAP_MAX_PX, or more memory than the context's ceiling allows (the message
- * says how much is needed); GT_E_INPUT: a feature with a coordinate that is no number;
+ * GT_E_USAGE: unknown extension, a box that is empty, inverted or not finite, a colour that is
+ * none; GT_E_LIMIT: a side over GT_MAP_MAX_PX, or more memory than the context's ceiling allows
+ * (the message says how much is needed); GT_E_INPUT: a feature with a coordinate that is no number;
  * GT_E_ENV: fonts missing, path not writable. Errors of the source are passed on.
  * Cost: about 1 us per vertex and 15 bytes of memory per pixel (at most 4 + 24), two passes over a
  * layer whose extent is not known, else one (and one more of the locator's layer).
@@ -159,24 +162,26 @@ void gt_map_options_init(gt_ctx *ctx, gt_map_options *options);
 gt_status gt_map_draw(gt_ctx *ctx, const gt_map_source *source, const gt_map_options *options,
                       const char *path) GT_CHECKED;
 
-/* ---- the map of a workspace ------------------------------------------------------------------- */
+/* ---- the map of a workspace -------------------------------------------------------------------
+ */
 
 typedef struct gt_store_map_options {
     size_t size;
-    const char *const *ids; /* NULL-terminated, drawn in this order, but the package's units always on
-                             * top; NULL: all layers that hold features, grounds first, then zones,
-                             * control lines, borders, points */
+    const char *const *ids; /* NULL-terminated, drawn in this order, but the package's units always
+                             * on top; NULL: all layers that hold features, grounds first, then
+                             * zones, control lines, borders, points */
     int64_t as_of_rev;      /* 0 = newest */
     gt_date as_of_date;     /* GT_DATE_NONE = valid now */
-    double ground_width;    /* metres the map is wide, 0 = all: wide maps show the first level of code
-                             * lists, narrow ones all levels */
+    double ground_width; /* metres the map is wide, 0 = all: wide maps show the first level of code
+                          * lists, narrow ones all levels */
 } gt_store_map_options;
 void gt_store_map_options_init(gt_store_map_options *options);
 
-/* Layers of a workspace made ready to be drawn: colours of classes from the package's code lists, control
- * lines as outlined bands with a hatch, units as borders with names (src/report/style.c). store and
- * package are borrowed and must outlive it; package NULL: one colour a layer. GT_E_NOT_FOUND: a layer
- * that the workspace does not have. Belongs to one thread. Owned by the caller. */
+/* Layers of a workspace made ready to be drawn: colours of classes from the package's code lists,
+ * control lines as outlined bands with a hatch, units as borders with names (src/report/style.c).
+ * store and package are borrowed and must outlive it; package NULL: one colour a layer.
+ * GT_E_NOT_FOUND: a layer that the workspace does not have. Belongs to one thread. Owned by the
+ * caller. */
 typedef struct gt_store_map gt_store_map;
 gt_status gt_store_map_new(gt_ctx *ctx, gt_store *store, const gt_package *package,
                            const gt_store_map_options *options, gt_store_map **out) GT_CHECKED;
@@ -194,8 +199,8 @@ typedef struct gt_map_of_store_options {
     gt_box box; /* working CRS */
     int64_t as_of_rev;
     gt_date as_of_date;
-    gt_title title;     /* members NULL: the title of the package, else of the workspace */
-    int width, height;  /* pixels; 0: A4 landscape at 200 dpi */
+    gt_title title;    /* members NULL: the title of the package, else of the workspace */
+    int width, height; /* pixels; 0: A4 landscape at 200 dpi */
     double dpi;
     gt_lang lang;
     const gt_map_relief *relief; /* borrowed, or NULL */
@@ -205,35 +210,36 @@ void gt_map_of_store_options_init(gt_ctx *ctx, gt_map_of_store_options *options)
 gt_status gt_map_of_store(gt_ctx *ctx, gt_store *store, const gt_package *package,
                           const gt_map_of_store_options *options, const char *path) GT_CHECKED;
 
-/* ---- the picture of a verdict ----------------------------------------------------------------- */
+/* ---- the picture of a verdict -----------------------------------------------------------------
+ */
 
 /* One finding. Texts are borrowed. */
 typedef struct gt_map_finding {
-    int number;           /* key between map and table, > 0 */
-    gt_title rule;        /* the rule's title */
-    const char *clauses;  /* "LND-051, LND-052", or NULL */
+    int number;          /* key between map and table, > 0 */
+    gt_title rule;       /* the rule's title */
+    const char *clauses; /* "LND-051, LND-052", or NULL */
     gt_effect effect;
-    gt_result result;     /* GT_FAIL: the effect happens */
-    double m2;            /* overlap; NaN: not measured */
-    double share;         /* of the subject, 0..1; NaN: not measured */
+    gt_result result;       /* GT_FAIL: the effect happens */
+    double m2;              /* overlap; NaN: not measured */
+    double share;           /* of the subject, 0..1; NaN: not measured */
     const gt_geom *overlap; /* map's CRS; NULL: not drawn */
-    gt_title text;        /* why, or the way to comply; members may be NULL */
+    gt_title text;          /* why, or the way to comply; members may be NULL */
 } gt_map_finding;
 
 typedef struct gt_map_verdict_options {
     size_t size;
-    double dpi;  /* of PNG and of the embedded ground image; A4 portrait */
+    double dpi; /* of PNG and of the embedded ground image; A4 portrait */
     gt_lang lang;
-    gt_title title;          /* members NULL: "Conformity check" */
-    const char *subject;     /* name of the project or parcel */
-    gt_title subject_kind;   /* "project"; members may be NULL */
-    const gt_geom *geom;     /* the subject, polygonal, map's CRS */
-    double m2;               /* its area */
-    gt_result result;    /* of the whole */
+    gt_title title;                 /* members NULL: "Conformity check" */
+    const char *subject;            /* name of the project or parcel */
+    gt_title subject_kind;          /* "project"; members may be NULL */
+    const gt_geom *geom;            /* the subject, polygonal, map's CRS */
+    double m2;                      /* its area */
+    gt_result result;               /* of the whole */
     const gt_map_finding *findings; /* in the order of the table */
     size_t n_findings;
-    int n_passed;            /* rules that hold and are not listed */
-    gt_title note;           /* as of, map revision, package version; members may be NULL */
+    int n_passed;               /* rules that hold and are not listed */
+    gt_title note;              /* as of, map revision, package version; members may be NULL */
     const gt_map_layer *layers; /* ground, drawn paler than on a map; n_layers may be 0 */
     size_t n_layers;
 } gt_map_verdict_options;

@@ -47,9 +47,9 @@ gt_status gt_canvas_check_size(gt_ctx *ctx, int width, int height, double dpi)
 {
     bool dpi_good = dpi >= MIN_DPI && dpi <= MAX_DPI; /* false for NaN */
     if (width < MIN_SIDE || height < MIN_SIDE || !dpi_good) {
-        return gt_fail(ctx, GT_E_USAGE, &GT_MSG_MAP_BAD_SIZE, GT_NOWHERE,
-                       GT_ARGS(GT_INT("width", width), GT_INT("height", height),
-                               GT_REAL("dpi", dpi)));
+        return gt_fail(
+            ctx, GT_E_USAGE, &GT_MSG_MAP_BAD_SIZE, GT_NOWHERE,
+            GT_ARGS(GT_INT("width", width), GT_INT("height", height), GT_REAL("dpi", dpi)));
     }
     if (width > GT_MAP_MAX_PX || height > GT_MAP_MAX_PX) {
         return gt_fail(ctx, GT_E_LIMIT, &GT_MSG_MAP_TOO_MANY_PIXELS, GT_NOWHERE,

@@ -17,12 +17,13 @@ double gt_grid_gutter(gt_map_grid grid, double factor)
     return grid == GT_GRID_NONE ? 1 : 10 * factor;
 }
 
-/* ---- figures ------------------------------------------------------------------------------------ */
+/* ---- figures ------------------------------------------------------------------------------------
+ */
 
 double gt_degree_step(double wanted)
 {
-    static const double steps[] = {10 * 3600, 5 * 3600, 2 * 3600, 3600, 1800, 1200, 600, 300, 120,
-                                   60,        30,       20,       10,   5,    2,    1};
+    static const double steps[] = {10 * 3600, 5 * 3600, 2 * 3600, 3600, 1800, 1200, 600, 300,
+                                   120,       60,       30,       20,   10,   5,    2,   1};
     const size_t n = sizeof steps / sizeof steps[0];
     for (size_t i = n; i-- > 0;) {
         if (steps[i] >= wanted * 3600 * 0.999) {
@@ -56,7 +57,8 @@ void gt_ratio_text(double per_metre, char out[GT_NUMBER_TEXT])
     (void)snprintf(out, GT_NUMBER_TEXT, "1:%.40s", number);
 }
 
-/* ---- grid lines --------------------------------------------------------------------------------- */
+/* ---- grid lines ---------------------------------------------------------------------------------
+ */
 
 typedef struct grid {
     const gt_map_source *source;
@@ -124,7 +126,8 @@ static bool project(const grid *g, double lon, double lat, double *x, double *y)
     return isfinite(*x) && isfinite(*y) && fabs(*x) < 1e6 && fabs(*y) < 1e6;
 }
 
-/* One meridian (vertical) or parallel, as a polyline through the frame, with figures at its ends. */
+/* One meridian (vertical) or parallel, as a polyline through the frame, with figures at its ends.
+ */
 static void degree_line(const grid *g, double value, double from, double to, bool vertical)
 {
     enum { PIECES = 24 };
@@ -165,7 +168,8 @@ static void degree_line(const grid *g, double value, double from, double to, boo
     }
 }
 
-/* Bounds of the frame in degrees; false when the plane does not reach there (checked by going back). */
+/* Bounds of the frame in degrees; false when the plane does not reach there (checked by going
+ * back). */
 static bool degree_bounds(const grid *g, gt_box *out)
 {
     const gt_box *b = &g->view->box;
@@ -297,7 +301,8 @@ gt_status gt_grid_draw(gt_ctx *ctx, const gt_map_source *source, const gt_window
     return gt_check_cancel(ctx);
 }
 
-/* ---- scale bar ---------------------------------------------------------------------------------- */
+/* ---- scale bar ----------------------------------------------------------------------------------
+ */
 
 static gt_face bar_face(const gt_look *look)
 {
@@ -375,7 +380,8 @@ void gt_scale_bar_draw(const gt_scale_bar *bar, const gt_look *look, cairo_t *cr
     }
 }
 
-/* ---- north arrow -------------------------------------------------------------------------------- */
+/* ---- north arrow --------------------------------------------------------------------------------
+ */
 
 gt_rect gt_north_plan(const gt_window *view, const gt_look *look)
 {
@@ -388,10 +394,7 @@ gt_rect gt_north_plan(const gt_window *view, const gt_look *look)
 void gt_north_draw(gt_rect r, const gt_look *look, cairo_t *cr)
 {
     double f = look->factor;
-    gt_face face = {.size = 8 * f,
-                    .bold = true,
-                    .lines = 1,
-                    .color = gt_rgb_of(0x33332F)};
+    gt_face face = {.size = 8 * f, .bold = true, .lines = 1, .color = gt_rgb_of(0x33332F)};
     const char *text = gt_word_of(GT_WORD_NORTH, look->lang);
     gt_extent size = gt_type_measure(look->type, &face, text);
     double x = r.x + 0.5 * r.w;

@@ -19,8 +19,8 @@ double gt_grid_gutter(gt_map_grid grid, double factor);
 gt_status gt_grid_draw(gt_ctx *ctx, const gt_map_source *source, const gt_window *view,
                        gt_map_grid grid, const gt_look *look, cairo_t *cr) GT_CHECKED;
 
-/* Step of a graticule in degrees that gives about `wanted` degrees between lines: 10, 5, 2, 1 degrees,
- * 30, 20, 10, 5, 2, 1 minutes or seconds. */
+/* Step of a graticule in degrees that gives about `wanted` degrees between lines: 10, 5, 2, 1
+ * degrees, 30, 20, 10, 5, 2, 1 minutes or seconds. */
 double gt_degree_step(double wanted);
 /* "116 30'" with degree and minute signs, as far as the step needs. */
 void gt_degree_text(double degrees, double step, bool longitude, char out[GT_NUMBER_TEXT]);
@@ -30,7 +30,7 @@ typedef struct gt_scale_bar {
     double length; /* points */
     int parts;
     char end[GT_NUMBER_TEXT], ratio[GT_NUMBER_TEXT]; /* "20 km", "1:520,000" */
-    gt_rect rect;  /* plate, on the page */
+    gt_rect rect;                                    /* plate, on the page */
 } gt_scale_bar;
 /* Lower left corner of the frame. */
 void gt_scale_bar_plan(const gt_window *view, const gt_look *look, gt_scale_bar *out);

@@ -10,8 +10,8 @@
 /* Rings waiting in all buckets together, pairs. Larger batches make cairo sort longer edge lists;
  * around 8 000 is the fastest (0.3 s for a million octagons). */
 enum { BATCH = 8192 };
-/* Lines wait to the end of the layer, so that every ribbon lies beneath every line; beyond this many
- * pairs they are painted in parts. */
+/* Lines wait to the end of the layer, so that every ribbon lies beneath every line; beyond this
+ * many pairs they are painted in parts. */
 enum { LINE_BATCH = 1 << 18 };
 enum { EACH_LEAST = 5 }; /* pixels: smaller features get no outline of their own */
 
@@ -32,10 +32,10 @@ typedef struct gather {
     const gt_plane *plane; /* for areas; may be NULL */
     bool geographic;
 
-    int w, h;     /* frame in pixels */
-    double sub;   /* sub-pixels a point */
-    gt_box clip;  /* sub-pixels, frame and a margin */
-    gt_ink *ink;  /* made when the first area or point comes */
+    int w, h;    /* frame in pixels */
+    double sub;  /* sub-pixels a point */
+    gt_box clip; /* sub-pixels, frame and a margin */
+    gt_ink *ink; /* made when the first area or point comes */
     bucket areas[GT_INK_MAX + 1], lines[GT_INK_MAX + 1];
     size_t waiting, lines_waiting;
     uint8_t *outline; /* A8 image of outlines of each feature, or NULL */
@@ -48,7 +48,8 @@ typedef struct gather {
     gt_rings rings;     /* of the feature, page points, for its label */
 } gather;
 
-/* ---- limits ------------------------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------------------------------
+ */
 
 gt_status gt_finite_box(gt_ctx *ctx, const gt_geom *geom, gt_box *out)
 {
@@ -73,12 +74,13 @@ size_t gt_gather_least(double w, double h, double px)
     return gt_ink_bytes((int)ceil(w * px), (int)ceil(h * px), true, 1);
 }
 
-/* ---- ink --------------------------------------------------------------------------------------- */
+/* ---- ink ---------------------------------------------------------------------------------------
+ */
 
 static bool wants_union_outline(const gt_map_style *s)
 {
-    return !s->each && ((s->stroke != NULL && s->stroke_width > 0) ||
-                        (s->band != NULL && s->band_width > 0));
+    return !s->each &&
+           ((s->stroke != NULL && s->stroke_width > 0) || (s->band != NULL && s->band_width > 0));
 }
 
 /* Style lengths (points) to device pixels. */
@@ -102,8 +104,8 @@ static gt_status need_ink(gather *g)
     if (st == GT_OK) {
         double margin = 16 + pixels(g, s->stroke_width) * side;
         g->sub = side * g->pen->px;
-        g->clip = (gt_box){-margin, -margin, g->w * (double)side + margin,
-                           g->h * (double)side + margin};
+        g->clip =
+            (gt_box){-margin, -margin, g->w * (double)side + margin, g->h * (double)side + margin};
     }
     return st;
 }
@@ -141,12 +143,13 @@ static double sub_y(const gather *g, double y)
     return (g->view->box.ymax - y) * g->view->ky * g->sub;
 }
 
-/* Rounds n points to the grid and drops repeats and points on a straight run; *twice = signed doubled
- * area. What is dropped depends on the grid alone, so both sides of a border drop the same. */
+/* Rounds n points to the grid and drops repeats and points on a straight run; *twice = signed
+ * doubled area. What is dropped depends on the grid alone, so both sides of a border drop the same.
+ */
 static gt_status snap(gather *g, const double *xy, size_t n, size_t *count, int64_t *twice)
 {
-    gt_status st = gt_grow(g->ctx, (void **)&g->snapped, &g->cap_snapped, 2 * (n + 1),
-                           sizeof *g->snapped);
+    gt_status st =
+        gt_grow(g->ctx, (void **)&g->snapped, &g->cap_snapped, 2 * (n + 1), sizeof *g->snapped);
     if (st != GT_OK) {
         return st;
     }
@@ -188,7 +191,8 @@ static gt_status store_ring(gather *g, bucket *b, size_t n, bool backwards)
     return st;
 }
 
-/* ---- outlines of every feature ------------------------------------------------------------------ */
+/* ---- outlines of every feature ------------------------------------------------------------------
+ */
 
 static gt_status need_outline(gather *g)
 {
@@ -200,8 +204,8 @@ static gt_status need_outline(gather *g)
     if (g->outline == NULL) {
         return GT_E_MEMORY;
     }
-    g->outline_surface = cairo_image_surface_create_for_data(g->outline, CAIRO_FORMAT_A8, g->w,
-                                                             g->h, stride);
+    g->outline_surface =
+        cairo_image_surface_create_for_data(g->outline, CAIRO_FORMAT_A8, g->w, g->h, stride);
     g->outline_cr = cairo_create(g->outline_surface);
     cairo_set_line_width(g->outline_cr, pixels(g, g->layer->style.stroke_width));
     cairo_set_line_join(g->outline_cr, CAIRO_LINE_JOIN_ROUND);
@@ -224,14 +228,15 @@ static void outline_ring(gather *g, size_t n)
     cairo_close_path(cr);
 }
 
-/* ---- areas -------------------------------------------------------------------------------------- */
+/* ---- areas --------------------------------------------------------------------------------------
+ */
 
 typedef struct area { /* of the feature at hand */
     size_t class_number;
-    bool inside;       /* wholly in the frame */
+    bool inside; /* wholly in the frame */
     bool outlined;
-    double plane;      /* area on the page within the frame, square sub-pixels */
-    double whole;      /* area, clipped or not */
+    double plane; /* area on the page within the frame, square sub-pixels */
+    double whole; /* area, clipped or not */
 } area;
 
 static double ring_area(const double *xy, size_t n)
@@ -262,8 +267,8 @@ static gt_status draw_ring(gather *g, const double *xy, size_t n, bool hole, boo
     if (n > 1 && xy[0] == xy[2 * n - 2] && xy[1] == xy[2 * n - 1]) {
         n--;
     }
-    gt_status st = gt_grow(g->ctx, (void **)&g->clipper.a, &g->clipper.cap_a, 2 * n + 2,
-                           sizeof *g->clipper.a);
+    gt_status st =
+        gt_grow(g->ctx, (void **)&g->clipper.a, &g->clipper.cap_a, 2 * n + 2, sizeof *g->clipper.a);
     if (st != GT_OK || n < 3) {
         return st;
     }
@@ -335,14 +340,16 @@ static bool wants_label(const gather *g, const gt_map_feature *f)
 static gt_status begin_outline(gather *g, const gt_box *box, area *a)
 {
     const gt_map_style *s = &g->layer->style;
-    double most = fmax((box->xmax - box->xmin) * g->view->kx, (box->ymax - box->ymin) * g->view->ky);
-    a->outlined = s->each && s->stroke != NULL && s->stroke_width > 0 &&
-                  most * g->pen->px >= EACH_LEAST;
+    double most =
+        fmax((box->xmax - box->xmin) * g->view->kx, (box->ymax - box->ymin) * g->view->ky);
+    a->outlined =
+        s->each && s->stroke != NULL && s->stroke_width > 0 && most * g->pen->px >= EACH_LEAST;
     return a->outlined ? need_outline(g) : GT_OK;
 }
 
-/* Square metres on the ground of an area on the page: the scale is taken at the feature's middle, which
- * is exact to 1e-5 for a district. The figure is for the legend; area tables are reckoned elsewhere. */
+/* Square metres on the ground of an area on the page: the scale is taken at the feature's middle,
+ * which is exact to 1e-5 for a district. The figure is for the legend; area tables are reckoned
+ * elsewhere. */
 static double ground_area(const gather *g, const gt_box *box, double plane)
 {
     double x = 0.5 * (box->xmin + box->xmax);
@@ -398,13 +405,15 @@ static gt_status draw_area(gather *g, const gt_map_feature *f, const gt_box *box
     return st;
 }
 
-/* ---- points ------------------------------------------------------------------------------------- */
+/* ---- points -------------------------------------------------------------------------------------
+ */
 
 static gt_status draw_point(gather *g, const gt_map_feature *f, double x, double y, size_t number)
 {
-    static const double circle[12][2] = {
-        {1, 0},  {0.8660254, 0.5},   {0.5, 0.8660254},   {0, 1},  {-0.5, 0.8660254}, {-0.8660254, 0.5},
-        {-1, 0}, {-0.8660254, -0.5}, {-0.5, -0.8660254}, {0, -1}, {0.5, -0.8660254}, {0.8660254, -0.5}};
+    static const double circle[12][2] = {{1, 0},  {0.8660254, 0.5},   {0.5, 0.8660254},
+                                         {0, 1},  {-0.5, 0.8660254},  {-0.8660254, 0.5},
+                                         {-1, 0}, {-0.8660254, -0.5}, {-0.5, -0.8660254},
+                                         {0, -1}, {0.5, -0.8660254},  {0.8660254, -0.5}};
     gt_status st = need_ink(g);
     if (st != GT_OK) {
         return st;
@@ -430,8 +439,9 @@ static gt_status draw_point(gather *g, const gt_map_feature *f, double x, double
                         .lines = 1,
                         .color = g->paint->label,
                         .halo = 1.2 * g->pen->factor};
-        st = gt_labels_add_point(g->ctx, g->labels, gt_window_x(g->view, x), gt_window_y(g->view, y),
-                                 radius / g->sub, &face, f->label, g->rank, 0);
+        st =
+            gt_labels_add_point(g->ctx, g->labels, gt_window_x(g->view, x), gt_window_y(g->view, y),
+                                radius / g->sub, &face, f->label, g->rank, 0);
     }
     if (st == GT_OK && g->waiting >= BATCH) {
         flush_areas(g);
@@ -449,7 +459,8 @@ static gt_status draw_points(gather *g, const gt_map_feature *f, size_t number)
     return st;
 }
 
-/* ---- lines -------------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------------------
+ */
 
 /* Lines are kept in sixteenths of a pixel. */
 static const double LINE_UNIT = 16;
@@ -523,8 +534,8 @@ static void flush_lines(gather *g)
 static gt_status draw_line(gather *g, const double *xy, size_t n, bucket *b)
 {
     double k = LINE_UNIT * g->pen->px;
-    double margin = LINE_UNIT * (8 + pixels(g, fmax(g->layer->style.stroke_width,
-                                                    g->layer->style.band_width)));
+    double margin =
+        LINE_UNIT * (8 + pixels(g, fmax(g->layer->style.stroke_width, g->layer->style.band_width)));
     gt_box clip = {-margin, -margin, g->w * LINE_UNIT + margin, g->h * LINE_UNIT + margin};
     int32_t last_x = GT_RING_END;
     int32_t last_y = 0;
@@ -574,7 +585,8 @@ static gt_status draw_lines(gather *g, const gt_map_feature *f, size_t number)
     return st;
 }
 
-/* ---- the layer ---------------------------------------------------------------------------------- */
+/* ---- the layer ----------------------------------------------------------------------------------
+ */
 
 static gt_status draw_feature(gather *g, const gt_map_feature *f)
 {

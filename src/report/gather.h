@@ -1,6 +1,7 @@
-/* One layer on its way to the page: features are read once, clipped, snapped and put where they belong
- * (areas and points into ink, lines into stroked paths, names into labels). Memory is bounded: rings
- * wait in one bucket a class and are painted whenever the buckets together reach a fixed size. */
+/* One layer on its way to the page: features are read once, clipped, snapped and put where they
+ * belong (areas and points into ink, lines into stroked paths, names into labels). Memory is
+ * bounded: rings wait in one bucket a class and are painted whenever the buckets together reach a
+ * fixed size. */
 #ifndef GT_REPORT_GATHER_H
 #define GT_REPORT_GATHER_H
 
@@ -9,16 +10,17 @@
 #include "report/view.h"
 
 typedef struct gt_tally { /* what a layer showed */
-    double m2[GT_INK_MAX + 1]; /* within the frame, by class number (1-based; n_classes + 1: other) */
+    double
+        m2[GT_INK_MAX + 1]; /* within the frame, by class number (1-based; n_classes + 1: other) */
     uint64_t features[GT_INK_MAX + 1];
     uint64_t n_features;
     bool areas, lines, points;
 } gt_tally;
 
-typedef struct gt_pen { /* where to paint; borrowed */
-    cairo_t *ground;        /* images of areas: the page of a PNG, the ground image of others */
+typedef struct gt_pen {        /* where to paint; borrowed */
+    cairo_t *ground;           /* images of areas: the page of a PNG, the ground image of others */
     double ground_x, ground_y; /* device position of the frame's corner there, whole pixels */
-    cairo_t *lines;         /* vectors: the page */
+    cairo_t *lines;            /* vectors: the page */
     /* called before the first line of a layer is painted: the ground must be on the page by then */
     void (*before_lines)(void *user);
     void *user;
@@ -29,8 +31,8 @@ typedef struct gt_pen { /* where to paint; borrowed */
     size_t budget; /* bytes for ink, 0: 512 MiB */
 } gt_pen;
 
-/* Lays an image of the frame's size on the ground, pixel upon pixel. mask: paints that colour through
- * the image's alpha instead. */
+/* Lays an image of the frame's size on the ground, pixel upon pixel. mask: paints that colour
+ * through the image's alpha instead. */
 void gt_pen_place(const gt_pen *pen, cairo_surface_t *image, const gt_rgb *mask,
                   cairo_operator_t how);
 

@@ -26,8 +26,8 @@ size_t gt_ink_bytes(int w, int h, bool outline, int side)
 int gt_ink_side(int w, int h, bool outline, double reach, size_t budget)
 {
     int side = 4;
-    while (side > 1 && (gt_ink_bytes(w, h, outline, side) > budget ||
-                        reach * side * STEP > FAR - STEP)) {
+    while (side > 1 &&
+           (gt_ink_bytes(w, h, outline, side) > budget || reach * side * STEP > FAR - STEP)) {
         side--;
     }
     return gt_ink_bytes(w, h, outline, side) > budget ? 0 : side;
@@ -145,7 +145,8 @@ double gt_ink_share(const gt_ink *ink, int value)
     return (double)hits / ((double)ink->w * ink->h * ink->side * ink->side);
 }
 
-/* ---- distances -------------------------------------------------------------------------------- */
+/* ---- distances --------------------------------------------------------------------------------
+ */
 
 static uint8_t nearer(uint8_t now, int way)
 {
@@ -193,7 +194,8 @@ static void measure(gt_ink *ink, int32_t y0, int32_t y1)
     }
 }
 
-/* ---- colouring -------------------------------------------------------------------------------- */
+/* ---- colouring --------------------------------------------------------------------------------
+ */
 
 typedef struct brush { /* a paint made ready for one ink */
     const gt_ink_paint *paint;
@@ -335,8 +337,7 @@ static void color_row(gt_ink *ink, const brush *b, int y)
     }
 }
 
-gt_status gt_ink_resolve(gt_ctx *ctx, gt_ink *ink, const gt_ink_paint *paint,
-                         cairo_surface_t **out)
+gt_status gt_ink_resolve(gt_ctx *ctx, gt_ink *ink, const gt_ink_paint *paint, cairo_surface_t **out)
 {
     *out = NULL;
     if (ink->bottom <= ink->top) {
@@ -349,9 +350,8 @@ gt_status gt_ink_resolve(gt_ctx *ctx, gt_ink *ink, const gt_ink_paint *paint,
         if (ink->argb == NULL) {
             return GT_E_MEMORY;
         }
-        ink->image = cairo_image_surface_create_for_data((unsigned char *)ink->argb,
-                                                         CAIRO_FORMAT_ARGB32, ink->w, ink->h,
-                                                         ink->w * 4);
+        ink->image = cairo_image_surface_create_for_data(
+            (unsigned char *)ink->argb, CAIRO_FORMAT_ARGB32, ink->w, ink->h, ink->w * 4);
     }
     cairo_surface_flush(ink->image);
     memset(ink->argb, 0, pixels * sizeof *ink->argb);

@@ -74,8 +74,8 @@ static gt_status add(gt_ctx *ctx, gt_labels *labels, gt_label *label, gt_extent 
             drop(ctx, &labels->list[labels->n - 1]);
         }
     }
-    gt_status st = gt_grow(ctx, (void **)&labels->list, &labels->cap, labels->n + 1,
-                           sizeof *labels->list);
+    gt_status st =
+        gt_grow(ctx, (void **)&labels->list, &labels->cap, labels->n + 1, sizeof *labels->list);
     char *text = st == GT_OK ? gt_strdup(ctx, label->text) : NULL;
     if (text == NULL) {
         return GT_E_MEMORY;
@@ -92,7 +92,7 @@ static gt_status add(gt_ctx *ctx, gt_labels *labels, gt_label *label, gt_extent 
 /* Eight places around (x, y) at two distances, for a text that does not fit where it belongs. */
 static void beside(gt_label *label, double x, double y, gt_extent size, double gap)
 {
-    static const double around[8][2] = {{1, -1}, {-1, -1}, {1, 1}, {-1, 1},
+    static const double around[8][2] = {{1, -1}, {-1, -1}, {1, 1},  {-1, 1},
                                         {1, 0},  {-1, 0},  {0, -1}, {0, 1}};
     for (int ring = 1; ring <= 2; ring++) {
         for (int i = 0; i < 8; i++) {

@@ -10,17 +10,17 @@
 enum { GT_LABELS_MAX = 4000, GT_LABEL_SPOTS = 24 };
 
 typedef struct gt_label {
-    const char *text;  /* copied by add */
+    const char *text; /* copied by add */
     gt_face face;
-    int layer;         /* higher layers are set first */
-    double weight;     /* within a layer the heavier first: area, for instance */
+    int layer;                    /* higher layers are set first */
+    double weight;                /* within a layer the heavier first: area, for instance */
     gt_spot spot[GT_LABEL_SPOTS]; /* middles of the text, best first */
     int n_spots, n_plain;         /* from n_plain on: beside the place, tied to it by a line */
     double tie_x, tie_y;
     /* set by gt_labels_place */
     bool placed;
     int chosen;
-    gt_rect rect; /* ink of the text */
+    gt_rect rect;       /* ink of the text */
     double dx, dy, seq; /* ink to logical box; order of arrival */
 } gt_label;
 

@@ -13,7 +13,8 @@ static const double TITLE = 19.0;   /* of the word "legend" */
 static const double COLUMN = 120.0; /* least width of a column */
 static const double SAMPLE = 15.0;  /* width of a sample */
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------------
+ */
 
 static gt_legend_row *add_row(gt_ctx *ctx, gt_legend *legend, gt_legend_kind kind, size_t layer)
 {
@@ -81,7 +82,8 @@ static gt_status add_layer(gt_ctx *ctx, gt_legend *legend, const gt_map_options 
         if (row == NULL) {
             return GT_E_MEMORY;
         }
-        gt_title other = {gt_word_of(GT_WORD_OTHER, GT_LANG_ZH), gt_word_of(GT_WORD_OTHER, GT_LANG_EN)};
+        gt_title other = {gt_word_of(GT_WORD_OTHER, GT_LANG_ZH),
+                          gt_word_of(GT_WORD_OTHER, GT_LANG_EN)};
         set_title(row, o, k < last ? layer->classes[k - 1].title : other, false);
         set_sample(row, layer, paint, tally, k);
         row->m2 = tally->areas ? tally->m2[k] : NAN;
@@ -137,15 +139,16 @@ void gt_legend_free(gt_ctx *ctx, gt_legend *legend)
     *legend = (gt_legend){0};
 }
 
-/* ---- fitting ---------------------------------------------------------------------------------- */
+/* ---- fitting ----------------------------------------------------------------------------------
+ */
 
 static double row_height(const gt_legend_row *row)
 {
     return row->kind == GT_LEGEND_HEAD ? HEAD : ROW;
 }
 
-/* Sets rows into columns no higher than `most`; false when they do not all find room. A heading never
- * ends a column. */
+/* Sets rows into columns no higher than `most`; false when they do not all find room. A heading
+ * never ends a column. */
 static bool flow(gt_legend *legend, double unit, int columns, double most)
 {
     gt_rect r = legend->rect;
@@ -162,8 +165,8 @@ static bool flow(gt_legend *legend, double unit, int columns, double most)
         }
         double high = row_height(row) * unit;
         double need = row->kind == GT_LEGEND_HEAD ? high + ROW * unit : high;
-        bool group = before != NULL && before->layer != row->layer &&
-                     (before->grouped || row->grouped);
+        bool group =
+            before != NULL && before->layer != row->layer && (before->grouped || row->grouped);
         y += group && y > top ? 4 * unit : 0;
         if (y + need > most + 1e-6) {
             y = top;
@@ -194,8 +197,8 @@ static bool flow_even(gt_legend *legend, double unit, int columns)
     return flow(legend, unit, columns, most);
 }
 
-/* Folds the class of the smallest share into the row "n more classes" of its layer; false when there
- * is none left to fold. */
+/* Folds the class of the smallest share into the row "n more classes" of its layer; false when
+ * there is none left to fold. */
 static bool fold_one(gt_legend *legend, gt_lang lang)
 {
     gt_legend_row *least = NULL;
@@ -292,7 +295,8 @@ void gt_legend_fit(gt_legend *legend, const gt_look *look, gt_rect rect)
     }
 }
 
-/* ---- drawing ---------------------------------------------------------------------------------- */
+/* ---- drawing ----------------------------------------------------------------------------------
+ */
 
 static void draw_figure(const gt_look *look, cairo_t *cr, double size, const char *text,
                         double right, gt_rect row)

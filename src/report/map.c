@@ -89,8 +89,8 @@ gt_status gt_map_extent(gt_ctx *ctx, const gt_map_source *source, const gt_map_l
     return GT_OK;
 }
 
-/* The extent of the data made fit to be drawn: a lone point gets some ground around it, no data at all
- * a kilometre (or a hundredth of a degree) at the origin. */
+/* The extent of the data made fit to be drawn: a lone point gets some ground around it, no data at
+ * all a kilometre (or a hundredth of a degree) at the origin. */
 static gt_box presentable(const gt_map_source *source, gt_box b)
 {
     double least = source->geographic ? 0.001 : 100;
@@ -151,8 +151,8 @@ static gt_status prepare(drawing *d, const char *path)
     }
     gt_page_plan(o, d->source, d->type, &d->page);
     gt_rect frame = d->page.slot[GT_SLOT_FRAME];
-    st = gt_stage_budget(ctx, gt_stage_least(kind, o->width, o->height, frame.w, frame.h, d->page.px),
-                         &d->budget);
+    st = gt_stage_budget(
+        ctx, gt_stage_least(kind, o->width, o->height, frame.w, frame.h, d->page.px), &d->budget);
     d->paints = gt_zalloc(ctx, o->n_layers, sizeof(gt_layer_paint *));
     d->tallies = gt_zalloc(ctx, o->n_layers, sizeof *d->tallies);
     if (st == GT_OK && (d->paints == NULL || d->tallies == NULL)) {
@@ -208,10 +208,8 @@ static void draw_empty(drawing *d)
         return;
     }
     gt_rect f = d->view.frame;
-    gt_face face = {.size = 12 * d->page.factor,
-                    .width = f.w,
-                    .lines = 1,
-                    .color = gt_rgb_of(0x8A8A84)};
+    gt_face face = {
+        .size = 12 * d->page.factor, .width = f.w, .lines = 1, .color = gt_rgb_of(0x8A8A84)};
     const char *text = gt_word_of(GT_WORD_EMPTY, d->o->lang);
     gt_extent e = gt_type_measure(d->type, &face, text);
     gt_type_draw(d->type, d->cr, &face, text, f.x, f.y + 0.5 * (f.h - e.h));

@@ -37,7 +37,8 @@ void gt_store_map_options_init(gt_store_map_options *options)
     *options = (gt_store_map_options){.size = sizeof *options, .as_of_date = GT_DATE_NONE};
 }
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------
+ */
 
 typedef struct cursor {
     gt_ctx *ctx;
@@ -126,7 +127,8 @@ static gt_status next_feature(gt_ctx *ctx, void *user, gt_map_feature *out, bool
     return st;
 }
 
-/* ---- classes ------------------------------------------------------------------------------------ */
+/* ---- classes ------------------------------------------------------------------------------------
+ */
 
 static size_t count_level(const gt_codelist *list, bool first_level)
 {
@@ -137,8 +139,8 @@ static size_t count_level(const gt_codelist *list, bool first_level)
     return n;
 }
 
-/* Classes of a code list, in its order. Wide maps show the first level of a deep list: seventy colours
- * cannot be told apart from ten kilometres up. */
+/* Classes of a code list, in its order. Wide maps show the first level of a deep list: seventy
+ * colours cannot be told apart from ten kilometres up. */
 static gt_status fill_classes(gt_store_map *map, const gt_codelist *list, gt_map_layer *layer)
 {
     const double wide = 30000; /* metres */
@@ -158,8 +160,8 @@ static gt_status fill_classes(gt_store_map *map, const gt_codelist *list, gt_map
     for (size_t i = 0; i < list->n_codes; i++) {
         const gt_code *c = &list->codes[i];
         if (!first_level || c->parent == NULL) {
-            classes[k] = (gt_map_class){c->code, c->title,
-                                        c->color != NULL ? c->color : gt_spare_color(k)};
+            classes[k] =
+                (gt_map_class){c->code, c->title, c->color != NULL ? c->color : gt_spare_color(k)};
             k++;
         }
     }
@@ -169,7 +171,8 @@ static gt_status fill_classes(gt_store_map *map, const gt_codelist *list, gt_map
     return GT_OK;
 }
 
-/* ---- layers ------------------------------------------------------------------------------------- */
+/* ---- layers -------------------------------------------------------------------------------------
+ */
 
 static gt_status add_entry(gt_store_map *map, const char *id, size_t i, size_t *n)
 {
@@ -258,8 +261,8 @@ static gt_status fill_layer(gt_store_map *map, entry *e, gt_map_layer *layer)
 
 static gt_status fill_note(gt_store_map *map)
 {
-    int64_t rev = map->options.as_of_rev != 0 ? map->options.as_of_rev
-                                              : gt_store_revision(map->store);
+    int64_t rev =
+        map->options.as_of_rev != 0 ? map->options.as_of_rev : gt_store_revision(map->store);
     char date[GT_TIME_TEXT] = "";
     if (rev > 0) {
         gt_revision info;
@@ -273,9 +276,10 @@ static gt_status fill_note(gt_store_map *map)
     gt_date_format(map->options.as_of_date, as_of);
     const char *id = map->package == NULL ? "" : gt_package_id(map->package);
     const char *version = map->package == NULL ? "" : gt_package_version(map->package);
-    (void)snprintf(map->note_zh, NOTE, "一张图第 %" PRId64 " 次修订%s%.10s%s%s%s%s%.40s%s%.20s", rev,
-                   rev > 0 ? "（" : "", date, rev > 0 ? "）" : "", as_of[0] != '\0' ? "，时点 " : "",
-                   as_of, id[0] != '\0' ? "；规划包 " : "", id, id[0] != '\0' ? " " : "", version);
+    (void)snprintf(map->note_zh, NOTE, "一张图第 %" PRId64 " 次修订%s%.10s%s%s%s%s%.40s%s%.20s",
+                   rev, rev > 0 ? "（" : "", date, rev > 0 ? "）" : "",
+                   as_of[0] != '\0' ? "，时点 " : "", as_of, id[0] != '\0' ? "；规划包 " : "", id,
+                   id[0] != '\0' ? " " : "", version);
     (void)snprintf(map->note_en, NOTE, "Map revision %" PRId64 "%s%.10s%s%s%s%.40s%s%.20s", rev,
                    rev > 0 ? " of " : "", date, as_of[0] != '\0' ? ", as of " : "", as_of,
                    id[0] != '\0' ? "; plan package " : "", id, id[0] != '\0' ? " " : "", version);
@@ -311,7 +315,8 @@ gt_status gt_store_map_new(gt_ctx *ctx, gt_store *store, const gt_package *packa
         e->rank = look.rank;
     }
     for (size_t i = 0; options->ids != NULL && i < map->n; i++) {
-        entry *e = &map->entries[i]; /* the order asked for; only borders with names go to the top */
+        entry *e =
+            &map->entries[i]; /* the order asked for; only borders with names go to the top */
         e->rank = e->unit ? GT_RANK_UNIT : GT_RANK_GROUND;
     }
     if (st == GT_OK && map->n > 1) {
@@ -365,13 +370,13 @@ gt_map_relief gt_map_relief_of(const gt_raster *raster)
                            .box = raster->box};
 }
 
-/* ---- the whole map ------------------------------------------------------------------------------ */
+/* ---- the whole map ------------------------------------------------------------------------------
+ */
 
 void gt_map_of_store_options_init(gt_ctx *ctx, gt_map_of_store_options *options)
 {
-    *options = (gt_map_of_store_options){.size = sizeof *options,
-                                         .as_of_date = GT_DATE_NONE,
-                                         .lang = gt_ctx_lang(ctx)};
+    *options = (gt_map_of_store_options){
+        .size = sizeof *options, .as_of_date = GT_DATE_NONE, .lang = gt_ctx_lang(ctx)};
 }
 
 static bool has_text(gt_title title)
@@ -400,7 +405,8 @@ gt_status gt_map_of_store(gt_ctx *ctx, gt_store *store, const gt_package *packag
     bool degrees = gt_crs_is_geographic(gt_store_crs(store));
     if (options->has_box) {
         const double metres_per_degree = 111195;
-        mo.ground_width = (options->box.xmax - options->box.xmin) * (degrees ? metres_per_degree : 1);
+        mo.ground_width =
+            (options->box.xmax - options->box.xmin) * (degrees ? metres_per_degree : 1);
     }
     gt_store_map *map = NULL;
     gt_status st = gt_store_map_new(ctx, store, package, &mo, &map);

@@ -58,11 +58,11 @@ void gt_warning_text(const gt_map_options *o, char *out, size_t room)
 static void faces(gt_page *p)
 {
     double f = p->factor;
-    p->title = (gt_face){.size = 17 * f, .bold = true, .align = -1, .lines = 1,
-                         .color = gt_rgb_of(0x23231F)};
+    p->title = (gt_face){
+        .size = 17 * f, .bold = true, .align = -1, .lines = 1, .color = gt_rgb_of(0x23231F)};
     p->subtitle = (gt_face){.size = 9 * f, .align = -1, .lines = 2, .color = gt_rgb_of(0x66665F)};
-    p->warning = (gt_face){.size = 7.6 * f, .bold = true, .align = -1, .lines = 2,
-                           .color = gt_rgb_of(0x7A4A00)};
+    p->warning = (gt_face){
+        .size = 7.6 * f, .bold = true, .align = -1, .lines = 2, .color = gt_rgb_of(0x7A4A00)};
     p->note = (gt_face){.size = 6.4 * f, .align = -1, .lines = 3, .color = gt_rgb_of(0x77776F)};
     p->foot = p->note;
     p->foot.align = 1;
@@ -196,8 +196,7 @@ static void plan_body(gt_page *p, const gt_map_options *o, double margin, double
     }
 }
 
-void gt_page_plan(const gt_map_options *o, const gt_map_source *source, gt_type *type,
-                  gt_page *out)
+void gt_page_plan(const gt_map_options *o, const gt_map_source *source, gt_type *type, gt_page *out)
 {
     memset(out, 0, sizeof *out);
     out->px = o->dpi / 72;
@@ -256,7 +255,8 @@ void gt_page_draw_texts(const gt_page *p, const gt_map_options *o, gt_type *type
     draw_in(type, cr, &p->title, gt_title_in(o->title, o->lang), p->slot[GT_SLOT_TITLE]);
     draw_in(type, cr, &p->subtitle, gt_title_in(o->subtitle, o->lang), p->slot[GT_SLOT_SUBTITLE]);
     if (p->slot[GT_SLOT_WARNING].w > 0) {
-        gt_warning_draw(type, cr, &p->warning, p->warning_text, p->slot[GT_SLOT_WARNING], p->factor);
+        gt_warning_draw(type, cr, &p->warning, p->warning_text, p->slot[GT_SLOT_WARNING],
+                        p->factor);
     }
     draw_in(type, cr, &p->note, gt_title_in(o->note, o->lang), p->slot[GT_SLOT_NOTE]);
     draw_in(type, cr, &p->foot, p->foot_text, p->slot[GT_SLOT_FOOT]);

@@ -11,8 +11,8 @@ typedef enum gt_slot {
     GT_SLOT_FRAME,   /* the map itself */
     GT_SLOT_LEGEND,
     GT_SLOT_LOCATOR,
-    GT_SLOT_NOTE,    /* source and date, left foot */
-    GT_SLOT_FOOT,    /* CRS, right foot */
+    GT_SLOT_NOTE, /* source and date, left foot */
+    GT_SLOT_FOOT, /* CRS, right foot */
     GT_SLOT_COUNT
 } gt_slot;
 
@@ -28,8 +28,8 @@ typedef struct gt_page {
     char foot_text[GT_FOOT_TEXT];
 } gt_page;
 
-/* px: device pixels a point; the frame is aligned to whole pixels. Never fails: what does not fit is
- * made smaller, wrapped, and at last cut with an ellipsis. */
+/* px: device pixels a point; the frame is aligned to whole pixels. Never fails: what does not fit
+ * is made smaller, wrapped, and at last cut with an ellipsis. */
 void gt_page_plan(const gt_map_options *options, const gt_map_source *source, gt_type *type,
                   gt_page *out);
 /* Title, subtitle, warning band and foot. */
@@ -39,8 +39,8 @@ void gt_page_draw_texts(const gt_page *page, const gt_map_options *options, gt_t
  * generated. */
 void gt_warning_text(const gt_map_options *options, char *out, size_t room);
 /* Amber band with a warning sign. */
-void gt_warning_draw(gt_type *type, cairo_t *cr, const gt_face *face, const char *text, gt_rect rect,
-                     double factor);
+void gt_warning_draw(gt_type *type, cairo_t *cr, const gt_face *face, const char *text,
+                     gt_rect rect, double factor);
 /* Factor of furniture for a page of w x h points: see map.h. */
 double gt_page_factor(double w, double h);
 /* Cuts a rectangle inwards to whole pixels. */

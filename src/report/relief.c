@@ -1,6 +1,7 @@
-/* Shade from three lights (Mark 1992, "Multidirectional, oblique-weighted, shaded-relief image of the
- * Island of Hawaii", USGS OFR 92-422, here with three azimuths and fixed weights): slopes that turn
- * their back on the north-west light keep their form, unlike with one lamp. Gradient: Horn 1981. */
+/* Shade from three lights (Mark 1992, "Multidirectional, oblique-weighted, shaded-relief image of
+ * the Island of Hawaii", USGS OFR 92-422, here with three azimuths and fixed weights): slopes that
+ * turn their back on the north-west light keep their form, unlike with one lamp. Gradient: Horn
+ * 1981. */
 #include "report/relief.h"
 
 #include <math.h>
@@ -12,9 +13,9 @@ static const double PI = 3.14159265358979323846;
 
 gt_status gt_relief_check(gt_ctx *ctx, const gt_map_relief *r)
 {
-    bool good = r->heights != NULL && r->rows >= 2 && r->cols >= 2 &&
-                r->box.xmax > r->box.xmin && r->box.ymax > r->box.ymin && isfinite(r->box.xmin) &&
-                isfinite(r->box.xmax) && isfinite(r->box.ymin) && isfinite(r->box.ymax);
+    bool good = r->heights != NULL && r->rows >= 2 && r->cols >= 2 && r->box.xmax > r->box.xmin &&
+                r->box.ymax > r->box.ymin && isfinite(r->box.xmin) && isfinite(r->box.xmax) &&
+                isfinite(r->box.ymin) && isfinite(r->box.ymax);
     if (good) {
         return GT_OK;
     }
@@ -69,7 +70,7 @@ typedef struct shade {
     const gt_map_relief *relief;
     const gt_window *view;
     light lights[3];
-    double px, step;       /* pixels a point; distance of gradient samples, map units */
+    double px, step;         /* pixels a point; distance of gradient samples, map units */
     double per_row, per_col; /* cells per map unit */
     double lift, strength;   /* exaggeration and metres per map unit in one */
 } shade;
@@ -110,9 +111,8 @@ static void plan(shade *s, const gt_map_relief *relief, const gt_window *view, d
                  .per_col = 1 / cell_x,
                  .strength = relief->strength > 0 ? fmin(relief->strength, 1) : 0.45};
     /* coarse grids flatten slopes; more lift brings the forms back (exponent by eye) */
-    double lift = relief->exaggeration > 0
-                      ? relief->exaggeration
-                      : fmin(6, fmax(1, pow(s->step * metres / 30, 0.4)));
+    double lift = relief->exaggeration > 0 ? relief->exaggeration
+                                           : fmin(6, fmax(1, pow(s->step * metres / 30, 0.4)));
     s->lift = lift / metres;
     make_lights(s->lights);
 }

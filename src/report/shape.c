@@ -61,7 +61,8 @@ gt_status gt_shape_rings(gt_ctx *ctx, const gt_geom *geom, const gt_window *view
     for (uint32_t p = 0; p < geom->n_parts; p++) {
         uint32_t ring = p == 0 ? 0 : geom->part_end[p - 1];
         uint32_t from = ring == 0 ? 0 : geom->ring_end[ring - 1];
-        double area = ring < geom->part_end[p] ? ring_area(geom->xy, from, geom->ring_end[ring]) : 0;
+        double area =
+            ring < geom->part_end[p] ? ring_area(geom->xy, from, geom->ring_end[ring]) : 0;
         if (area > best_area) {
             best_area = area;
             best = p;

@@ -20,9 +20,9 @@ typedef struct gt_spot {
 
 enum { GT_SPOTS = 3 };
 
-/* Up to GT_SPOTS places for a text of w x h, best first: the area is cut by level scan lines; a place is
- * good when the text fits and is near the middle of the area. *n = 0 for an area thinner than a hair.
- * Cost: 45 passes over the points. */
+/* Up to GT_SPOTS places for a text of w x h, best first: the area is cut by level scan lines; a
+ * place is good when the text fits and is near the middle of the area. *n = 0 for an area thinner
+ * than a hair. Cost: 45 passes over the points. */
 gt_status gt_spots_find(gt_ctx *ctx, const gt_rings *rings, double w, double h,
                         gt_spot spots[GT_SPOTS], int *n) GT_CHECKED;
 

@@ -33,8 +33,9 @@ gt_status gt_stage_budget(gt_ctx *ctx, size_t least, size_t *budget)
     size_t left = ceiling > used ? ceiling - used : 0;
     if (least > left) {
         const size_t mib = (size_t)1 << 20;
-        return gt_fail(ctx, GT_E_LIMIT, &GT_MSG_MAP_TOO_LARGE, GT_NOWHERE,
-                       GT_ARGS(GT_INT("need", (least + mib - 1) / mib), GT_INT("left", left / mib)));
+        return gt_fail(
+            ctx, GT_E_LIMIT, &GT_MSG_MAP_TOO_LARGE, GT_NOWHERE,
+            GT_ARGS(GT_INT("need", (least + mib - 1) / mib), GT_INT("left", left / mib)));
     }
     /* what is left after the least may make the ink finer; outlines and labels need some of it */
     size_t spare = (left - least) / 2;
@@ -66,8 +67,8 @@ gt_status gt_stage_begin(gt_ctx *ctx, gt_canvas *canvas, const gt_window *view, 
         if (out->pixels == NULL) {
             return GT_E_MEMORY;
         }
-        out->image = cairo_image_surface_create_for_data(out->pixels, CAIRO_FORMAT_ARGB32, w, h,
-                                                         w * 4);
+        out->image =
+            cairo_image_surface_create_for_data(out->pixels, CAIRO_FORMAT_ARGB32, w, h, w * 4);
         out->pen.ground = cairo_create(out->image);
         out->pen.before_lines = settle;
         out->pen.user = out;

@@ -1,5 +1,5 @@
-/* The frame of a map on a canvas: its ground (areas and relief, an image on vector pages) and its lines,
- * in drawing order. */
+/* The frame of a map on a canvas: its ground (areas and relief, an image on vector pages) and its
+ * lines, in drawing order. */
 #ifndef GT_REPORT_STAGE_H
 #define GT_REPORT_STAGE_H
 
@@ -19,8 +19,8 @@ typedef struct gt_stage {
 /* Bytes needed at least for a page and a frame (points). */
 size_t gt_stage_least(gt_canvas_kind kind, int width, int height, double frame_w, double frame_h,
                       double px);
-/* GT_E_LIMIT "report.memory" when the context's ceiling leaves less than `least`; *budget = bytes that
- * ink may take. */
+/* GT_E_LIMIT "report.memory" when the context's ceiling leaves less than `least`; *budget = bytes
+ * that ink may take. */
 gt_status gt_stage_budget(gt_ctx *ctx, size_t least, size_t *budget) GT_CHECKED;
 
 /* Fills the frame with the colour of empty ground. view and canvas are borrowed;

@@ -1,7 +1,7 @@
 /* Default styles. Control lines follow the colours planners know: ecological redline red with green
- * hatch, permanent basic farmland yellow and olive, urban development boundary purple. Ids and words are
- * those of the plan layers of the national standard (three control lines, reserves, water), not of one
- * city. */
+ * hatch, permanent basic farmland yellow and olive, urban development boundary purple. Ids and
+ * words are those of the plan layers of the national standard (three control lines, reserves,
+ * water), not of one city. */
 #include "report/style.h"
 
 #include <string.h>
@@ -27,16 +27,16 @@ static const known by_id[] = {
      "#c7b22c", 1.8, 0.30},
     {"farmland_space", GT_RANK_CONTROL, "#f3dc6a", 0.60, GT_HATCH_DOWN, "#8d8420", "#8d7f14", 0.6,
      "#c7b22c", 1.6, 0.25},
-    {"urban_boundary", GT_RANK_CONTROL, NULL, 0, GT_HATCH_NONE, NULL, "#7b3f98", 1.3, "#7b3f98", 3.2,
-     0.20},
+    {"urban_boundary", GT_RANK_CONTROL, NULL, 0, GT_HATCH_NONE, NULL, "#7b3f98", 1.3, "#7b3f98",
+     3.2, 0.20},
     {"urban_development", GT_RANK_CONTROL, NULL, 0, GT_HATCH_NONE, NULL, "#7b3f98", 1.3, "#7b3f98",
      3.2, 0.20},
     {"ecological_control", GT_RANK_ZONE, "#cfe8cf", 0.50, GT_HATCH_NONE, NULL, "#5b9a68", 0.6,
      "#5b9a68", 2.0, 0.18},
     {"nature_reserve", GT_RANK_ZONE, "#bfe0c4", 0.50, GT_HATCH_LEVEL, "#4b8f5a", "#3b7d4a", 0.8,
      "#3b7d4a", 1.8, 0.20},
-    {"strategic_reserve", GT_RANK_CONTROL, "#ece9f1", 0.70, GT_HATCH_DOTS, "#8f7fa8", "#8f7fa8", 0.6,
-     NULL, 0, 0},
+    {"strategic_reserve", GT_RANK_CONTROL, "#ece9f1", 0.70, GT_HATCH_DOTS, "#8f7fa8", "#8f7fa8",
+     0.6, NULL, 0, 0},
     {"hazard", GT_RANK_ZONE, "#f3c9b5", 0.60, GT_HATCH_NONE, NULL, "#b5603a", 0.4, NULL, 0, 0},
     {"mining", GT_RANK_CONTROL, "#d9c2ad", 0.60, GT_HATCH_CROSS, "#8a6a4c", "#6f5238", 0.7, NULL, 0,
      0},
@@ -100,8 +100,8 @@ static bool is_area(gt_geom_type type)
     return type == GT_POLYGON || type == GT_MULTIPOLYGON || type == GT_GEOM_NONE;
 }
 
-/* What the table says goes over the geometry's default; a colour of the standard goes over the table's
- * fill. */
+/* What the table says goes over the geometry's default; a colour of the standard goes over the
+ * table's fill. */
 static void apply(const gt_standard *s, const known *k, gt_look_of *out)
 {
     gt_map_style *style = &out->style;

@@ -76,8 +76,8 @@ void gt_type_free(gt_ctx *ctx, gt_type *type)
     gt_free(ctx, type);
 }
 
-/* Sets text as one paragraph: Pango counts lines by paragraph, so a line end within a name would pass
- * every limit. Broken UTF-8 is mended. */
+/* Sets text as one paragraph: Pango counts lines by paragraph, so a line end within a name would
+ * pass every limit. Broken UTF-8 is mended. */
 static void set_text(gt_type *type, const char *text)
 {
     size_t len = strlen(text);
@@ -107,8 +107,8 @@ static void set_face(gt_type *type, const gt_face *face)
     PangoAttrList *attributes = NULL;
     if (face->spacing > 0) {
         attributes = pango_attr_list_new();
-        pango_attr_list_insert(attributes, pango_attr_letter_spacing_new((int)(
-                                               face->spacing * face->size * PANGO_SCALE)));
+        pango_attr_list_insert(attributes, pango_attr_letter_spacing_new(
+                                               (int)(face->spacing * face->size * PANGO_SCALE)));
     }
     pango_layout_set_attributes(layout, attributes);
     if (attributes != NULL) {
@@ -166,4 +166,3 @@ void gt_type_draw(gt_type *type, cairo_t *cr, const gt_face *face, const char *t
     cairo_move_to(cr, x, y);
     pango_cairo_show_layout(cr, type->layout);
 }
-

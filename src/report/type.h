@@ -1,5 +1,5 @@
-/* Text on pictures: measured and set with Pango, the same at every resolution (no hinting, no metric
- * rounding), so that layout done in points holds for PNG, PDF and SVG. */
+/* Text on pictures: measured and set with Pango, the same at every resolution (no hinting, no
+ * metric rounding), so that layout done in points holds for PNG, PDF and SVG. */
 #ifndef GT_REPORT_TYPE_H
 #define GT_REPORT_TYPE_H
 
@@ -18,11 +18,11 @@ typedef struct gt_face { /* how a text is set; lengths in points */
     int lines;      /* most lines; the last ends in an ellipsis. 0: no limit */
     int align;      /* -1 left, 0 centre, 1 right, within width */
     gt_rgb color;
-    double halo;    /* width of the white outline, 0: none */
+    double halo; /* width of the white outline, 0: none */
 } gt_face;
 
 typedef struct gt_extent {
-    double w, h;                   /* logical */
+    double w, h;                       /* logical */
     double ink_x, ink_y, ink_w, ink_h; /* what is black, from the top left of the logical box */
     int lines;
     bool cut; /* an ellipsis stands for something */

@@ -12,8 +12,8 @@
 
 static const double A4_W = 595.28;
 static const double A4_H = 841.89;
-static const double MAP_H = 300;  /* frame height, points */
-static const double FADE = 0.35;  /* the ground steps back behind the findings */
+static const double MAP_H = 300; /* frame height, points */
+static const double FADE = 0.35; /* the ground steps back behind the findings */
 
 void gt_map_verdict_options_init(gt_ctx *ctx, gt_map_verdict_options *options)
 {
@@ -47,7 +47,8 @@ typedef struct sheet {
     gt_map_options map; /* for the legend and the warning */
 } sheet;
 
-/* ---- plan --------------------------------------------------------------------------------------- */
+/* ---- plan ---------------------------------------------------------------------------------------
+ */
 
 static gt_word result_word(gt_result result)
 {
@@ -101,8 +102,8 @@ static void set_faces(gt_verdict_page *p)
     p->title_face = (gt_face){.size = 16, .bold = true, .align = -1, .lines = 2, .color = dark};
     p->subject_face = (gt_face){.size = 9, .align = -1, .lines = 2, .color = gt_rgb_of(0x3A3A36)};
     p->summary_face = (gt_face){.size = 7.6, .align = -1, .lines = 1, .color = gt_rgb_of(0x66665F)};
-    p->warning_face = (gt_face){.size = 7.4, .bold = true, .align = -1, .lines = 2,
-                                .color = gt_rgb_of(0x7A4A00)};
+    p->warning_face =
+        (gt_face){.size = 7.4, .bold = true, .align = -1, .lines = 2, .color = gt_rgb_of(0x7A4A00)};
     p->foot_face = (gt_face){.size = 6.4, .align = -1, .lines = 2, .color = gt_rgb_of(0x77776F)};
 }
 
@@ -145,7 +146,8 @@ static void plan_head(sheet *s)
     if (p->warning_text[0] != '\0') {
         double top = y;
         y += 2.5;
-        p->warning = stack(s->type, &p->warning_face, p->warning_text, p->margin + 21, &y, wide - 25);
+        p->warning =
+            stack(s->type, &p->warning_face, p->warning_text, p->margin + 21, &y, wide - 25);
         p->warning = (gt_rect){p->margin, top, wide, p->warning.h + 5};
         y += 2.5 + 4;
     }
@@ -206,7 +208,8 @@ static void plan_pages(sheet *s)
     p->foot.y = p->h - FOOT_GAP - p->foot.h;
 }
 
-/* ---- map ---------------------------------------------------------------------------------------- */
+/* ---- map ----------------------------------------------------------------------------------------
+ */
 
 static gt_status fit_view(sheet *s)
 {
@@ -215,7 +218,8 @@ static gt_status fit_view(sheet *s)
     if (st != GT_OK) {
         return st;
     }
-    double least = s->source->geographic ? 0.0005 : 50; /* half a street block around a small plot */
+    double least =
+        s->source->geographic ? 0.0005 : 50; /* half a street block around a small plot */
     double grow = 0.22 * fmax(box.xmax - box.xmin, box.ymax - box.ymin);
     grow = fmax(grow, least);
     box = (gt_box){box.xmin - grow, box.ymin - grow, box.xmax + grow, box.ymax + grow};
@@ -284,8 +288,8 @@ static gt_status place_tags(sheet *s, const gt_rect *taken, size_t n)
         }
         char text[16];
         (void)snprintf(text, sizeof text, "%d", f->number);
-        gt_face face = {.size = TAG_RADIUS * 1.15, .bold = true, .lines = 1,
-                        .color = gt_finding_color(f, i)};
+        gt_face face = {
+            .size = TAG_RADIUS * 1.15, .bold = true, .lines = 1, .color = gt_finding_color(f, i)};
         st = gt_shape_rings(s->ctx, f->overlap, &s->view, &rings);
         if (st == GT_OK) {
             st = gt_labels_add_area(s->ctx, s->tags, &rings, &face, text, 0, -(double)i, true);
@@ -391,7 +395,8 @@ static gt_status draw_map(sheet *s)
     return st;
 }
 
-/* ---- page --------------------------------------------------------------------------------------- */
+/* ---- page ---------------------------------------------------------------------------------------
+ */
 
 static void draw_badge(sheet *s)
 {
@@ -508,7 +513,8 @@ static gt_status draw_tables(sheet *s)
     return GT_OK;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------------------
+ */
 
 static gt_status prepare_layers(sheet *s)
 {
@@ -546,7 +552,9 @@ static gt_status prepare(sheet *s, const char *path)
     gt_ctx *ctx = s->ctx;
     const gt_map_verdict_options *o = s->o;
     gt_status st = gt_canvas_kind_of(ctx, path, &s->kind);
-    st = st != GT_OK ? st : gt_canvas_check_size(ctx, (int)(A4_W * o->dpi / 72), (int)(A4_H * o->dpi / 72), o->dpi);
+    st = st != GT_OK ? st
+                     : gt_canvas_check_size(ctx, (int)(A4_W * o->dpi / 72),
+                                            (int)(A4_H * o->dpi / 72), o->dpi);
     if (st == GT_OK && (o->geom == NULL || o->geom->n_points == 0 || o->geom->n_parts == 0)) {
         st = gt_fail(ctx, GT_E_USAGE, &GT_MSG_MAP_NO_SUBJECT, GT_NOWHERE, GT_NO_ARGS);
     }

@@ -10,8 +10,8 @@ enum { GT_TABLE_COLUMNS = 6 };
 typedef struct gt_table_row {
     double h;
     double text_h[GT_TABLE_COLUMNS]; /* of each cell */
-    double rule_h;  /* of the rule's title alone, clauses below */
-    bool cut;       /* some text ends in an ellipsis */
+    double rule_h;                   /* of the rule's title alone, clauses below */
+    bool cut;                        /* some text ends in an ellipsis */
 } gt_table_row;
 
 typedef struct gt_table { /* of findings; lengths in points */

@@ -1,14 +1,15 @@
-/* The table of findings: measured first, then drawn row by row, so that pages can be broken between. */
+/* The table of findings: measured first, then drawn row by row, so that pages can be broken
+ * between. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "report/verdict.h"
 
-static const double PAD = 4;       /* around cells */
-static const double BODY = 7.4;    /* type size */
+static const double PAD = 4;    /* around cells */
+static const double BODY = 7.4; /* type size */
 static const double SMALL = 6.4;
-static const double TAG = 6.5;     /* radius of number discs */
+static const double TAG = 6.5; /* radius of number discs */
 enum { RULE_LINES = 6, TEXT_LINES = 26 };
 
 enum { COL_NUMBER = 0, COL_RULE, COL_RESULT, COL_OVERLAP, COL_SHARE, COL_TEXT };
@@ -84,8 +85,8 @@ void gt_area_texts(double m2, gt_lang lang, char main[GT_NUMBER_TEXT], char mu[G
 
 static gt_face body_face(double width, int lines)
 {
-    return (gt_face){.size = BODY, .align = -1, .width = width, .lines = lines,
-                     .color = gt_rgb_of(0x2E2E2A)};
+    return (gt_face){
+        .size = BODY, .align = -1, .width = width, .lines = lines, .color = gt_rgb_of(0x2E2E2A)};
 }
 
 static double inner(const gt_table *t, int column)
@@ -189,7 +190,7 @@ void gt_table_free(gt_ctx *ctx, gt_table *table)
 void gt_table_draw_head(const gt_table *t, const gt_map_verdict_options *o, gt_type *type,
                         cairo_t *cr, double x, double y)
 {
-    static const gt_word words[GT_TABLE_COLUMNS] = {GT_WORD_COUNT, GT_WORD_RULE, GT_WORD_RESULT,
+    static const gt_word words[GT_TABLE_COLUMNS] = {GT_WORD_COUNT,   GT_WORD_RULE,  GT_WORD_RESULT,
                                                     GT_WORD_OVERLAP, GT_WORD_SHARE, GT_WORD_COMPLY};
     cairo_rectangle(cr, x, y, t->width, t->head_h);
     cairo_set_source_rgb(cr, 0.945, 0.94, 0.92);
@@ -211,7 +212,9 @@ void gt_tag_draw(gt_type *type, cairo_t *cr, double x, double y, double radius, 
 {
     char text[16];
     (void)snprintf(text, sizeof text, "%d", number);
-    gt_face face = {.size = radius * (number < 100 ? 1.15 : 0.85), .bold = true, .lines = 1,
+    gt_face face = {.size = radius * (number < 100 ? 1.15 : 0.85),
+                    .bold = true,
+                    .lines = 1,
                     .color = gt_rgb_of(0xFFFFFF)};
     gt_extent e = gt_type_measure(type, &face, text);
     cairo_arc(cr, x, y, radius + 0.9, 0, 6.283185307179586);

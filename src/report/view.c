@@ -40,7 +40,7 @@ gt_status gt_box_check(gt_ctx *ctx, const gt_map_source *source, gt_box box)
 }
 
 gt_status gt_window_fit(gt_ctx *ctx, const gt_map_source *source, gt_box box, gt_rect frame,
-                      double margin, gt_window *out)
+                        double margin, gt_window *out)
 {
     gt_status st = gt_box_check(ctx, source, box);
     if (st != GT_OK) {
@@ -58,14 +58,15 @@ gt_status gt_window_fit(gt_ctx *ctx, const gt_map_source *source, gt_box box, gt
                      frame.h * (1 - 2 * margin) / (box.ymax - box.ymin));
     double kx = ky * squeeze;
     *out = (gt_window){.box = {middle_x - 0.5 * frame.w / kx, middle_y - 0.5 * frame.h / ky,
-                             middle_x + 0.5 * frame.w / kx, middle_y + 0.5 * frame.h / ky},
-                     .frame = frame,
-                     .kx = kx,
-                     .ky = ky};
+                               middle_x + 0.5 * frame.w / kx, middle_y + 0.5 * frame.h / ky},
+                       .frame = frame,
+                       .kx = kx,
+                       .ky = ky};
     if (source->geographic) {
         out->per_metre = ky / METRES_PER_DEGREE;
     } else {
-        double scale = source->plane != NULL ? gt_plane_scale(source->plane, middle_x, middle_y) : 1;
+        double scale =
+            source->plane != NULL ? gt_plane_scale(source->plane, middle_x, middle_y) : 1;
         out->per_metre = isfinite(scale) && scale > 0.5 && scale < 2 ? ky * scale : ky;
     }
     return GT_OK;
@@ -88,7 +89,8 @@ void gt_clipper_free(gt_ctx *ctx, gt_clipper *clipper)
     *clipper = (gt_clipper){0};
 }
 
-/* Keeps the side of the line  axis = limit  that `sign` points to (+1: >= limit); a to b, swapped. */
+/* Keeps the side of the line  axis = limit  that `sign` points to (+1: >= limit); a to b, swapped.
+ */
 static gt_status cut(gt_ctx *ctx, gt_clipper *c, size_t *count, int axis, double limit, double sign)
 {
     size_t n = *count;

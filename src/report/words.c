@@ -118,7 +118,11 @@ void gt_number_format(double value, int digits, char out[GT_NUMBER_TEXT])
         (void)snprintf(out, GT_NUMBER_TEXT, "%s", isfinite(value) ? "> 1e15" : "-");
         return;
     }
-    int len = snprintf(plain, sizeof plain, "%.*f", digits < 0 ? 0 : digits > 9 ? 9 : digits, value);
+    int len = snprintf(plain, sizeof plain, "%.*f",
+                       digits < 0   ? 0
+                       : digits > 9 ? 9
+                                    : digits,
+                       value);
     int whole = (int)strcspn(plain, ".");
     int n = 0;
     for (int i = 0; i < len; i++) {

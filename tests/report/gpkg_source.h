@@ -1,5 +1,5 @@
-/* A gt_map_source over tables of GeoPackages, for tests and samples: each layer is an SQL query with
- * columns geometry, class, label. */
+/* A gt_map_source over tables of GeoPackages, for tests and samples: each layer is an SQL query
+ * with columns geometry, class, label. */
 #ifndef GT_TESTS_REPORT_GPKG_SOURCE_H
 #define GT_TESTS_REPORT_GPKG_SOURCE_H
 
@@ -70,8 +70,8 @@ static gt_status gpkg_next(gt_ctx *ctx, void *cursor, gt_map_feature *out, bool 
         return GT_OK;
     }
     const void *blob = sqlite3_column_blob(c->stmt, 0);
-    gt_status st = gt_geom_from_gpkg(ctx, blob, (size_t)sqlite3_column_bytes(c->stmt, 0), NULL,
-                                     &c->geom);
+    gt_status st =
+        gt_geom_from_gpkg(ctx, blob, (size_t)sqlite3_column_bytes(c->stmt, 0), NULL, &c->geom);
     if (st == GT_OK && c->transform != NULL) {
         st = gt_transform_points(ctx, c->transform, c->geom.xy, c->geom.n_points);
     }

@@ -43,8 +43,8 @@ static gt_status scene_open(gt_ctx *ctx, void *user, size_t layer, const gt_box 
     if (c == NULL) {
         return GT_E_MEMORY;
     }
-    *c = (scene_cursor){s, layer == 0 ? 0 : s->end[layer - 1], s->end[layer], {0, 0, 0, 0}, box != NULL,
-                       ctx};
+    *c = (scene_cursor){
+        s, layer == 0 ? 0 : s->end[layer - 1], s->end[layer], {0, 0, 0, 0}, box != NULL, ctx};
     if (box != NULL) {
         c->box = *box;
     }
@@ -63,8 +63,8 @@ static gt_status scene_next(gt_ctx *ctx, void *cursor, gt_map_feature *out, bool
     *more = c->next < c->end;
     if (*more) {
         const scene_feature *f = &c->of->features[c->next++];
-        *out = (gt_map_feature){.id = "f", .geom = &f->geom, .class_code = f->code,
-                                .label = f->label, .m2 = f->m2};
+        *out = (gt_map_feature){
+            .id = "f", .geom = &f->geom, .class_code = f->code, .label = f->label, .m2 = f->m2};
     }
     return GT_OK;
 }
@@ -91,7 +91,8 @@ static inline gt_map_layer *scene_layer(scene *s, const char *id, gt_title title
 {
     assert_true(s->n_layers < SCENE_LAYERS);
     gt_map_layer *l = &s->layers[s->n_layers];
-    *l = (gt_map_layer){.id = id, .title = title, .extent = {1, 1, 0, 0}, .origin = GT_ORIGIN_SURVEY};
+    *l = (gt_map_layer){
+        .id = id, .title = title, .extent = {1, 1, 0, 0}, .origin = GT_ORIGIN_SURVEY};
     gt_map_style_init(&l->style);
     s->end[s->n_layers++] = s->n;
     return l;
@@ -171,11 +172,13 @@ static inline void scene_town(scene *s)
     use->n_classes = 4;
     use->style.stroke = NULL;
     use->base = true;
-    const char *codes[12] = {"01", "01", "03", "03", "01", "07", "07", "11", "03", "07", "01", "99"};
+    const char *codes[12] = {"01", "01", "03", "03", "01", "07",
+                             "07", "11", "03", "07", "01", "99"};
     for (int i = 0; i < 12; i++) {
         scene_rect(s, i % 4 * 1000.0, i / 4 * 1000.0, 1000, 1000, codes[i], NULL);
     }
-    gt_map_layer *line = scene_layer(s, "ecological_redline", (gt_title){"生态保护红线", "Redline"});
+    gt_map_layer *line =
+        scene_layer(s, "ecological_redline", (gt_title){"生态保护红线", "Redline"});
     line->origin = GT_ORIGIN_GENERATED;
     line->style.fill_opacity = 0;
     line->style.hatch = GT_HATCH_UP;
@@ -208,7 +211,8 @@ static inline void scene_town(scene *s)
     scene_rect(s, 2000, 0, 2000, 3000, NULL, "西区");
 }
 
-/* ---- pictures ---------------------------------------------------------------------------------- */
+/* ---- pictures ----------------------------------------------------------------------------------
+ */
 
 typedef struct picture {
     cairo_surface_t *surface;

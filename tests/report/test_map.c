@@ -289,7 +289,8 @@ static void legend_counts_what_is_in_the_frame(void **state)
     fixture *f = *state;
     f->o.n_layers = 1;
     f->o.has_box = true;
-    f->o.box = (gt_box){500, 100, 1500, 900}; /* half of two fields of cropland, no more than they */
+    f->o.box =
+        (gt_box){500, 100, 1500, 900}; /* half of two fields of cropland, no more than they */
     f->o.width = 600;
     f->o.height = 500;
     assert_ok(f->ctx, draw(f, "a.png"));
@@ -395,7 +396,8 @@ static void every_kind_is_written_whole(void **state)
     }
 }
 
-/* ---- bad input -------------------------------------------------------------------------------- */
+/* ---- bad input --------------------------------------------------------------------------------
+ */
 
 static size_t files_in(const char *dir)
 {
@@ -527,10 +529,12 @@ static void a_full_disk_is_told(void **state)
     }
     /* the part file's name is known: a link in its place leads to the full device */
     char target[4200];
-    (void)snprintf(target, sizeof target, "%s.%ld.part", test_path(f->dir, "a.png"), (long)getpid());
+    (void)snprintf(target, sizeof target, "%s.%ld.part", test_path(f->dir, "a.png"),
+                   (long)getpid());
     assert_int_equal(symlink("/dev/full", target), 0);
     assert_fails(f->ctx, draw(f, "a.png"), GT_E_ENV, "base.system");
-    (void)snprintf(target, sizeof target, "%s.%ld.part", test_path(f->dir, "a.pdf"), (long)getpid());
+    (void)snprintf(target, sizeof target, "%s.%ld.part", test_path(f->dir, "a.pdf"),
+                   (long)getpid());
     assert_int_equal(symlink("/dev/full", target), 0);
     assert_fails(f->ctx, draw(f, "a.pdf"), GT_E_ENV, "base.system");
     assert_int_equal(files_in(f->dir), 0);
@@ -609,9 +613,10 @@ static void texts_of_any_kind_are_held(void **state)
         longest[i] = i % 2 == 0 ? ' ' : '\n';
     }
     longest[sizeof longest - 1] = '\0';
-    const char *texts[] = {longest, "\xff\xfe broken \xc3", "<b>markup</b> & more", "\t\n\r",
-                           "国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划"
-                           "国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划"};
+    const char *texts[] = {
+        longest, "\xff\xfe broken \xc3", "<b>markup</b> & more", "\t\n\r",
+        "国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划"
+        "国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划国土空间规划"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         gt_title t = {texts[i], texts[i]};
         f->o.title = f->o.subtitle = f->o.note = t;

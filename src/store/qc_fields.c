@@ -329,24 +329,45 @@ static gt_status check_bool(gt_ctx *ctx, gt_arena *arena, const gt_value *in, qc
 
 /* ---- dates ----------------------------------------------------------------------------------- */
 
-/* YYYY-MM-DD, also with / or . between, without anything between, or with a time behind. */
+/* Up to `most` digits at *at; false when there is none. */
+static bool read_digits(const char *t, size_t n, size_t *at, size_t most, int *out)
+{
+    size_t from = *at;
+    *out = 0;
+    for (; *at < n && *at - from < most && t[*at] >= '0' && t[*at] <= '9'; ++*at) {
+        *out = *out * 10 + (t[*at] - '0');
+    }
+    return *at > from;
+}
+
+static bool skip_word(const char *t, size_t n, size_t *at, const char *word)
+{
+    size_t len = strlen(word);
+    bool there = n - *at >= len && memcmp(t + *at, word, len) == 0;
+    *at += there ? len : 0;
+    return there;
+}
+
+/* 2020-12-31, 2020/1/5, 2020.1.5, 20201231, 2020年1月5日; a time may follow. */
 static bool read_date(const char *t, size_t n, char iso[GT_DATE_TEXT])
 {
-    gt_date day;
-    char digits[9];
-    size_t used = 0, at = 0;
-    for (; at < n && used < 8; at++) {
-        if (t[at] >= '0' && t[at] <= '9') {
-            digits[used++] = t[at];
-        } else if ((t[at] != '-' && t[at] != '/' && t[at] != '.') || (used != 4 && used != 6)) {
-            return false;
+    static const char *const between[][3] = {
+        {"-", "-", ""}, {"/", "/", ""}, {".", ".", ""}, {"年", "月", "日"}, {"", "", ""}};
+    for (size_t i = 0; i < sizeof between / sizeof *between; i++) {
+        size_t at = 0;
+        int y, m, d;
+        gt_date day;
+        bool right = read_digits(t, n, &at, 4, &y) && at == 4 &&
+                     skip_word(t, n, &at, between[i][0]) && read_digits(t, n, &at, 2, &m) &&
+                     skip_word(t, n, &at, between[i][1]) && read_digits(t, n, &at, 2, &d) &&
+                     skip_word(t, n, &at, between[i][2]);
+        right = right && (at == n || t[at] == ' ' || t[at] == 'T');
+        if (right && (between[i][0][0] != '\0' || at == 8)) {
+            (void)snprintf(iso, GT_DATE_TEXT, "%04d-%02d-%02d", y % 10000, m % 100, d % 100);
+            return gt_date_parse(iso, &day);
         }
     }
-    if (used < 8 || (at < n && t[at] != ' ' && t[at] != 'T')) {
-        return false;
-    }
-    (void)snprintf(iso, GT_DATE_TEXT, "%.4s-%.2s-%.2s", digits, digits + 4, digits + 6);
-    return gt_date_parse(iso, &day);
+    return false;
 }
 
 static gt_status check_date(gt_ctx *ctx, gt_arena *arena, const gt_value *in, qc_value_check *out)

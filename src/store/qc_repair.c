@@ -106,25 +106,56 @@ static bool has_kind(const gt_qc_result *result, gt_qc_kind from, gt_qc_kind to)
 
 /* Rebuilds out by make-valid. A geometry that GEOS cannot mend keeps its fault: not an error here.
  */
-static gt_status rebuild(gt_ctx *ctx, gt_qc *qc, gt_geom *out, gt_qc_result *result,
-                         gt_qc_change *change)
+static gt_status rebuild(gt_ctx *ctx, gt_qc *qc, gt_geom *out, gt_qc_change *change, bool *done)
 {
     gt_status st = qc->geos == NULL ? gt_geos_new(ctx, &qc->geos) : GT_OK;
     if (st == GT_OK) {
         st = gt_geos_make_valid(ctx, qc->geos, out, &qc->mended);
-        if (st == GT_E_INPUT) {
-            gt_error_clear(ctx);
-            return GT_OK;
+    }
+    *done = st == GT_OK;
+    if (st == GT_E_INPUT) {
+        gt_error_clear(ctx);
+        return GT_OK;
+    }
+    change->rebuilt = change->rebuilt || st == GT_OK;
+    return st;
+}
+
+static gt_status clean(gt_ctx *ctx, const gt_geom *in, gt_geom *out, gt_qc_change *change)
+{
+    bool area = in->type == GT_POLYGON || in->type == GT_MULTIPOLYGON;
+    return area ? clean_polygons(ctx, in, out, change) : clean_lines(ctx, in, out, change);
+}
+
+/* Crossing points are rounded to doubles, so that a rebuilt polygon may have a crossing again, some
+ * 1e-10 wide, or a ring that collapsed: a second round mends those. */
+static gt_status rebuild_until_sound(gt_ctx *ctx, gt_qc *qc, gt_geom *out, gt_qc_result *result,
+                                     gt_qc_change *change)
+{
+    enum { ROUNDS = 4 };
+    gt_status st = GT_OK;
+    bool done = true;
+    gt_qc_change aside = {0}; /* what rounding left is no change of the user's geometry */
+    for (int i = 0; i < ROUNDS && st == GT_OK && done && result->error; i++) {
+        st = rebuild(ctx, qc, out, change, &done);
+        if (st == GT_OK && done) {
+            st = clean(ctx, &qc->mended, out, &aside);
         }
+        if (st == GT_OK && done) {
+            st = gt_qc_geometry(ctx, qc, out, result);
+        }
+        done = done && has_kind(result, GT_QC_CROSSING, GT_QC_SPLIT_INTERIOR);
     }
-    if (st != GT_OK) {
-        return st;
+    return st;
+}
+
+static void note_place(const gt_qc_result *result, gt_qc_change *change)
+{
+    for (size_t i = 0; i < result->n && !change->has_xy; i++) {
+        change->has_xy = result->findings[i].has_xy;
+        change->x = result->findings[i].x;
+        change->y = result->findings[i].y;
     }
-    gt_geom swap = *out;
-    *out = qc->mended;
-    qc->mended = swap;
-    change->rebuilt = true;
-    return gt_qc_geometry(ctx, qc, out, result);
 }
 
 gt_status gt_qc_repair(gt_ctx *ctx, gt_qc *qc, const gt_geom *geom, gt_geom *out,
@@ -140,19 +171,13 @@ gt_status gt_qc_repair(gt_ctx *ctx, gt_qc *qc, const gt_geom *geom, gt_geom *out
     }
     change->points_before = geom->n_points;
     change->area_before = gt_geom_plane_area(geom);
-    for (size_t i = 0; i < result->n && !change->has_xy; i++) {
-        change->has_xy = result->findings[i].has_xy;
-        change->x = result->findings[i].x;
-        change->y = result->findings[i].y;
-    }
-    bool area = geom->type == GT_POLYGON || geom->type == GT_MULTIPOLYGON;
-    gt_status st =
-        area ? clean_polygons(ctx, geom, out, change) : clean_lines(ctx, geom, out, change);
+    note_place(result, change);
+    gt_status st = clean(ctx, geom, out, change);
     if (st == GT_OK) {
         st = gt_qc_geometry(ctx, qc, out, result);
     }
     if (st == GT_OK && has_kind(result, GT_QC_CROSSING, GT_QC_SPLIT_INTERIOR)) {
-        st = rebuild(ctx, qc, out, result, change);
+        st = rebuild_until_sound(ctx, qc, out, result, change);
     }
     change->changed =
         change->closed || change->dropped_points || change->dropped_rings || change->rebuilt;

@@ -363,7 +363,8 @@ static bool read_date(const char *t, size_t n, char iso[GT_DATE_TEXT])
                      skip_word(t, n, &at, between[i][2]);
         right = right && (at == n || t[at] == ' ' || t[at] == 'T');
         if (right && (between[i][0][0] != '\0' || at == 8)) {
-            (void)snprintf(iso, GT_DATE_TEXT, "%04d-%02d-%02d", y % 10000, m % 100, d % 100);
+            (void)snprintf(iso, GT_DATE_TEXT, "%04u-%02u-%02u", (unsigned)y % 10000U,
+                           (unsigned)m % 100U, (unsigned)d % 100U);
             return gt_date_parse(iso, &day);
         }
     }

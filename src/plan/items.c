@@ -509,7 +509,8 @@ static gt_status take_fields(gt_reader *r, const raw_field *raw, size_t n, const
     for (size_t i = 0; i < n; i++, node = node->next) {
         fields[i] = raw[i].field;
         fields[i].type = raw[i].type == 0 ? GT_FIELD_TEXT : (gt_field_type)raw[i].type;
-        if (raw[i].type == 0 && raw[i].codes == NULL && node->kind == GT_Y_MAP) {
+        if (raw[i].type == 0 && raw[i].codes == NULL && node->kind == GT_Y_MAP &&
+            gt_y_get(node, "type") == NULL && gt_y_get(node, "codes") == NULL) {
             gt_y_problem(&r->problems, node, &GT_MSG_FIELD_TYPE,
                          GT_ARGS(GT_TEXT("field", raw[i].field.name ? raw[i].field.name : "")));
         }
@@ -631,6 +632,7 @@ static void take_measure(gt_reader *r, const raw_measure *raw, const gt_ynode *n
     const gt_arg *args = GT_ARGS(GT_TEXT("measure", out->id == NULL ? "" : out->id));
     if (said != 1 && node->kind == GT_Y_MAP) {
         gt_y_problem(&r->problems, node->key, &GT_MSG_MEASURE_ONE, args);
+        out->layer = NULL; /* what it measures is not known: every name of it is let pass */
     }
     if ((out->kind == GT_MEASURE_VALUE) != (out->field != NULL) && said == 1) {
         gt_y_problem(&r->problems, node->key, &GT_MSG_MEASURE_FIELD, args);

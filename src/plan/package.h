@@ -96,8 +96,15 @@ typedef struct gt_raw_item { /* one entry of an item file, before its content is
     bool whole;     /* filled without mistakes */
 } gt_raw_item;
 
+typedef struct gt_file_text { /* a package file held in memory */
+    const char *name, *data;
+    size_t len;
+} gt_file_text;
+
 typedef struct gt_reader {
     gt_ctx *ctx;
+    const gt_file_text *memory; /* files come from here; NULL: from the folder */
+    size_t n_memory;
     gt_arena *arena;
     gt_problems problems;
     gt_filler filler;
@@ -108,8 +115,9 @@ typedef struct gt_reader {
     size_t n_files;
     gt_raw_item *items;
     size_t n_items;
-    struct gt_sql *sql; /* evaluator for compiling conditions */
-    bool broken;        /* some file could not be parsed: unknown references may be its items */
+    struct gt_sql *sql;   /* evaluator for compiling conditions */
+    bool registry_broken; /* the registry has mistakes: unknown clauses may be its rows */
+    bool broken;          /* some file could not be parsed: unknown references may be its items */
 } gt_reader;
 
 extern const gt_schema gt_schema_package;
@@ -117,6 +125,10 @@ extern const gt_schema gt_schema_package;
 bool gt_item_kind_of(const gt_ynode *node, gt_item_kind *kind);
 /* Fills the package's struct of one item from its node. */
 gt_status gt_item_fill(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
+/* As gt_package_read, from files held in memory (tests, fuzzing): data must end in NUL and live as
+ * long as the package. A file that is not among them cannot be read. */
+gt_status gt_package_read_memory(gt_ctx *ctx, const gt_file_text *files, size_t n, gt_notes *notes,
+                                 gt_package **out) GT_CHECKED;
 /* The plan register of package.yaml into the package. */
 gt_status gt_plans_take(gt_reader *reader) GT_CHECKED;
 /* Everything that needs all items: references, hierarchies, SQL, figures, carriers. */

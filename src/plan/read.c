@@ -23,12 +23,21 @@ static gt_status join_path(gt_reader *r, const char *dir, const char *rel, const
     return copy == NULL && st == GT_OK ? GT_E_MEMORY : st;
 }
 
-static gt_status load(gt_reader *r, const char *dir, const char *rel, size_t slot)
+static gt_status load(gt_reader *r, const char *dir, const char *rel, const gt_ynode *mention,
+                      size_t slot)
 {
     const char *path = NULL;
-    gt_status st = join_path(r, dir, rel, &path);
+    gt_status st = GT_OK;
+    for (size_t i = 0; i < r->n_memory; i++) {
+        if (strcmp(r->memory[i].name, rel) == 0) {
+            return gt_yfile_of(r->ctx, r->arena, &r->problems, rel, r->memory[i].data,
+                               r->memory[i].len, (int)slot, &r->files[slot]);
+        }
+    }
+    st = join_path(r, dir, rel, &path);
     if (st == GT_OK) {
-        st = gt_yfile_load(r->ctx, r->arena, &r->problems, path, rel, (int)slot, &r->files[slot]);
+        st = gt_yfile_load(r->ctx, r->arena, &r->problems, path, rel, (int)slot, mention,
+                           &r->files[slot]);
     }
     return st;
 }
@@ -55,7 +64,7 @@ static gt_status read_head(gt_reader *r, const char *dir)
     if (r->files == NULL) {
         return GT_E_MEMORY;
     }
-    gt_status st = load(r, dir, "package.yaml", 0);
+    gt_status st = load(r, dir, "package.yaml", NULL, 0);
     r->n_files = 1;
     if (st == GT_OK) {
         st = gt_yaml_parse(r->ctx, r->arena, &r->problems, r->files[0]);
@@ -119,7 +128,7 @@ static gt_status read_files(gt_reader *r, const char *dir)
         r->broken = true;
     }
     if (r->raw.clauses != NULL) {
-        st = load(r, dir, r->raw.clauses, 1);
+        st = load(r, dir, r->raw.clauses, gt_y_get(r->root, "clauses"), 1);
     } else {
         st = gt_yfile_of(r->ctx, r->arena, &r->problems, "clauses", "", 0, 1, &r->files[1]);
         r->files[1]->broken = true;
@@ -133,7 +142,7 @@ static gt_status read_files(gt_reader *r, const char *dir)
             continue;
         }
         size_t slot = r->n_files;
-        st = load(r, dir, r->raw.files[i], slot);
+        st = load(r, dir, r->raw.files[i], entry(r, i), slot);
         if (st == GT_OK) {
             r->n_files++;
             st = gt_yaml_parse(r->ctx, r->arena, &r->problems, r->files[slot]);
@@ -272,9 +281,9 @@ static gt_status read_clauses(gt_reader *r)
 {
     gt_package *p = r->package;
     gt_yfile *file = r->files[1];
+    size_t before = r->problems.total;
     gt_status st =
         gt_clauses_parse(r->ctx, r->arena, &r->problems, file, &p->clauses, &p->n_clauses);
-    r->broken = r->broken || file->broken;
     if (st == GT_OK) {
         st = gt_index_new(r->arena, p->n_clauses + 1, &p->clause_index);
     }
@@ -290,6 +299,7 @@ static gt_status read_clauses(gt_reader *r)
             *slot = (gt_slot){c->id, (gt_item_kind)GT_CLAUSE_ITEM, i};
         }
     }
+    r->registry_broken = file->broken || r->problems.total != before;
     return st;
 }
 
@@ -336,9 +346,10 @@ static gt_status read_all(gt_reader *r, const char *dir)
     return st;
 }
 
-gt_status gt_package_read(gt_ctx *ctx, const char *dir, gt_notes *notes, gt_package **out)
+static gt_status read_package(gt_ctx *ctx, const char *dir, const gt_file_text *memory, size_t n,
+                              gt_notes *notes, gt_package **out)
 {
-    gt_reader r = {.ctx = ctx};
+    gt_reader r = {.ctx = ctx, .memory = memory, .n_memory = n};
     gt_status st = gt_arena_new(ctx, 256 * 1024, &r.arena);
     if (st != GT_OK) {
         return st;
@@ -370,4 +381,15 @@ done:
         gt_arena_free(r.arena);
     }
     return st;
+}
+
+gt_status gt_package_read(gt_ctx *ctx, const char *dir, gt_notes *notes, gt_package **out)
+{
+    return read_package(ctx, dir, NULL, 0, notes, out);
+}
+
+gt_status gt_package_read_memory(gt_ctx *ctx, const gt_file_text *files, size_t n, gt_notes *notes,
+                                 gt_package **out)
+{
+    return read_package(ctx, "memory:", files, n, notes, out);
 }

@@ -67,9 +67,12 @@ static void unknown_clause(gt_reader *r, const gt_pending *p)
 static void verify_references(gt_reader *r)
 {
     for (const gt_pending *p = r->filler.pending; p != NULL && !r->broken; p = p->next) {
-        if (p->clause && gt_package_find_clause(r->package, p->node->text) == NULL) {
-            unknown_clause(r, p);
-        } else if (!p->clause && gt_reader_find(r, p->kind, p->node->text) == SIZE_MAX) {
+        if (p->clause) {
+            bool known = gt_package_find_clause(r->package, p->node->text) != NULL;
+            if (!known && !r->registry_broken) {
+                unknown_clause(r, p);
+            }
+        } else if (gt_reader_find(r, p->kind, p->node->text) == SIZE_MAX) {
             unknown_item(r, p);
         }
     }

@@ -107,14 +107,15 @@ static gt_status add_measures(scope *s)
     const gt_ynode *node = list == NULL ? NULL : list->first;
     for (size_t i = 0; i < s->rule->n_measures && node != NULL; i++, node = node->next) {
         const gt_measure *m = &s->rule->measures[i];
-        unsigned has = aspects_of(m->kind);
-        for (size_t k = 0; k < N_ASPECTS && m->id != NULL; k++) {
+        const char *id = m->id == NULL ? node->key->text : m->id; /* a faulty one is reported */
+        unsigned has = m->layer == NULL ? ~0U : aspects_of(m->kind);
+        for (size_t k = 0; k < N_ASPECTS; k++) {
             if ((has & 1U << aspects[k].aspect) == 0) {
                 continue;
             }
             gt_text text;
-            gt_text_init(&text, s->r->ctx, 256);
-            gt_text_printf(&text, "%s%s", m->id, aspects[k].suffix);
+            gt_text_init(&text, s->r->ctx, GT_YAML_TEXT + 64);
+            gt_text_printf(&text, "%s%s", id, aspects[k].suffix);
             char *name = gt_arena_strdup(s->r->arena, gt_text_cstr(&text));
             gt_text_free(&text);
             if (name == NULL) {

@@ -84,6 +84,18 @@ gt_status gt_yfile_of(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, const
     return st;
 }
 
+static void unreadable(gt_problems *problems, gt_yfile *file, const gt_ynode *mention,
+                       const char *reason)
+{
+    const gt_arg *args = GT_ARGS(GT_TEXT("file", file->rel), GT_TEXT("reason", reason));
+    file->broken = true;
+    if (mention != NULL) {
+        gt_y_problem(problems, mention, &GT_MSG_PACKAGE_UNREADABLE, args);
+    } else {
+        file_problem(problems, file, &GT_MSG_PACKAGE_UNREADABLE, 0, 0, args);
+    }
+}
+
 /* Reads all of fd; the size is known and within the limit. */
 static gt_status slurp(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, int fd, size_t size,
                        gt_yfile *file)
@@ -101,8 +113,7 @@ static gt_status slurp(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, int 
         if (n < 0) {
             char reason[128];
             const char *text = strerror_r(errno, reason, sizeof reason);
-            file_problem(problems, file, &GT_MSG_PACKAGE_UNREADABLE, 0, 0,
-                         GT_ARGS(GT_TEXT("file", file->rel), GT_TEXT("reason", text)));
+            unreadable(problems, file, NULL, text);
             return GT_OK;
         }
         if (n == 0) {
@@ -118,7 +129,7 @@ static gt_status slurp(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, int 
 }
 
 gt_status gt_yfile_load(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, const char *path,
-                        const char *rel, int order, gt_yfile **out)
+                        const char *rel, int order, const gt_ynode *mention, gt_yfile **out)
 {
     gt_yfile *file = NULL;
     gt_status st = new_file(arena, path, rel, order, &file);
@@ -131,8 +142,7 @@ gt_status gt_yfile_load(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, con
     if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         char reason[128];
         const char *text = fd < 0 ? strerror_r(errno, reason, sizeof reason) : "not a plain file";
-        file_problem(problems, file, &GT_MSG_PACKAGE_UNREADABLE, 0, 0,
-                     GT_ARGS(GT_TEXT("file", rel), GT_TEXT("reason", text)));
+        unreadable(problems, file, mention, text);
     } else if (info.st_size > GT_YAML_BYTES) {
         file_problem(problems, file, &GT_MSG_FILE_TOO_LARGE, 0, 0,
                      GT_ARGS(GT_INT("bytes", info.st_size), GT_INT("max", GT_YAML_BYTES)));
@@ -430,8 +440,8 @@ static void syntax_error(builder *b, struct fy_diag *diag)
     void *at = NULL;
     const struct fy_diag_error *e = fy_diag_errors_iterate(diag, &at);
     bool known = e != NULL && e->msg != NULL;
-    file_problem(b->problems, b->file, &GT_MSG_YAML_SYNTAX, known ? e->line + 1 : 1,
-                 known ? e->column + 1 : 1,
+    file_problem(b->problems, b->file, &GT_MSG_YAML_SYNTAX, known && e->line > 0 ? e->line : 1,
+                 known && e->column > 0 ? e->column : 1,
                  GT_ARGS(GT_TEXT("reason", known ? e->msg : "unreadable")));
 }
 

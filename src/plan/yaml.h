@@ -49,9 +49,11 @@ struct gt_yfile {
 };
 
 /* Reads a file into the arena: size limit, UTF-8, NUL. Mistakes are reported and mark the file
- * broken; only memory is a status. path and rel are borrowed. */
+ * broken; only memory is a status. path and rel are borrowed. A file that cannot be read is
+ * reported where it is mentioned (NULL: at the file itself). */
 gt_status gt_yfile_load(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, const char *path,
-                        const char *rel, int order, gt_yfile **out) GT_CHECKED;
+                        const char *rel, int order, const gt_ynode *mention,
+                        gt_yfile **out) GT_CHECKED;
 /* Takes text in memory instead (fuzzing, tests); data must outlive the file and end in NUL. */
 gt_status gt_yfile_of(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, const char *name,
                       const char *data, size_t len, int order, gt_yfile **out) GT_CHECKED;

@@ -12,6 +12,9 @@ static const char *shown(const cli *app, const gt_area_column *c, const char *te
     if (*text == '\0') {
         return cli_say(app, "（无）", "(none)");
     }
+    if (strcmp(text, "*") == 0) {
+        return cli_say(app, "（重叠）", "(overlapping)");
+    }
     if (c->big_class) {
         static const char *const words[][3] = {{"farm", "农用地", "agricultural"},
                                                {"construction", "建设用地", "construction"},

@@ -62,6 +62,19 @@ static void summarise(cli *app, const char *layer, const gt_import_report *r)
     }
 }
 
+/* What the package says of foreign files holds where the user said nothing. */
+static void package_defaults(const gt_package *package, const gt_standard *standard,
+                             gt_import_options *o)
+{
+    for (size_t i = 0; i < gt_package_n_layers(package); i++) {
+        if (gt_package_layer(package, i) == standard) {
+            gt_import_from from = gt_package_import(package, i);
+            o->source_layer = o->source_layer != NULL ? o->source_layer : from.layer;
+            o->where = o->where != NULL ? o->where : from.where;
+        }
+    }
+}
+
 static gt_status run(cli *app)
 {
     const char *layer = app->operands[0], *file = app->operands[1];
@@ -82,6 +95,7 @@ static gt_status run(cli *app)
         st = cli_find_layer(app, package, layer, &standard);
     }
     if (st == GT_OK) {
+        package_defaults(package, standard, &options);
         st = gt_import(app->ctx, store, standard, file, &options, &report);
         if (report.notes != NULL && gt_notes_count(report.notes, GT_INFO) > 0) {
             print_findings(app, report.notes);

@@ -29,8 +29,21 @@ static const gt_measured *shown_measure(const gt_finding *f)
     return best;
 }
 
-static gt_status fill_one(const gt_finding *f, int number, gt_text *scratch, gt_arena *arena,
-                          gt_map_finding *out)
+static gt_status undecided_text(const gt_verdict *verdict, const gt_finding *f, gt_text *scratch,
+                                gt_arena *arena, gt_map_finding *out)
+{
+    gt_title missing = gt_verdict_missing_title(verdict, f);
+    gt_text_clear(scratch);
+    gt_text_printf(scratch, "缺少%s", missing.zh);
+    out->text.zh = gt_arena_strdup(arena, gt_text_cstr(scratch));
+    gt_text_clear(scratch);
+    gt_text_printf(scratch, "%s is missing", missing.en);
+    out->text.en = gt_arena_strdup(arena, gt_text_cstr(scratch));
+    return out->text.zh == NULL || out->text.en == NULL ? GT_E_MEMORY : GT_OK;
+}
+
+static gt_status fill_one(const gt_verdict *verdict, const gt_finding *f, int number,
+                          gt_text *scratch, gt_arena *arena, gt_map_finding *out)
 {
     const gt_measured *m = shown_measure(f);
     joined_clauses(f->rule, scratch);
@@ -43,6 +56,9 @@ static gt_status fill_one(const gt_finding *f, int number, gt_text *scratch, gt_
     out->m2 = m != NULL ? m->m2 : (double)NAN;
     out->share = m != NULL ? m->share : (double)NAN;
     out->overlap = m != NULL ? m->overlap : NULL;
+    if (f->result == GT_UNDECIDABLE) {
+        return undecided_text(verdict, f, scratch, arena, out);
+    }
     gt_title text = {f->comply[GT_LANG_ZH] != NULL ? f->comply[GT_LANG_ZH] : f->said[GT_LANG_ZH],
                      f->comply[GT_LANG_EN] != NULL ? f->comply[GT_LANG_EN] : f->said[GT_LANG_EN]};
     out->text = text;
@@ -89,7 +105,7 @@ static gt_status list_findings(const gt_verdict *verdict, gt_text *scratch, gt_a
             o->n_passed++;
             continue;
         }
-        gt_status st = fill_one(f, (int)used + 1, scratch, arena, &list[used]);
+        gt_status st = fill_one(verdict, f, (int)used + 1, scratch, arena, &list[used]);
         if (st != GT_OK) {
             return st;
         }

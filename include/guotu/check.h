@@ -96,6 +96,9 @@ const gt_geom *gt_verdict_geom(const gt_verdict *verdict);
 /* Name of the unit (district) that holds most of the subject, "" when there is none. */
 const char *gt_verdict_unit(const gt_verdict *verdict);
 
+/* Words for what is missing: the fact's or the layer's title; its id where it has none. */
+gt_title gt_verdict_missing_title(const gt_verdict *verdict, const gt_finding *finding);
+
 /* The text a reviewer reads; passes are counted, not listed, unless `all`. */
 void gt_verdict_render(const gt_verdict *verdict, gt_lang lang, bool all, gt_text *out);
 /* Stable JSON (docs/reference/verdict-json.md); overlaps as GeoJSON in the working CRS. */

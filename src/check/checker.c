@@ -406,7 +406,8 @@ static gt_status write_comply(trial *t, gt_lang lang)
     gt_status st = cut_out_text(t, lang, &text);
     if (st == GT_OK && words != NULL) {
         const char *filled = NULL;
-        st = gt_fill_template(ctx, t->rule, t->values, words, lang, t->verdict->arena, &filled);
+        const gt_template fill = {t->checker->package, t->rule, t->values};
+        st = gt_fill_template(ctx, &fill, words, lang, t->verdict->arena, &filled);
         if (st == GT_OK) {
             gt_text_puts(&text, text.len > 0 ? (lang == GT_LANG_ZH ? "；" : "; ") : "");
             gt_text_puts(&text, filled);
@@ -423,13 +424,14 @@ static gt_status write_comply(trial *t, gt_lang lang)
 
 static gt_status write_texts(trial *t)
 {
+    const gt_template fill = {t->checker->package, t->rule, t->values};
     for (int lang = 0; lang < 2; lang++) {
         const char *template = lang == GT_LANG_ZH ? t->rule->say.zh : t->rule->say.en;
         if (template == NULL) {
             template = lang == GT_LANG_ZH ? t->rule->title.zh : t->rule->title.en;
         }
-        gt_status st = gt_fill_template(t->checker->ctx, t->rule, t->values, template,
-                                        (gt_lang)lang, t->verdict->arena, &t->finding->said[lang]);
+        gt_status st = gt_fill_template(t->checker->ctx, &fill, template, (gt_lang)lang,
+                                        t->verdict->arena, &t->finding->said[lang]);
         if (st == GT_OK && t->finding->result == GT_FAIL) {
             st = write_comply(t, (gt_lang)lang);
         }

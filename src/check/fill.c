@@ -1,42 +1,34 @@
-/* Templates of rules: "takes {basic_m2|ha} of basic farmland" with the numbers put in. */
+/* Templates of rules: "takes {basic_m2|ha} ha of basic farmland" with the numbers put in.
+ *
+ * A hole is {name}, {name|unit}, {:parameter} or {:parameter|unit}; it is replaced by the number
+ * alone, converted from m2, m or a share of 1 to the unit; the words around it name the unit. */
 #include <math.h>
 #include <string.h>
 
 #include "check/verdict.h"
 
-static bool is_unit(const char *unit, size_t len, const char *name)
-{
-    return strlen(name) == len && memcmp(unit, name, len) == 0;
-}
+static const struct {
+    const char *name;
+    double base; /* m2, m or 1 in one of this unit */
+    int decimals;
+} UNITS[] = {{"m2", 1, 1},
+             {"mu", 10000.0 / 15.0, 2},
+             {"ha", 1e4, 4},
+             {"km2", 1e6, 4},
+             {"wan_mu", 1e8 / 15.0, 4},
+             {"m", 1, 1},
+             {"km", 1e3, 3},
+             {"%", 0.01, 2}};
 
-/* A number for people: areas with the decimals their unit deserves. */
-static void put_number(gt_text *out, double v, const char *unit, size_t len, gt_lang lang)
+static void put_number(gt_text *out, double v, const char *unit, size_t len)
 {
-    static const struct {
-        const char *name;
-        gt_area_unit unit;
-        int decimals;
-    } areas[] = {{"m2", GT_M2, 0},
-                 {"mu", GT_MU, 2},
-                 {"ha", GT_HA, 4},
-                 {"km2", GT_KM2, 4},
-                 {"wan_mu", GT_WAN_MU, 4}};
-    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++) {
-        if (is_unit(unit, len, areas[i].name)) {
-            gt_text_printf(out, "%.*f %s", areas[i].decimals, gt_area_to(areas[i].unit, v),
-                           gt_area_unit_name(areas[i].unit, lang));
+    for (size_t i = 0; i < sizeof UNITS / sizeof *UNITS; i++) {
+        if (strlen(UNITS[i].name) == len && memcmp(unit, UNITS[i].name, len) == 0) {
+            gt_text_printf(out, "%.*f", UNITS[i].decimals, v / UNITS[i].base);
             return;
         }
     }
-    if (is_unit(unit, len, "%")) {
-        gt_text_printf(out, "%.2f %%", 100 * v);
-    } else if (is_unit(unit, len, "m")) {
-        gt_text_printf(out, lang == GT_LANG_ZH ? "%.1f 米" : "%.1f m", v);
-    } else if (is_unit(unit, len, "km")) {
-        gt_text_printf(out, lang == GT_LANG_ZH ? "%.3f 公里" : "%.3f km", v / 1000);
-    } else {
-        gt_text_printf(out, "%.10g", v);
-    }
+    gt_text_printf(out, "%.10g", v);
 }
 
 static void put_value(gt_text *out, const gt_name *name, const gt_value *v, const char *unit,
@@ -49,37 +41,48 @@ static void put_value(gt_text *out, const gt_name *name, const gt_value *v, cons
     case GT_VAL_TEXT: {
         const gt_codelist *codes = name->field != NULL ? name->field->codes : NULL;
         const gt_code *code = codes != NULL ? gt_codelist_find(codes, v->text) : NULL;
-        gt_text_puts(out, code == NULL         ? v->text
-                          : lang == GT_LANG_ZH ? code->title.zh
-                                               : code->title.en);
+        const char *shown = v->text;
+        if (code != NULL) {
+            shown = lang == GT_LANG_ZH ? code->title.zh : code->title.en;
+        }
+        gt_text_puts(out, shown);
         break;
     }
     case GT_VAL_INT:
-        put_number(out, (double)v->integer, unit, len, lang);
+        put_number(out, (double)v->integer, unit, len);
         break;
     case GT_VAL_REAL:
-        put_number(out, v->real, unit, len, lang);
+        put_number(out, v->real, unit, len);
         break;
     }
 }
 
-static void put_hole(gt_text *out, const gt_rule *rule, const gt_value *values, const char *hole,
-                     size_t len, gt_lang lang)
+/* The package reader refuses names and parameters that do not exist, so a miss cannot happen. */
+static void put_hole(gt_text *out, const gt_template *t, const char *hole, size_t len, gt_lang lang)
 {
     const char *bar = memchr(hole, '|', len);
     size_t n = bar == NULL ? len : (size_t)(bar - hole);
-    for (size_t i = 0; i < rule->n_names; i++) {
-        if (strlen(rule->names[i].name) == n && memcmp(rule->names[i].name, hole, n) == 0) {
-            const char *unit = bar == NULL ? "" : bar + 1;
-            put_value(out, &rule->names[i], &values[i], unit, bar == NULL ? 0 : len - n - 1, lang);
-            return;
+    const char *unit = bar == NULL ? "" : bar + 1;
+    size_t unit_len = bar == NULL ? 0 : len - n - 1;
+    if (*hole == ':') {
+        for (size_t i = 0; i < gt_package_n_parameters(t->package); i++) {
+            const gt_parameter *p = gt_package_parameter(t->package, i);
+            if (strlen(p->id) == n - 1 && memcmp(p->id, hole + 1, n - 1) == 0) {
+                put_number(out, unit_len > 0 ? p->base : p->value, unit, unit_len);
+            }
+        }
+        return;
+    }
+    for (size_t i = 0; i < t->rule->n_names; i++) {
+        const gt_name *name = &t->rule->names[i];
+        if (strlen(name->name) == n && memcmp(name->name, hole, n) == 0) {
+            put_value(out, name, &t->values[i], unit, unit_len, lang);
         }
     }
-    gt_text_add(out, hole, len); /* the package reader refuses unknown names */
 }
 
-gt_status gt_fill_template(gt_ctx *ctx, const gt_rule *rule, const gt_value *values,
-                           const char *template, gt_lang lang, gt_arena *arena, const char **out)
+gt_status gt_fill_template(gt_ctx *ctx, const gt_template *t, const char *template, gt_lang lang,
+                           gt_arena *arena, const char **out)
 {
     gt_text text;
     gt_text_init(&text, ctx, 0);
@@ -91,7 +94,7 @@ gt_status gt_fill_template(gt_ctx *ctx, const gt_rule *rule, const gt_value *val
             break;
         }
         gt_text_add(&text, p, (size_t)(open - p));
-        put_hole(&text, rule, values, open + 1, (size_t)(close - open - 1), lang);
+        put_hole(&text, t, open + 1, (size_t)(close - open - 1), lang);
         p = close + 1;
     }
     gt_status st = gt_text_status(&text);

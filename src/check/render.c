@@ -40,7 +40,33 @@ static void put_clauses(const gt_rule *r, gt_text *out)
     }
 }
 
-static void put_finding(const gt_finding *f, gt_lang lang, gt_text *out)
+gt_title gt_verdict_missing_title(const gt_verdict *v, const gt_finding *f)
+{
+    const char *id = f->missing == NULL ? "" : f->missing;
+    const gt_subject_kind *kind = gt_package_find_subject_kind(v->package, v->kind);
+    for (size_t i = 0; kind != NULL && i < kind->n_fields; i++) {
+        if (strcmp(kind->fields[i].name, id) == 0) {
+            return kind->fields[i].title;
+        }
+    }
+    const gt_standard *layer = gt_package_find_layer(v->package, id);
+    return layer != NULL ? layer->title : (gt_title){id, id};
+}
+
+/* What the user can do about it: state the fact, or load the layer. */
+static void put_missing(const gt_verdict *v, const gt_finding *f, gt_lang lang, gt_text *out)
+{
+    bool zh = lang == GT_LANG_ZH;
+    gt_title title = gt_verdict_missing_title(v, f);
+    bool layer = gt_package_find_layer(v->package, f->missing) != NULL;
+    gt_text_printf(out, zh ? "      无法判定：缺少%s（" : "      undecidable: %s is missing (",
+                   zh ? title.zh : title.en);
+    gt_text_printf(out, layer ? (zh ? "请载入图层 %s" : "load layer %s") : "--set %s=...",
+                   f->missing);
+    gt_text_puts(out, zh ? "）\n" : ")\n");
+}
+
+static void put_finding(const gt_verdict *v, const gt_finding *f, gt_lang lang, gt_text *out)
 {
     bool zh = lang == GT_LANG_ZH;
     gt_text_printf(out, "  %s %s  [%s]  %s  ", mark(f), zh ? f->rule->title.zh : f->rule->title.en,
@@ -50,10 +76,8 @@ static void put_finding(const gt_finding *f, gt_lang lang, gt_text *out)
     if (f->result == GT_FAIL) {
         gt_text_printf(out, "      %s\n", f->said[lang]);
     }
-    if (f->result == GT_UNDECIDABLE) {
-        gt_text_printf(out, zh ? "      无法判定：缺少 %s\n" : "      undecidable: %s is missing\n",
-                       f->missing == NULL || *f->missing == '\0' ? (zh ? "资料" : "a fact")
-                                                                 : f->missing);
+    if (f->result == GT_UNDECIDABLE && f->missing != NULL && *f->missing != '\0') {
+        put_missing(v, f, lang, out);
     }
     if (f->comply[lang] != NULL) {
         gt_text_printf(out, zh ? "      如何符合：%s\n" : "      to comply: %s\n", f->comply[lang]);
@@ -100,7 +124,7 @@ void gt_verdict_render(const gt_verdict *v, gt_lang lang, bool all, gt_text *out
         const gt_finding *f = &v->findings[i];
         passes += f->result == GT_PASS;
         if (all || f->result != GT_PASS || f->exempt != NULL) {
-            put_finding(f, lang, out);
+            put_finding(v, f, lang, out);
         }
     }
     if (!all && passes > 0) {

@@ -16,10 +16,15 @@ struct gt_verdict {
     int64_t revision;
 };
 
-/* Fills {name|unit} holes of a template with the values of the rule's names; units: m2 ha mu km2 m
- * km % and none. The text is the arena's. */
-gt_status gt_fill_template(gt_ctx *ctx, const gt_rule *rule, const gt_value *values,
-                           const char *template, gt_lang lang, gt_arena *arena,
-                           const char **out) GT_CHECKED;
+/* What the holes of a rule's texts are filled from; all borrowed. */
+typedef struct gt_template {
+    const gt_package *package;
+    const gt_rule *rule;
+    const gt_value *values; /* one per name of the rule */
+} gt_template;
+
+/* Fills the holes of one text (fill.c). The result is the arena's. */
+gt_status gt_fill_template(gt_ctx *ctx, const gt_template *t, const char *template, gt_lang lang,
+                           gt_arena *arena, const char **out) GT_CHECKED;
 
 #endif

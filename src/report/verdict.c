@@ -72,10 +72,14 @@ static void fill_texts(sheet *s)
     gt_area_texts(o->m2, o->lang, area, mu);
     const char *kind = gt_title_in(o->subject_kind, o->lang);
     bool zh = o->lang == GT_LANG_ZH;
+    bool named = o->subject != NULL && o->subject[0] != '\0';
     (void)snprintf(p->subject_text, sizeof p->subject_text, "%.60s%s%.300s%s%s%s%s%s",
-                   kind[0] != '\0' ? kind : gt_word_of(GT_WORD_SUBJECT, o->lang), zh ? "：" : ": ",
-                   o->subject == NULL ? "" : o->subject, area[0] != '\0' ? (zh ? "，" : ", ") : "",
-                   area, area[0] != '\0' ? (zh ? "（" : " (") : "", mu,
+                   kind[0] != '\0' ? kind : gt_word_of(GT_WORD_SUBJECT, o->lang),
+                   !named ? ""
+                   : zh   ? "："
+                          : ": ",
+                   named ? o->subject : "", area[0] != '\0' ? (zh ? "，" : ", ") : "", area,
+                   area[0] != '\0' ? (zh ? "（" : " (") : "", mu,
                    area[0] != '\0' ? (zh ? "）" : ")") : "");
     int fail = 0;
     int unknown = 0;

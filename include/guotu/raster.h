@@ -22,7 +22,7 @@ typedef struct gt_raster_options {
                            * the file */
     gt_resample resample;
     size_t memory_limit; /* of the child, bytes; 0: 2 GiB */
-    int time_limit_s;    /* CPU seconds; 0: 3600 */
+    int time_limit_s;    /* CPU seconds; 0: as gt_source_options */
 } gt_raster_options;
 void gt_raster_options_init(gt_raster_options *options);
 

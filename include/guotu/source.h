@@ -19,7 +19,8 @@ typedef struct gt_source_options {
     gt_datum_shift datum;
     const char *where;       /* OGR SQL attribute filter, or NULL */
     size_t memory_limit;     /* of the child, bytes; 0: 2 GiB */
-    int time_limit_s;        /* CPU seconds; 0: 3600 */
+    int time_limit_s;        /* CPU seconds of the child; 0: 120 and 4 for each MiB of the file (40 when
+                              * it is a zip archive), at most a day; 3600 for a folder */
     bool plain;              /* read feature by feature even where columns are faster (for tests) */
 } gt_source_options;
 void gt_source_options_init(gt_source_options *options);
@@ -64,7 +65,8 @@ typedef struct gt_source_feature {
                               * NULL: no geometry, or one that could not be decoded */
     const char *geom_fault;  /* NULL, or what is wrong with the geometry (English; the same in
                               * `faults` in both languages). geom is NULL then, except where it could
-                              * be mended (an open ring was closed): use it only if asked to repair */
+                              * be mended (an open ring closed, a ring of less than 4 points left
+                              * out): use it only if asked to repair */
     const gt_value *values;  /* one per field of the info; GT_NULL where the field has a fault */
     const gt_source_fault *faults; /* all faults of this feature, geometry included */
     size_t n_faults;
@@ -108,7 +110,7 @@ gt_status gt_source_list(gt_ctx *ctx, const char *path, const gt_source_options 
                          gt_source_layers **out) GT_CHECKED;
 void gt_source_layers_free(gt_ctx *ctx, gt_source_layers *layers);
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 typedef struct gt_sink gt_sink; /* one thread */
 
@@ -124,7 +126,7 @@ typedef struct gt_sink_options {
     gt_notes *notes;      /* borrowed until close; gets what the format could not hold as it was:
                            * cut field names, cut texts, dropped attributes. May be NULL */
     size_t memory_limit;  /* of the child, bytes; 0: 2 GiB */
-    int time_limit_s;     /* CPU seconds; 0: 3600 */
+    int time_limit_s;     /* CPU seconds; 0: a day */
 } gt_sink_options;
 void gt_sink_options_init(gt_sink_options *options);
 

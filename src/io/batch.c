@@ -48,8 +48,7 @@ gt_status gt_batch_load(gt_batch *b, uint8_t *payload, size_t len)
     return GT_OK;
 }
 
-/* ---- geometry ----------------------------------------------------------------------------------
- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 static bool ends_in_step(const uint32_t *end, uint32_t n, uint32_t of)
 {
@@ -137,8 +136,7 @@ static bool take_geometry(gt_batch *b, gt_wire_in *in, uint8_t type)
     return all_finite(g->xy, 2 * (size_t)g->n_points) && shape_fits(g);
 }
 
-/* ---- attributes and faults
- * ----------------------------------------------------------------------- */
+/* ---- attributes and faults ------------------------------------------------------------------- */
 
 static bool kind_fits(gt_field_type type, const gt_value *v)
 {

@@ -33,8 +33,7 @@ bool gt_read_ask_get(gt_wire_in *in, gt_read_ask *a)
     return gt_wire_done(in);
 }
 
-/* ---- layer header ------------------------------------------------------------------------------
- */
+/* ---- layer header ---------------------------------------------------------------------------- */
 
 void gt_info_put(gt_wire *w, const gt_source_info *info)
 {
@@ -118,8 +117,7 @@ gt_status gt_info_get(gt_ctx *ctx, gt_arena *arena, gt_wire_in *in, gt_source_in
     return st;
 }
 
-/* ---- list of layers ----------------------------------------------------------------------------
- */
+/* ---- list of layers -------------------------------------------------------------------------- */
 
 void gt_layers_put(gt_wire *w, const gt_source_layers *list)
 {

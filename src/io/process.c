@@ -59,8 +59,7 @@ void gt_process_rows(gt_process *p, int64_t rows)
     p->rows = rows;
 }
 
-/* ---- start
- * --------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static gt_status make_temp_dir(gt_ctx *ctx, char **out)
 {
@@ -271,8 +270,7 @@ done:
     return GT_OK;
 }
 
-/* ---- end
- * ------------------------------------------------------------------------------------------ */
+/* ---- end ------------------------------------------------------------------------------------- */
 
 static const char *signal_name(int number, char buffer[32])
 {
@@ -387,8 +385,7 @@ void gt_process_stop(gt_process *p)
     gt_free(ctx, p);
 }
 
-/* ---- frames
- * --------------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 /* Fills data[0, n); *eof when the child closed before. deadline: gt_clock seconds, 0 = none. */
 static gt_status read_exact(gt_ctx *ctx, gt_process *p, uint8_t *data, size_t n, double deadline,

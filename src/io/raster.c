@@ -126,7 +126,8 @@ gt_status gt_raster_read(gt_ctx *ctx, const char *path, const gt_raster_options 
     if (options != NULL) {
         memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
     }
-    const gt_process_limits limits = {.memory = o.memory_limit, .cpu_s = o.time_limit_s};
+    const gt_process_limits limits = {.memory = o.memory_limit,
+                                      .cpu_s = gt_io_time_limit(path, o.time_limit_s)};
     gt_process *process = NULL;
     gt_raster *r = gt_zalloc(ctx, 1, sizeof *r);
     if (r == NULL) {

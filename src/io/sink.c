@@ -32,8 +32,7 @@ void gt_sink_options_init(gt_sink_options *options)
     options->size = sizeof *options;
 }
 
-/* ---- format
- * ---------------------------------------------------------------------------------------- */
+/* ---- format ---------------------------------------------------------------------------------- */
 
 static const char *driver_of(const char *path)
 {
@@ -82,8 +81,7 @@ static bool is_wgs84_only(const char *driver)
     return false;
 }
 
-/* ---- open
- * ------------------------------------------------------------------------------------------ */
+/* ---- open ------------------------------------------------------------------------------------ */
 
 static gt_status copy_field_names(gt_sink *k, const gt_standard *standard)
 {
@@ -137,8 +135,9 @@ static gt_status send_ask(gt_ctx *ctx, gt_sink *k, const gt_standard *standard, 
 static gt_status start(gt_ctx *ctx, gt_sink *k, const char *path, const gt_standard *standard,
                        const char *crs, const gt_sink_options *o, const char *driver)
 {
-    const gt_process_limits limits = {
-        .memory = o->memory_limit, .cpu_s = o->time_limit_s, .file_size = UINT64_MAX};
+    const gt_process_limits limits = {.memory = o->memory_limit,
+                                      .cpu_s = o->time_limit_s > 0 ? o->time_limit_s : 86400,
+                                      .file_size = UINT64_MAX};
     k->path = gt_strdup(ctx, path);
     k->layer = gt_strdup(ctx, o->layer != NULL ? o->layer : standard->id);
     gt_status st = k->path == NULL || k->layer == NULL ? GT_E_MEMORY : GT_OK;
@@ -196,8 +195,7 @@ gt_status gt_sink_open(gt_ctx *ctx, const char *path, const char *driver, const 
     return gt_sink_open_with(ctx, path, standard, crs, &o, out);
 }
 
-/* ---- features
- * -------------------------------------------------------------------------------------- */
+/* ---- features -------------------------------------------------------------------------------- */
 
 static gt_status failed(gt_ctx *ctx, gt_sink *k, gt_status st)
 {
@@ -263,8 +261,7 @@ gt_status gt_sink_put(gt_ctx *ctx, gt_sink *k, const gt_feature *f)
     return st == GT_OK ? GT_OK : failed(ctx, k, st);
 }
 
-/* ---- end
- * ------------------------------------------------------------------------------------------- */
+/* ---- end ------------------------------------------------------------------------------------- */
 
 static gt_status take_done(gt_ctx *ctx, gt_sink *k, gt_frame type, const uint8_t *payload,
                            size_t len)

@@ -2,6 +2,7 @@
 #include "guotu/source.h"
 
 #include <errno.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "io/batch.h"
@@ -26,8 +27,7 @@ void gt_source_options_init(gt_source_options *options)
     options->size = sizeof *options;
 }
 
-/* ---- before the child is troubled
- * ---------------------------------------------------------------- */
+/* ---- before the child is troubled ------------------------------------------------------------ */
 
 static const char *kind_of(mode_t mode, gt_lang lang)
 {
@@ -84,8 +84,21 @@ gt_status gt_io_check_path(gt_ctx *ctx, const char *path)
     return GT_OK;
 }
 
-/* ---- open
- * ------------------------------------------------------------------------------------------ */
+int gt_io_time_limit(const char *path, int asked)
+{
+    enum { BASE_S = 120, PER_MIB_S = 4, ZIP = 10, FOLDER_S = 3600, DAY_S = 86400 };
+    struct stat info;
+    const bool is_file = stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    const size_t n = strlen(path);
+    const bool zip = n > 4 && strcasecmp(path + n - 4, ".zip") == 0;
+    if (asked > 0 || !is_file) {
+        return asked > 0 ? asked : FOLDER_S;
+    }
+    const int64_t s = BASE_S + (info.st_size >> 20) * PER_MIB_S * (zip ? ZIP : 1);
+    return s < DAY_S ? (int)s : DAY_S;
+}
+
+/* ---- open ------------------------------------------------------------------------------------ */
 
 static gt_source_options with_defaults(const gt_source_options *given)
 {
@@ -101,7 +114,8 @@ static gt_source_options with_defaults(const gt_source_options *given)
 static gt_status ask(gt_ctx *ctx, const char *path, gt_task task, const gt_source_options *o,
                      gt_frame want, gt_process **process, gt_wire_in *answer)
 {
-    const gt_process_limits limits = {.memory = o->memory_limit, .cpu_s = o->time_limit_s};
+    const gt_process_limits limits = {.memory = o->memory_limit,
+                                      .cpu_s = gt_io_time_limit(path, o->time_limit_s)};
     gt_wire wire;
     gt_wire_init(&wire, ctx);
     gt_status st = gt_io_check_path(ctx, path);
@@ -174,8 +188,7 @@ uint32_t gt_source_guards(const gt_source *source)
     return gt_process_guards(source->process);
 }
 
-/* ---- features
- * -------------------------------------------------------------------------------------- */
+/* ---- features -------------------------------------------------------------------------------- */
 
 static gt_status next_batch(gt_ctx *ctx, gt_source *s)
 {
@@ -225,8 +238,7 @@ void gt_source_close(gt_source *s)
     }
 }
 
-/* ---- list of layers
- * -------------------------------------------------------------------------------- */
+/* ---- list of layers -------------------------------------------------------------------------- */
 
 typedef struct layer_list { /* what gt_source_layers_free gets back */
     gt_source_layers list;

@@ -6,6 +6,8 @@
 
 /* Errors about the path alone: missing, a pipe or device, empty. */
 gt_status gt_io_check_path(gt_ctx *ctx, const char *path) GT_CHECKED;
+/* CPU seconds for reading this path when the caller names none. */
+int gt_io_time_limit(const char *path, int asked);
 /* GT_GUARD_* bits in force in the child. */
 uint32_t gt_source_guards(const gt_source *source);
 

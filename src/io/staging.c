@@ -63,8 +63,7 @@ static bool exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
-/* ---- companions: files of the same stem that belong to a shapefile or MapInfo file
- * --------------- */
+/* ---- companions: files of the same stem that belong to a shapefile or MapInfo file ----------- */
 
 static bool is_companion(const char *name, const char *main_name)
 {
@@ -111,8 +110,7 @@ static gt_status refuse_existing(gt_ctx *ctx, const gt_staging *s)
     return st;
 }
 
-/* ---- making
- * -------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static gt_status make_dirs(gt_ctx *ctx, gt_staging *s)
 {
@@ -182,8 +180,7 @@ void gt_staging_free(gt_staging *s)
     gt_free(ctx, s);
 }
 
-/* ---- commit
- * --------------------------------------------------------------------------------------- */
+/* ---- commit ---------------------------------------------------------------------------------- */
 
 static int sync_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {

@@ -148,7 +148,8 @@ gt_status io_reader_columns(io_reader *r, bool *done)
     schema s;
     memset(&s, 0, sizeof s);
     *done = false;
-    if (!quick || r->ask->where != NULL || !r->info.has_geometry ||
+    /* n_features > 0: GDAL 3.6 never ends the stream of an empty FlatGeobuf */
+    if (!quick || r->ask->where != NULL || !r->info.has_geometry || r->info.n_features <= 0 ||
         !OGR_L_GetArrowStream(r->data.layer, &stream, (char **)(void *)options)) {
         return GT_OK;
     }

@@ -30,8 +30,7 @@ void io_writer_remark(io_writer *w, const gt_message *message, const gt_place *p
     }
 }
 
-/* ---- CRS
- * ------------------------------------------------------------------------------------------ */
+/* ---- CRS ------------------------------------------------------------------------------------- */
 
 static gt_status open_crs(io_writer *w)
 {
@@ -74,8 +73,7 @@ static OGRSpatialReferenceH out_srs(const io_writer *w)
     return srs;
 }
 
-/* ---- layer
- * ---------------------------------------------------------------------------------------- */
+/* ---- layer ----------------------------------------------------------------------------------- */
 
 static OGRwkbGeometryType layer_type(io_writer *w)
 {
@@ -139,8 +137,7 @@ static gt_status create_layer(io_writer *w)
     return w->layer == NULL ? write_failed(w) : GT_OK;
 }
 
-/* ---- columns
- * -------------------------------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 static OGRFieldType ogr_type(gt_field_type type)
 {
@@ -224,8 +221,7 @@ static gt_status create_columns(io_writer *w)
     return GT_OK;
 }
 
-/* ---- file
- * ----------------------------------------------------------------------------------------- */
+/* ---- file ------------------------------------------------------------------------------------ */
 
 static gt_status create_file(io_writer *w)
 {

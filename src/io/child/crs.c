@@ -44,20 +44,29 @@ gt_status io_crs_of(gt_ctx *ctx, OGRSpatialReferenceH given, gt_crs **out)
     return st;
 }
 
-/* Metres under a CRS of degrees: the commonest mistake, seen from the extent when it is at hand. */
+/* The two commonest mistakes, seen from the extent when it is at hand: metres under a CRS of
+ * degrees (a thousand is far beyond a stray point), and degrees of China under a plane CRS (there
+ * they would be a spot of 70 x 52 m near the plane's origin). */
+static bool is_implausible(const OGREnvelope *e, bool geographic)
+{
+    if (geographic) {
+        return fmax(fabs(e->MinX), fabs(e->MaxX)) > 1000 ||
+               fmax(fabs(e->MinY), fabs(e->MaxY)) > 1000;
+    }
+    return e->MinX >= 70 && e->MaxX <= 140 && e->MinY >= 3 && e->MaxY <= 55;
+}
+
 static gt_status check_extent(io_reader *r)
 {
     OGREnvelope e;
     memset(&e, 0, sizeof e);
-    if (!gt_crs_is_geographic(r->source) ||
-        OGR_L_GetExtent(r->data.layer, &e, FALSE) != OGRERR_NONE || !(e.MinX <= e.MaxX)) {
+    const bool geographic = gt_crs_is_geographic(r->source);
+    if (OGR_L_GetExtent(r->data.layer, &e, FALSE) != OGRERR_NONE || !(e.MinX <= e.MaxX) ||
+        !is_implausible(&e, geographic)) {
         return GT_OK;
     }
-    /* longitudes may run to 360 and a little over */
-    if (e.MinX >= -370 && e.MaxX <= 370 && e.MinY >= -91 && e.MaxY <= 91) {
-        return GT_OK;
-    }
-    return gt_fail(r->session->ctx, GT_E_INPUT, &GT_MSG_IO_CRS_WRONG, GT_NOWHERE,
+    return gt_fail(r->session->ctx, GT_E_INPUT,
+                   geographic ? &GT_MSG_IO_CRS_WRONG : &GT_MSG_IO_CRS_DEGREES, GT_NOWHERE,
                    GT_ARGS(GT_REAL("xmin", e.MinX), GT_REAL("ymin", e.MinY),
                            GT_REAL("xmax", e.MaxX), GT_REAL("ymax", e.MaxY),
                            GT_TEXT("crs", gt_crs_name(r->source))));

@@ -65,9 +65,8 @@ gt_status io_dataset_open(io_session *s, const gt_read_ask *ask, io_dataset *out
 {
     static const char *const shape_options[] = {"ENCODING=", "DBF_DATE_LAST_UPDATE=", NULL};
     static const char *const csv_options[] = {
-        "KEEP_GEOM_COLUMNS=NO", "GEOM_POSSIBLE_NAMES=WKT,wkt,geom,geometry,the_geom,几何",
-        "X_POSSIBLE_NAMES=lon,lng,long,longitude,x,经度,东经",
-        "Y_POSSIBLE_NAMES=lat,latitude,y,纬度,北纬", NULL};
+        "KEEP_GEOM_COLUMNS=YES", "GEOM_POSSIBLE_NAMES=" IO_CSV_WKT, "X_POSSIBLE_NAMES=" IO_CSV_X,
+        "Y_POSSIBLE_NAMES=" IO_CSV_Y, NULL};
     gt_text name;
     gt_text_init(&name, s->ctx, 0);
     io_vsi_path(ask->path, &name);
@@ -105,8 +104,7 @@ void io_dataset_close(io_dataset *d)
     memset(d, 0, sizeof *d);
 }
 
-/* ---- layers
- * --------------------------------------------------------------------------------------- */
+/* ---- layers ---------------------------------------------------------------------------------- */
 
 static void add_names(io_dataset *d, gt_text *out)
 {

@@ -9,6 +9,11 @@
 #include "io/info.h"
 #include "session.h"
 
+/* Names of CSV columns that make a geometry. */
+#define IO_CSV_WKT "WKT,geom,geometry,the_geom,几何"
+#define IO_CSV_X   "lon,lng,long,longitude,x,经度,东经"
+#define IO_CSV_Y   "lat,latitude,y,纬度,北纬"
+
 typedef struct io_dataset {
     GDALDatasetH handle;
     const char *driver; /* short name; GDAL's */

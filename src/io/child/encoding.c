@@ -30,8 +30,7 @@ static const char *find_file(char **list, const char *layer, const char *extensi
     return NULL;
 }
 
-/* ---- what the file says
- * ---------------------------------------------------------------------------- */
+/* ---- what the file says ---------------------------------------------------------------------- */
 
 /* "936", "ANSI 936", "CP936", "GBK", "UTF-8" ...: a name iconv knows, or false. */
 static bool code_page_name(const char *said, char name[32])
@@ -58,10 +57,13 @@ static bool code_page_name(const char *said, char name[32])
     return true;
 }
 
-static bool from_cpg(char **files, const char *layer, char name[32])
+/* table: path of the .dbf; GDAL does not list the .cpg beside it. */
+static bool from_cpg(const char *table, char name[32])
 {
-    const char *path = find_file(files, layer, "cpg");
-    VSILFILE *f = path == NULL ? NULL : VSIFOpenL(path, "rb");
+    VSILFILE *f = NULL;
+    for (int i = 0; i < 2 && f == NULL && table != NULL; i++) {
+        f = VSIFOpenL(CPLResetExtension(table, i == 0 ? "cpg" : "CPG"), "rb");
+    }
     char said[64] = "";
     if (f == NULL) {
         return false;
@@ -88,8 +90,7 @@ static bool from_language_byte(uint8_t language, char name[32])
     return chinese || taiwan;
 }
 
-/* ---- what the text looks like
- * ------------------------------------------------------------------------ */
+/* ---- what the text looks like ---------------------------------------------------------------- */
 
 /* A value that fills its field may have been cut inside its last character: that is not held
  * against UTF-8 here (reading it is a fault of that record). */
@@ -196,8 +197,7 @@ static bool file_is_utf8(gt_arena *arena, const char *path)
     return ok;
 }
 
-/* ---- decision
- * ------------------------------------------------------------------------------------------ */
+/* ---- decision -------------------------------------------------------------------------------- */
 
 static bool shape_is_utf8(io_reader *r, char **files, char name[32], bool *said)
 {
@@ -205,7 +205,7 @@ static bool shape_is_utf8(io_reader *r, char **files, char name[32], bool *said)
     const char *path = find_file(files, layer, "dbf");
     dbf d = {0};
     bool utf8 = true;
-    *said = from_cpg(files, layer, name);
+    *said = from_cpg(path, name);
     if (!*said && path != NULL && dbf_open(r->arena, path, &d)) {
         *said = from_language_byte(d.language, name);
         utf8 = *said || dbf_is_utf8(r->arena, &d);

@@ -3,6 +3,7 @@
 #include <cpl_conv.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "io/messages.h"
 #include "reader.h"
@@ -32,47 +33,92 @@ static gt_field_type field_type(OGRFieldType type, OGRFieldSubType subtype)
     return GT_FIELD_TEXT;
 }
 
-gt_status io_reader_fields(io_reader *r)
+/* Is it one of the names io_dataset_open gives to the CSV reader for geometries? */
+static bool is_name_of(const char *name, const char *list)
 {
-    OGRFeatureDefnH defn = OGR_L_GetLayerDefn(r->data.layer);
-    const int n = OGR_FD_GetFieldCount(defn);
-    gt_source_field *fields = gt_arena_zalloc(r->arena, (size_t)n, sizeof *fields);
-    r->columns = gt_arena_zalloc(r->arena, (size_t)n, sizeof *r->columns);
-    if (fields == NULL || r->columns == NULL) {
-        return GT_E_MEMORY;
-    }
-    for (int i = 0; i < n; i++) {
-        OGRFieldDefnH f = OGR_FD_GetFieldDefn(defn, i);
-        const char *raw = OGR_Fld_GetNameRef(f), *name = NULL;
-        size_t len = 0, bad = 0;
-        if (!io_decode(&r->decoder, raw, strlen(raw), &name, &len, &bad)) {
-            return gt_fail(r->session->ctx, GT_E_INPUT, &GT_MSG_IO_FIELD_NAME, GT_NOWHERE,
-                           GT_ARGS(GT_INT("number", i + 1), GT_TEXT("encoding", r->decoder.name)));
-        }
-        r->columns[i].type = OGR_Fld_GetType(f);
-        r->columns[i].subtype = OGR_Fld_GetSubType(f);
-        r->columns[i].as = field_type(r->columns[i].type, r->columns[i].subtype);
-        fields[i].name = gt_arena_strndup(r->arena, name, len);
-        fields[i].type = r->columns[i].as;
-        fields[i].width = OGR_Fld_GetWidth(f) > 0 ? OGR_Fld_GetWidth(f) : 0;
-        if (fields[i].name == NULL) {
-            return GT_E_MEMORY;
+    const size_t n = strlen(name);
+    for (const char *p = list; p != NULL; p = strchr(p, ',')) {
+        p += *p == ',' ? 1 : 0;
+        const size_t len = strcspn(p, ",");
+        if (len == n && strncasecmp(p, name, n) == 0) {
+            return true;
         }
     }
-    r->info.fields = fields;
-    r->info.n_fields = (size_t)n;
-    return GT_OK;
+    return false;
 }
 
-/* ---- values
- * --------------------------------------------------------------------------------------- */
+/* CSV: geometry text is not an attribute; x and y stay attributes too. True when to be left out. */
+static bool note_shape_text(io_reader *r, int index, const char *name)
+{
+    if (strcmp(r->data.driver, "CSV") != 0) {
+        return false;
+    }
+    const bool wkt = is_name_of(name, IO_CSV_WKT);
+    const bool point = is_name_of(name, IO_CSV_X) || is_name_of(name, IO_CSV_Y);
+    if ((wkt || point) && r->n_shape_text < IO_TEXT_SHAPES) {
+        r->shape_text[r->n_shape_text++] = index;
+    }
+    return wkt && OGR_FD_GetGeomFieldCount(OGR_L_GetLayerDefn(r->data.layer)) > 0;
+}
+
+static gt_status add_field(io_reader *r, gt_source_field *fields, int index)
+{
+    OGRFieldDefnH f = OGR_FD_GetFieldDefn(OGR_L_GetLayerDefn(r->data.layer), index);
+    const char *raw = OGR_Fld_GetNameRef(f), *name = NULL;
+    size_t len = 0, bad = 0;
+    if (!io_decode(&r->decoder, raw, strlen(raw), &name, &len, &bad)) {
+        return gt_fail(r->session->ctx, GT_E_INPUT, &GT_MSG_IO_FIELD_NAME, GT_NOWHERE,
+                       GT_ARGS(GT_INT("number", index + 1), GT_TEXT("encoding", r->decoder.name)));
+    }
+    if (note_shape_text(r, index, name)) {
+        return GT_OK;
+    }
+    io_column *c = &r->columns[r->info.n_fields];
+    gt_source_field *to = &fields[r->info.n_fields];
+    c->index = index;
+    c->type = OGR_Fld_GetType(f);
+    c->subtype = OGR_Fld_GetSubType(f);
+    c->as = field_type(c->type, c->subtype);
+    to->name = gt_arena_strndup(r->arena, name, len);
+    to->type = c->as;
+    to->width = OGR_Fld_GetWidth(f) > 0 ? OGR_Fld_GetWidth(f) : 0;
+    r->info.n_fields++;
+    return to->name == NULL ? GT_E_MEMORY : GT_OK;
+}
+
+gt_status io_reader_fields(io_reader *r)
+{
+    const int n = OGR_FD_GetFieldCount(OGR_L_GetLayerDefn(r->data.layer));
+    gt_source_field *fields = gt_arena_zalloc(r->arena, (size_t)n, sizeof *fields);
+    r->columns = gt_arena_zalloc(r->arena, (size_t)n, sizeof *r->columns);
+    gt_status st = fields == NULL || r->columns == NULL ? GT_E_MEMORY : GT_OK;
+    for (int i = 0; i < n && st == GT_OK; i++) {
+        st = add_field(r, fields, i);
+    }
+    r->info.fields = fields;
+    return st;
+}
+
+const char *io_reader_shape_text(io_reader *r, OGRFeatureH f)
+{
+    for (int i = 0; i < r->n_shape_text; i++) {
+        const char *text = OGR_F_GetFieldAsString(f, r->shape_text[i]);
+        if (text[0] != '\0' && gt_utf8_valid(text, strlen(text), NULL)) {
+            return text;
+        }
+    }
+    return NULL;
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static void put_time(io_reader *r, OGRFeatureH f, int i)
 {
+    const int at = r->columns[i].index;
     int y = 0, mo = 0, d = 0, h = 0, mi = 0, zone = 0;
     float s = 0;
     char text[64];
-    if (!OGR_F_GetFieldAsDateTimeEx(f, i, &y, &mo, &d, &h, &mi, &s, &zone)) {
+    if (!OGR_F_GetFieldAsDateTimeEx(f, at, &y, &mo, &d, &h, &mi, &s, &zone)) {
         io_record_null(&r->record);
         return;
     }
@@ -100,13 +146,14 @@ static void put_time(io_reader *r, OGRFeatureH f, int i)
 
 static void put_value(io_reader *r, OGRFeatureH f, int i)
 {
+    const int at = r->columns[i].index;
     switch (r->columns[i].type) {
     case OFTInteger:
     case OFTInteger64:
-        io_record_int(&r->record, OGR_F_GetFieldAsInteger64(f, i));
+        io_record_int(&r->record, OGR_F_GetFieldAsInteger64(f, at));
         return;
     case OFTReal:
-        io_record_real(&r->record, i, OGR_F_GetFieldAsDouble(f, i));
+        io_record_real(&r->record, i, OGR_F_GetFieldAsDouble(f, at));
         return;
     case OFTDate:
     case OFTTime:
@@ -123,14 +170,14 @@ static void put_value(io_reader *r, OGRFeatureH f, int i)
     case OFTWideStringList:
         break;
     }
-    const char *text = OGR_F_GetFieldAsString(f, i);
+    const char *text = OGR_F_GetFieldAsString(f, at);
     io_record_text(&r->record, i, text, strlen(text));
 }
 
 void io_reader_values(io_reader *r, OGRFeatureH f)
 {
     for (int i = 0; i < (int)r->info.n_fields; i++) {
-        if (OGR_F_IsFieldSetAndNotNull(f, i)) {
+        if (OGR_F_IsFieldSetAndNotNull(f, r->columns[i].index)) {
             put_value(r, f, i);
         } else {
             io_record_null(&r->record);

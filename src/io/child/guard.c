@@ -4,6 +4,8 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -41,6 +43,30 @@ uint32_t io_guard_limits(size_t memory, unsigned cpu_s, size_t file_size)
     }
     (void)signal(SIGINT, SIG_IGN); /* Ctrl-C is the parent's affair: it stops us */
     return bits;
+}
+
+static void *watch_parent(void *fd)
+{
+    struct pollfd p = {.fd = (int)(intptr_t)fd, .events = 0}; /* hang-up is always told */
+    for (;;) {
+        if (poll(&p, 1, -1) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0) {
+            _exit(0);
+        }
+    }
+    return NULL;
+}
+
+void io_guard_orphan(int fd)
+{
+    enum { STACK = 64 * 1024 };
+    pthread_t thread;
+    pthread_attr_t attr;
+    if (pthread_attr_init(&attr) == 0) {
+        (void)pthread_attr_setstacksize(&attr, STACK);
+        (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+        (void)pthread_create(&thread, &attr, watch_parent, (void *)(intptr_t)fd);
+        (void)pthread_attr_destroy(&attr);
+    }
 }
 
 #if defined(__x86_64__)

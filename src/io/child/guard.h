@@ -9,6 +9,9 @@
 /* rlimits (data bytes, CPU seconds, file size, no core) and no_new_privs. Returns GT_GUARD_* bits.
  */
 uint32_t io_guard_limits(size_t memory, unsigned cpu_s, size_t file_size);
+/* Starts a thread that ends the process when the parent has gone (fd hung up), whatever a parser is
+ * doing then. Best effort. */
+void io_guard_orphan(int fd);
 /* seccomp: no sockets, no programs, no processes, no tracing, no mounts. Returns bits. */
 uint32_t io_guard_calls(void);
 

@@ -69,6 +69,7 @@ int main(int argc, char **argv)
         return 3;
     }
     gt_wire_init(&s.frame, s.ctx);
+    io_guard_orphan(IO_FD_ASK);
     io_gdal_start(&s);
     guards |= io_guard_calls();
     if (serve(&s, guards) != GT_OK) {

@@ -40,8 +40,7 @@ static gt_status not_raster(raster_job *j)
                    GT_ARGS(GT_TEXT("reason", reason[0] != '\0' ? reason : "?")));
 }
 
-/* ---- the file
- * -------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static gt_status open_file(raster_job *j)
 {
@@ -89,8 +88,7 @@ static gt_status find_crs(raster_job *j)
     return st;
 }
 
-/* ---- warping
- * --------------------------------------------------------------------------------------- */
+/* ---- warping --------------------------------------------------------------------------------- */
 
 /* The band alone, with scale and offset applied, as floating point. */
 static gt_status view_band(raster_job *j)
@@ -172,8 +170,7 @@ static gt_status warp(raster_job *j)
     return GT_OK;
 }
 
-/* ---- answer
- * ---------------------------------------------------------------------------------------- */
+/* ---- answer ---------------------------------------------------------------------------------- */
 
 static gt_status send_head(raster_job *j)
 {

@@ -79,8 +79,7 @@ static gt_status prepare(io_reader *r)
     return st;
 }
 
-/* ---- the plain way
- * -------------------------------------------------------------------------------- */
+/* ---- the plain way --------------------------------------------------------------------------- */
 
 /* What GDAL complained about while it read this feature. */
 static void add_complaints(io_reader *r, bool has_geometry)
@@ -121,6 +120,23 @@ static gt_status put_geometry(io_reader *r, OGRGeometryH g)
     return st;
 }
 
+/* CSV gives no geometry, and no word, for text it cannot read. */
+static void complain_of_text(io_reader *r, const char *text)
+{
+    enum { SHOWN = 60 };
+    char head[SHOWN + 1];
+    size_t n = text == NULL ? 0 : strnlen(text, SHOWN);
+    while (text != NULL && n > 0 && ((unsigned char)text[n] & 0xC0U) == 0x80U) {
+        n--; /* not inside a character */
+    }
+    if (n > 0) {
+        memcpy(head, text, n);
+        head[n] = '\0';
+        io_record_fault(&r->record, GT_FAULT_GEOMETRY, &GT_MSG_IO_GEOM_TEXT,
+                        GT_ARGS(GT_TEXT("text", head)));
+    }
+}
+
 static gt_status put_feature(io_reader *r, OGRFeatureH f)
 {
     const GIntBig fid = OGR_F_GetFID(f);
@@ -129,6 +145,9 @@ static gt_status put_feature(io_reader *r, OGRFeatureH f)
     io_record_begin(&r->record, r->row_is_fid ? fid + 1 : r->rows, fid);
     gt_status st = put_geometry(r, g);
     io_reader_values(r, f);
+    if (g == NULL && r->n_shape_text > 0) {
+        complain_of_text(r, io_reader_shape_text(r, f));
+    }
     add_complaints(r, g != NULL);
     io_log_reset(r->session);
     return st == GT_OK ? io_record_end(&r->record) : st;
@@ -157,11 +176,16 @@ static gt_status read_plain(io_reader *r)
     return st;
 }
 
-/* A file cut short can end without a word: formats whose header counts are compared with it. */
+/* A file cut short can end without a word (FlatGeobuf, GML): compared with the count in its head.
+ * Not where that count may be out of date (SQLite) or counts deleted records (shapefile). */
 static gt_status check_count(io_reader *r)
 {
-    const bool counts = strcmp(r->data.driver, "FlatGeobuf") == 0;
-    if (counts && r->ask->where == NULL && r->info.n_features > r->rows) {
+    static const char *const loose[] = {"GPKG", "SQLite", "ESRI Shapefile"};
+    bool counts = r->ask->where == NULL;
+    for (size_t i = 0; i < sizeof loose / sizeof loose[0]; i++) {
+        counts = counts && strcmp(r->data.driver, loose[i]) != 0;
+    }
+    if (counts && r->info.n_features > r->rows) {
         return gt_fail(r->session->ctx, GT_E_INPUT, &GT_MSG_IO_SHORT, GT_PLACE(.row = r->rows + 1),
                        GT_ARGS(GT_INT("claimed", r->info.n_features), GT_INT("found", r->rows)));
     }

@@ -9,7 +9,10 @@ typedef struct io_column {
     OGRFieldType type;
     OGRFieldSubType subtype;
     gt_field_type as;
+    int index; /* among OGR's fields */
 } io_column;
+
+enum { IO_TEXT_SHAPES = 3 };
 
 typedef struct io_reader {
     io_session *session;
@@ -24,7 +27,9 @@ typedef struct io_reader {
     io_record record;
     uint8_t *wkb;
     size_t wkb_cap;
-    int64_t rows;    /* records read */
+    int64_t rows;                   /* records read */
+    int shape_text[IO_TEXT_SHAPES]; /* CSV: fields the geometry is made of */
+    int n_shape_text;
     bool row_is_fid; /* shapefile: record number = fid + 1 */
 } io_reader;
 
@@ -36,6 +41,8 @@ gt_status io_read(io_session *session, const gt_read_ask *ask) GT_CHECKED;
 gt_status io_reader_crs(io_reader *reader) GT_CHECKED;
 /* fields.c: the columns and their names. */
 gt_status io_reader_fields(io_reader *reader) GT_CHECKED;
+/* fields.c: the text a CSV row has for its geometry (from one field), NULL when it has none. */
+const char *io_reader_shape_text(io_reader *reader, OGRFeatureH feature);
 /* fields.c: all values of a feature. */
 void io_reader_values(io_reader *reader, OGRFeatureH feature);
 /* columns.c: reads by Arrow batches where the format is quick at it. *done = false: nothing was

@@ -32,8 +32,7 @@ void io_record_free(io_record *r)
     }
 }
 
-/* ---- faults
- * --------------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------------- */
 
 void io_record_fault(io_record *r, int field, const gt_message *message, const gt_arg *args)
 {
@@ -58,8 +57,7 @@ static bool error_to_fault(io_record *r, int field)
     return true;
 }
 
-/* ---- one record
- * ----------------------------------------------------------------------------------- */
+/* ---- one record ------------------------------------------------------------------------------ */
 
 void io_record_begin(io_record *r, int64_t row, int64_t fid)
 {
@@ -97,27 +95,67 @@ void io_record_no_geometry(io_record *r)
     put_arrays(r, &none);
 }
 
-/* Reads the WKB again after OGR has closed its rings. The fault stays; this is for repair. */
-static bool read_closed(io_record *r, const uint8_t *wkb, size_t len)
+/* A copy of the polygon without rings of fewer than 4 points, NULL when its shell is one. */
+static OGRGeometryH drop_short_rings(OGRGeometryH polygon)
 {
+    enum { CLOSED_RING = 4 };
+    OGRGeometryH out = OGR_G_CreateGeometry(wkbPolygon);
+    for (int i = 0; i < OGR_G_GetGeometryCount(polygon); i++) {
+        OGRGeometryH ring = OGR_G_GetGeometryRef(polygon, i);
+        const bool keep = OGR_G_GetPointCount(ring) >= CLOSED_RING;
+        if (keep) {
+            (void)OGR_G_AddGeometry(out, ring);
+        } else if (i == 0) {
+            OGR_G_DestroyGeometry(out);
+            return NULL;
+        }
+    }
+    return out;
+}
+
+/* Closes open rings and leaves out those too short to be one. Consumes g; NULL when nothing is
+ * left. */
+static OGRGeometryH mend_rings(OGRGeometryH g)
+{
+    OGR_G_FlattenTo2D(g);
+    OGR_G_CloseRings(g);
+    OGRGeometryH out = NULL;
+    if (OGR_G_GetGeometryType(g) == wkbPolygon) {
+        out = drop_short_rings(g);
+    } else if (OGR_G_GetGeometryType(g) == wkbMultiPolygon) {
+        out = OGR_G_CreateGeometry(wkbMultiPolygon);
+        for (int i = 0; i < OGR_G_GetGeometryCount(g); i++) {
+            OGRGeometryH part = drop_short_rings(OGR_G_GetGeometryRef(g, i));
+            if (part != NULL) {
+                (void)OGR_G_AddGeometryDirectly(out, part);
+            }
+        }
+    }
+    OGR_G_DestroyGeometry(g);
+    return out;
+}
+
+/* Reads the WKB again with its rings mended. The fault stays; this is for repair. */
+static bool read_mended(io_record *r, const uint8_t *wkb, size_t len)
+{
+    gt_ctx *ctx = r->session->ctx;
     OGRGeometryH g = NULL;
     uint8_t *mended = NULL;
     bool ok = false;
     if (len > INT32_MAX || OGR_G_CreateFromWkb(wkb, NULL, &g, (int)len) != OGRERR_NONE) {
         goto done;
     }
-    OGR_G_FlattenTo2D(g);
-    OGR_G_CloseRings(g);
-    const int size = OGR_G_WkbSize(g);
-    mended = gt_alloc(r->session->ctx, size > 0 ? (size_t)size : 1, 1);
+    g = mend_rings(g);
+    const int size = g == NULL ? 0 : OGR_G_WkbSize(g);
+    mended = gt_alloc(ctx, size > 0 ? (size_t)size : 1, 1);
     if (mended != NULL && size > 0 && OGR_G_ExportToIsoWkb(g, wkbNDR, mended) == OGRERR_NONE) {
-        ok = gt_geom_from_wkb(r->session->ctx, mended, (size_t)size, &r->geom) == GT_OK;
+        ok = gt_geom_from_wkb(ctx, mended, (size_t)size, &r->geom) == GT_OK && r->geom.n_points > 0;
     }
 done:
     OGR_G_DestroyGeometry(g);
-    gt_free(r->session->ctx, mended);
+    gt_free(ctx, mended);
     if (!ok) {
-        gt_error_clear(r->session->ctx);
+        gt_error_clear(ctx);
     }
     io_log_reset(r->session);
     return ok;
@@ -146,8 +184,9 @@ void io_record_geometry(io_record *r, const uint8_t *wkb, size_t len)
     gt_ctx *ctx = r->session->ctx;
     bool ok = gt_geom_from_wkb(ctx, wkb, len, &r->geom) == GT_OK;
     if (!ok) {
-        const bool open_ring = strcmp(gt_error_id(ctx), GT_MSG_GEO_RING_OPEN.id) == 0;
-        ok = error_to_fault(r, GT_FAULT_GEOMETRY) && open_ring && read_closed(r, wkb, len);
+        const gt_message *why = gt_error_message(ctx);
+        const bool rings = why == &GT_MSG_GEO_RING_OPEN || why == &GT_MSG_GEO_RING_SHORT;
+        ok = error_to_fault(r, GT_FAULT_GEOMETRY) && rings && read_mended(r, wkb, len);
     }
     if (ok && (uint64_t)r->geom.n_points * 16 > GT_WIRE_MAX / 2) {
         io_record_fault(r, GT_FAULT_GEOMETRY, &GT_MSG_IO_BIG,
@@ -161,8 +200,7 @@ void io_record_geometry(io_record *r, const uint8_t *wkb, size_t len)
     }
 }
 
-/* ---- values
- * --------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 void io_record_null(io_record *r)
 {
@@ -222,8 +260,7 @@ void io_record_date(io_record *r, int field, int year, int month, int day)
     }
 }
 
-/* ---- end
- * ------------------------------------------------------------------------------------------ */
+/* ---- end ------------------------------------------------------------------------------------- */
 
 gt_status io_record_end(io_record *r)
 {

@@ -11,8 +11,7 @@
 #include "guotu/text.h"
 #include "io/messages.h"
 
-/* ---- frames
- * --------------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 static bool write_all(int fd, const uint8_t *data, size_t n)
 {
@@ -95,8 +94,7 @@ gt_status io_receive(io_session *s, gt_frame *type, gt_wire_in *payload)
     return st;
 }
 
-/* ---- GDAL
- * ----------------------------------------------------------------------------------------- */
+/* ---- GDAL ------------------------------------------------------------------------------------ */
 
 /* Copies GDAL's words: one line, well-formed UTF-8. */
 static void keep_words(char to[IO_REASON_BYTES], const char *words)

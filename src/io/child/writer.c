@@ -17,8 +17,7 @@ static gt_status write_failed(io_writer *w, const char *id)
                    GT_ARGS(GT_TEXT("reason", reason[0] != '\0' ? reason : "?")));
 }
 
-/* ---- values
- * --------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* The library replaces what it cannot encode without a word about which: tried before. */
 static gt_status check_encodable(io_writer *w, const char *id, const char *field, const char *text,
@@ -88,8 +87,7 @@ static gt_status set_values(io_writer *w, OGRFeatureH f, const char *id, gt_wire
     return st;
 }
 
-/* ---- geometry
- * ------------------------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 static gt_status set_geometry(io_writer *w, OGRFeatureH f, const char *id, const uint8_t *blob,
                               size_t len)
@@ -120,8 +118,7 @@ static gt_status set_geometry(io_writer *w, OGRFeatureH f, const char *id, const
     return st;
 }
 
-/* ---- features
- * ------------------------------------------------------------------------------------- */
+/* ---- features -------------------------------------------------------------------------------- */
 
 static gt_status begin(io_writer *w)
 {

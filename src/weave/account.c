@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guotu/pool.h"
 #include "weave/weave.h"
 
 __extension__ typedef __int128 wide;
@@ -11,14 +12,40 @@ typedef struct row {
     wide area, plane; /* 2^-11 mm2 */
 } row;
 
+/* Rows in order of their tuples. */
 struct gt_account {
-    gt_ctx *ctx; /* borrowed while it is built */
     uint32_t n_layers;
     uint32_t *codes; /* n_layers each */
     row *rows;
-    uint32_t *table, *order;
-    size_t n, cap_codes, cap_rows, cap_table, n_table;
+    size_t n;
 };
+
+typedef struct rank { /* for sorting: the first two codes, then the row */
+    uint64_t head;
+    uint32_t row;
+} rank;
+
+/* Rows of a range of leading codes, found by hash; ranges are independent tasks. */
+typedef struct part {
+    gt_ctx *ctx;
+    uint32_t n_layers;
+    uint32_t *codes, *table;
+    row *rows;
+    rank *ranks;
+    size_t n, cap_codes, cap_rows, cap_table, n_table;
+    size_t base; /* first row in the account */
+} part;
+
+typedef struct build {
+    const gt_weave *w;
+    const wv_codes *how;
+    wv_groups *groups; /* or NULL */
+    part *parts;
+    size_t n_parts;
+    uint32_t lead; /* first layer in use */
+    uint64_t span; /* of leading codes per part */
+    gt_account *account;
+} build;
 
 static const double M2 = 0x1p-11 * 1e-6;
 
@@ -27,10 +54,17 @@ void gt_account_free(gt_ctx *ctx, gt_account *a)
     if (a != NULL) {
         gt_free(ctx, a->codes);
         gt_free(ctx, a->rows);
-        gt_free(ctx, a->table);
-        gt_free(ctx, a->order);
         gt_free(ctx, a);
     }
+}
+
+static void part_free(gt_ctx *ctx, part *p)
+{
+    gt_free(ctx, p->codes);
+    gt_free(ctx, p->table);
+    gt_free(ctx, p->rows);
+    gt_free(ctx, p->ranks);
+    memset(p, 0, sizeof *p);
 }
 
 static uint64_t hash_codes(const uint32_t *codes, uint32_t n)
@@ -43,7 +77,7 @@ static uint64_t hash_codes(const uint32_t *codes, uint32_t n)
     return h;
 }
 
-static gt_status rehash(gt_account *a)
+static gt_status rehash(part *a)
 {
     size_t want = a->n_table == 0 ? 1024 : 2 * a->n_table;
     gt_status st = gt_grow(a->ctx, (void **)&a->table, &a->cap_table, want, sizeof *a->table);
@@ -62,8 +96,7 @@ static gt_status rehash(gt_account *a)
     return GT_OK;
 }
 
-static gt_status add(gt_account *a, const uint32_t *codes, int64_t area, int64_t plane,
-                     uint32_t *row_of)
+static gt_status add(part *a, const uint32_t *codes, int64_t area, int64_t plane, uint32_t *row_of)
 {
     if (2 * (a->n + 1) > a->n_table) {
         gt_status st = rehash(a);
@@ -119,19 +152,6 @@ static bool tuple_of(const uint64_t *keys, size_t n, const wv_codes *how, uint32
     return any;
 }
 
-static int row_order(const void *x, const void *y, void *user)
-{
-    const gt_account *a = user;
-    const uint32_t *p = a->codes + (size_t) * (const uint32_t *)x * a->n_layers;
-    const uint32_t *q = a->codes + (size_t) * (const uint32_t *)y * a->n_layers;
-    for (uint32_t i = 0; i < a->n_layers; i++) {
-        if (p[i] != q[i]) {
-            return p[i] < q[i] ? -1 : 1;
-        }
-    }
-    return 0;
-}
-
 void gt_wv_groups_free(gt_ctx *ctx, wv_groups *g)
 {
     gt_free(ctx, g->first_entry);
@@ -156,83 +176,211 @@ static gt_status groups_open(gt_ctx *ctx, const gt_weave *w, wv_groups *g)
     return g->row == NULL ? GT_E_MEMORY : GT_OK;
 }
 
-/* Adds the entries of all cells; notes the row of each when groups are asked for. */
-static gt_status add_cells(gt_account *a, const gt_weave *w, const wv_codes *how, wv_groups *g)
+/* Which part an entry belongs to: by the leading code, so that parts follow each other in order. */
+static size_t part_of(const build *b, const uint64_t *keys, size_t n)
 {
-    uint32_t codes[GT_WEAVE_LAYERS_MAX];
+    uint32_t lead = GT_WEAVE_NONE;
+    for (size_t i = 0; i < n && keys[i] >> 32 <= b->lead; i++) {
+        uint32_t code = (uint32_t)keys[i];
+        if (keys[i] >> 32 != b->lead) {
+            continue;
+        }
+        if (b->how->code_of != NULL && b->how->code_of[b->lead] != NULL) {
+            code =
+                code < b->how->code_len[b->lead] ? b->how->code_of[b->lead][code] : GT_WEAVE_NONE;
+        }
+        if (code != GT_WEAVE_NONE) {
+            lead = lead == GT_WEAVE_NONE || lead == code ? code : GT_WEAVE_SEVERAL;
+        }
+    }
+    size_t p = (size_t)(lead / b->span);
+    return p < b->n_parts ? p : b->n_parts - 1;
+}
+
+typedef gt_status (*entry_fn)(const build *b, part *p, size_t index, const wv_entry *e,
+                              const uint64_t *keys);
+
+/* Calls fn for every entry of the part; index counts entries through all cells. */
+static gt_status each_entry(gt_ctx *ctx, const build *b, part *p, entry_fn fn)
+{
     gt_status st = GT_OK;
-    for (size_t i = 0; st == GT_OK && i < wv_n_cells(w); i++) {
-        const wv_cell *c = w->cells[i];
-        for (uint32_t k = 0; st == GT_OK && c != NULL && k < c->n_entries; k++) {
+    size_t index = 0, mine = (size_t)(p - b->parts);
+    for (size_t i = 0; st == GT_OK && i < wv_n_cells(b->w); i++) {
+        const wv_cell *c = b->w->cells[i];
+        for (uint32_t k = 0; st == GT_OK && c != NULL && k < c->n_entries; k++, index++) {
             const wv_entry *e = &wv_entries(c)[k];
-            uint32_t place = UINT32_MAX;
-            if (tuple_of(wv_keys(c) + e->keys, e->n_keys, how, w->n_layers, codes)) {
-                st = add(a, codes, e->area, e->plane, &place);
-            }
-            if (g != NULL) {
-                g->row[g->first_entry[i] + k] = place;
+            const uint64_t *keys = wv_keys(c) + e->keys;
+            if (b->n_parts == 1 || part_of(b, keys, e->n_keys) == mine) {
+                st = fn(b, p, index, e, keys);
             }
         }
         if (st == GT_OK && i % 256 == 0) {
-            st = gt_check_cancel(a->ctx);
+            st = gt_check_cancel(ctx);
         }
     }
     return st;
 }
 
-/* Sorts the rows by tuple; groups follow. */
-static gt_status sort_rows(gt_account *a, wv_groups *g, size_t n_entries)
+static gt_status add_entry(const build *b, part *p, size_t index, const wv_entry *e,
+                           const uint64_t *keys)
 {
-    a->order = gt_alloc(a->ctx, a->n + 1, sizeof *a->order);
-    if (a->order == NULL) {
-        return GT_E_MEMORY;
+    uint32_t codes[GT_WEAVE_LAYERS_MAX], place = UINT32_MAX;
+    gt_status st = GT_OK;
+    if (tuple_of(keys, e->n_keys, b->how, b->w->n_layers, codes)) {
+        st = add(p, codes, e->area, e->plane, &place);
     }
-    for (size_t i = 0; i < a->n; i++) {
-        a->order[i] = (uint32_t)i;
+    if (b->groups != NULL) {
+        b->groups->row[index] = place;
     }
-    qsort_r(a->order, a->n, sizeof *a->order, row_order, a);
-    if (g != NULL) {
-        uint32_t *rank = gt_alloc(a->ctx, a->n + 1, sizeof *rank);
-        if (rank == NULL) {
+    return st;
+}
+
+static int rank_order(const void *x, const void *y, void *user)
+{
+    const part *p = user;
+    const rank *a = x, *b = y;
+    if (a->head != b->head) {
+        return a->head < b->head ? -1 : 1;
+    }
+    const uint32_t *q = p->codes + (size_t)a->row * p->n_layers;
+    const uint32_t *r = p->codes + (size_t)b->row * p->n_layers;
+    for (uint32_t i = 2; i < p->n_layers; i++) {
+        if (q[i] != r[i]) {
+            return q[i] < r[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+static gt_status build_part(gt_ctx *ctx, void *user, size_t task, int worker)
+{
+    (void)worker;
+    build *b = user;
+    part *p = &b->parts[task];
+    p->ctx = ctx;
+    p->n_layers = b->w->n_layers;
+    gt_status st = each_entry(ctx, b, p, add_entry);
+    gt_free(ctx, p->table);
+    p->table = NULL;
+    p->ranks = st == GT_OK ? gt_alloc(ctx, p->n + 1, sizeof *p->ranks) : NULL;
+    if (p->ranks == NULL) {
+        return st == GT_OK ? GT_E_MEMORY : st;
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        const uint32_t *c = p->codes + i * p->n_layers;
+        p->ranks[i] = (rank){(uint64_t)c[0] << 32 | (p->n_layers > 1 ? c[1] : 0), (uint32_t)i};
+    }
+    qsort_r(p->ranks, p->n, sizeof *p->ranks, rank_order, p);
+    return GT_OK;
+}
+
+static gt_status renumber(const build *b, part *p, size_t index, const wv_entry *e,
+                          const uint64_t *keys)
+{
+    (void)e;
+    (void)keys;
+    uint32_t *place = &b->groups->row[index];
+    *place = *place == UINT32_MAX ? UINT32_MAX : p->table[*place];
+    return GT_OK;
+}
+
+/* Copies a part to its place in the account; the groups learn where their rows went. */
+static gt_status place_part(gt_ctx *ctx, void *user, size_t task, int worker)
+{
+    (void)worker;
+    build *b = user;
+    part *p = &b->parts[task];
+    gt_account *a = b->account;
+    for (size_t i = 0; i < p->n; i++) {
+        uint32_t from = p->ranks[i].row;
+        memcpy(a->codes + (p->base + i) * a->n_layers, p->codes + (size_t)from * a->n_layers,
+               a->n_layers * sizeof *a->codes);
+        a->rows[p->base + i] = p->rows[from];
+    }
+    gt_status st = GT_OK;
+    if (b->groups != NULL) {
+        p->table = gt_alloc(ctx, p->n + 1, sizeof *p->table);
+        if (p->table == NULL) {
             return GT_E_MEMORY;
         }
-        for (size_t i = 0; i < a->n; i++) {
-            rank[a->order[i]] = (uint32_t)i;
+        for (size_t i = 0; i < p->n; i++) {
+            p->table[p->ranks[i].row] = (uint32_t)(p->base + i);
         }
-        for (size_t i = 0; i < n_entries; i++) {
-            g->row[i] = g->row[i] == UINT32_MAX ? UINT32_MAX : rank[g->row[i]];
-        }
-        gt_free(a->ctx, rank);
+        st = each_entry(ctx, b, p, renumber);
     }
-    return GT_OK;
+    part_free(ctx, p);
+    return st;
+}
+
+/* Ranges of leading codes: a few for each thread when there is much to do. */
+static void plan_parts(gt_ctx *ctx, build *b)
+{
+    uint64_t entries = 0, most = 0;
+    while (b->how->use != NULL && b->lead + 1 < b->w->n_layers && !b->how->use[b->lead]) {
+        b->lead++;
+    }
+    for (size_t i = 0; i < wv_n_cells(b->w); i++) {
+        const wv_cell *c = b->w->cells[i];
+        entries += c == NULL ? 0 : c->n_entries;
+        for (uint32_t k = 0; c != NULL && k < c->n_keys; k++) {
+            uint64_t key = wv_keys(c)[k];
+            most = key >> 32 == b->lead && (uint32_t)key > most ? (uint32_t)key : most;
+        }
+    }
+    if (b->how->code_of != NULL && b->how->code_of[b->lead] != NULL) {
+        most = 0;
+        for (size_t i = 0; i < b->how->code_len[b->lead]; i++) {
+            uint32_t code = b->how->code_of[b->lead][i];
+            most = code < GT_WEAVE_SEVERAL && code > most ? code : most;
+        }
+    }
+    size_t threads = (size_t)gt_ctx_threads(ctx);
+    b->n_parts = entries < 100000 || threads == 1 ? 1 : 4 * threads;
+    b->span = most / b->n_parts + 1;
 }
 
 gt_status gt_wv_account(gt_ctx *ctx, const gt_weave *w, const wv_codes *how, wv_groups *groups,
                         gt_account **out)
 {
-    gt_account *a = gt_zalloc(ctx, 1, sizeof *a);
-    if (a == NULL) {
-        return GT_E_MEMORY;
+    build b = {.w = w, .how = how, .groups = groups};
+    size_t n = 0;
+    plan_parts(ctx, &b);
+    b.parts = gt_zalloc(ctx, b.n_parts, sizeof *b.parts);
+    b.account = gt_zalloc(ctx, 1, sizeof *b.account);
+    gt_status st = b.parts == NULL || b.account == NULL ? GT_E_MEMORY : GT_OK;
+    if (st == GT_OK && groups != NULL) {
+        st = groups_open(ctx, w, groups);
     }
-    a->ctx = ctx;
-    a->n_layers = w->n_layers;
-    gt_status st = groups == NULL ? GT_OK : groups_open(ctx, w, groups);
     if (st == GT_OK) {
-        st = add_cells(a, w, how, groups);
+        st = gt_parallel_for(ctx, b.n_parts, build_part, &b);
+    }
+    for (size_t i = 0; st == GT_OK && i < b.n_parts; i++) {
+        b.parts[i].base = n;
+        n += b.parts[i].n;
     }
     if (st == GT_OK) {
-        st = sort_rows(a, groups, groups == NULL ? 0 : groups->first_entry[wv_n_cells(w)]);
+        b.account->n_layers = w->n_layers;
+        b.account->n = n;
+        b.account->codes = gt_alloc(ctx, n * w->n_layers + 1, sizeof *b.account->codes);
+        b.account->rows = gt_alloc(ctx, n + 1, sizeof *b.account->rows);
+        st = b.account->codes == NULL || b.account->rows == NULL ? GT_E_MEMORY : GT_OK;
     }
-    if (st != GT_OK) {
-        gt_account_free(ctx, a);
-        if (groups != NULL) {
-            gt_wv_groups_free(ctx, groups);
-        }
-        return st;
+    if (st == GT_OK) {
+        st = gt_parallel_for(ctx, b.n_parts, place_part, &b);
     }
-    a->ctx = NULL;
-    *out = a;
-    return GT_OK;
+    for (size_t i = 0; b.parts != NULL && i < b.n_parts; i++) {
+        part_free(ctx, &b.parts[i]);
+    }
+    gt_free(ctx, b.parts);
+    if (st == GT_OK) {
+        *out = b.account;
+        return GT_OK;
+    }
+    gt_account_free(ctx, b.account);
+    if (groups != NULL) {
+        gt_wv_groups_free(ctx, groups);
+    }
+    return st;
 }
 
 gt_status gt_weave_account(gt_ctx *ctx, const gt_weave *w, const uint32_t *const *code_of,
@@ -267,8 +415,7 @@ gt_status gt_wv_account_of_pairs(gt_ctx *ctx, wv_pair *pairs, size_t n, gt_accou
     a->n = n;
     a->codes = gt_alloc(ctx, 2 * n + 1, sizeof *a->codes);
     a->rows = gt_alloc(ctx, n + 1, sizeof *a->rows);
-    a->order = gt_alloc(ctx, n + 1, sizeof *a->order);
-    if (a->codes == NULL || a->rows == NULL || a->order == NULL) {
+    if (a->codes == NULL || a->rows == NULL) {
         gt_account_free(ctx, a);
         return GT_E_MEMORY;
     }
@@ -276,7 +423,6 @@ gt_status gt_wv_account_of_pairs(gt_ctx *ctx, wv_pair *pairs, size_t n, gt_accou
         a->codes[2 * i] = pairs[i].a;
         a->codes[2 * i + 1] = pairs[i].b;
         a->rows[i] = (row){(wide)(pairs[i].m2 / M2), (wide)(pairs[i].plane_m2 / M2)};
-        a->order[i] = (uint32_t)i;
     }
     *out = a;
     return GT_OK;
@@ -290,10 +436,9 @@ size_t gt_account_rows(const gt_account *a)
 void gt_account_get(const gt_account *a, size_t i, const uint32_t **codes, double *m2,
                     double *plane_m2)
 {
-    uint32_t r = a->order[i];
-    *codes = a->codes + (size_t)r * a->n_layers;
-    *m2 = (double)a->rows[r].area * M2;
-    *plane_m2 = (double)a->rows[r].plane * M2;
+    *codes = a->codes + i * a->n_layers;
+    *m2 = (double)a->rows[i].area * M2;
+    *plane_m2 = (double)a->rows[i].plane * M2;
 }
 
 double gt_account_total(const gt_account *a)

@@ -47,9 +47,12 @@ static gt_status bad_point(gt_ctx *ctx, const gt_weave_batch *b, size_t f, doubl
 /* ---- extent ------------------------------------------------------------------------------------
  */
 
-static gt_status feature_extent(gt_ctx *ctx, wv_ring *r, const gt_weave_batch *b, size_t f)
+static gt_status feature_extent(gt_ctx *ctx, wv_ring *r, const gt_weave_batch *b, size_t f,
+                                float span[2])
 {
     uint32_t p0 = 0, p1 = 0;
+    span[0] = INFINITY;
+    span[1] = -INFINITY;
     rings_of(b, f, &p0, &p1);
     if (p0 == p1) {
         return GT_OK;
@@ -75,13 +78,24 @@ static gt_status feature_extent(gt_ctx *ctx, wv_ring *r, const gt_weave_batch *b
         r->box[k] = l < r->box[k] ? l : r->box[k];
         r->box[k + 2] = h > r->box[k + 2] ? h : r->box[k + 2];
     }
+    /* a millimetre more, for rounding onto the grid; then outwards to the next float */
+    span[0] = nextafterf((float)(lo[1] - 0.001), -INFINITY);
+    span[1] = nextafterf((float)(hi[1] + 0.001), INFINITY);
     r->n_edges += i1 - i0;
     return GT_OK;
 }
 
 typedef gt_status (*feature_fn)(gt_ctx *, wv_bin *, wv_ring *, const gt_weave_batch *, size_t);
 
-/* Calls fn for every feature of a chunk. */
+/* Are the feature's rows among those at hand? */
+static bool spans_band(const wv_bin *b, const float span[2])
+{
+    double low = (double)(b->grid.row0 + b->row_from) * (double)b->grid.side / 1000;
+    double high = (double)(b->grid.row0 + b->row_to) * (double)b->grid.side / 1000;
+    return span[0] <= high && span[1] >= low;
+}
+
+/* Calls fn for every feature of a chunk that may concern the band (for all while there is none). */
 static gt_status each_feature(gt_ctx *ctx, wv_bin *b, size_t task, int worker, feature_fn fn)
 {
     size_t from = task * WV_CHUNK, to = from + WV_CHUNK;
@@ -101,7 +115,9 @@ static gt_status each_feature(gt_ctx *ctx, wv_bin *b, size_t task, int worker, f
         while (b->first_feature[batch + 1] <= f) {
             batch++;
         }
-        st = fn(ctx, b, &b->rings[worker], &b->batches[batch], f - b->first_feature[batch]);
+        if (b->row_to == 0 || spans_band(b, b->span[f])) {
+            st = fn(ctx, b, &b->rings[worker], &b->batches[batch], f - b->first_feature[batch]);
+        }
     }
     return st;
 }
@@ -109,8 +125,8 @@ static gt_status each_feature(gt_ctx *ctx, wv_bin *b, size_t task, int worker, f
 static gt_status extent_feature(gt_ctx *ctx, wv_bin *b, wv_ring *r, const gt_weave_batch *batch,
                                 size_t f)
 {
-    (void)b;
-    return feature_extent(ctx, r, batch, f);
+    size_t index = b->first_feature[batch - b->batches] + f;
+    return feature_extent(ctx, r, batch, f, b->span[index]);
 }
 
 gt_status gt_wv_extent_task(gt_ctx *ctx, void *bin, size_t task, int worker)
@@ -319,23 +335,6 @@ static gt_status add_ring(gt_ctx *ctx, wv_bin *b, wv_ring *ring, edge_at *e, boo
     return GT_OK;
 }
 
-/* Does the feature's extent miss the cells at hand? Only asked when not all cells are. */
-static bool misses(const wv_bin *b, const gt_weave_batch *batch, uint32_t i0, uint32_t i1)
-{
-    if (b->row_from == 0 && b->row_to == b->grid.n_rows && b->wanted == NULL) {
-        return false;
-    }
-    double lo = INFINITY, hi = -INFINITY;
-    for (uint32_t i = i0; i < i1; i++) {
-        double y = batch->xy[2 * i + 1];
-        lo = y < lo ? y : lo;
-        hi = y > hi ? y : hi;
-    }
-    int64_t oy = b->grid.row0 * b->grid.side;
-    return to_mm(hi) - oy < (int64_t)b->row_from * b->grid.side ||
-           to_mm(lo) - oy >= (int64_t)b->row_to * b->grid.side;
-}
-
 /* Is the feature within the grid? (Only update can be handed features that reach beyond it.) */
 static gt_status inside_grid(gt_ctx *ctx, const wv_bin *b, const wv_ring *r)
 {
@@ -359,9 +358,6 @@ static gt_status bin_feature(gt_ctx *ctx, wv_bin *b, wv_ring *ring, const gt_wea
         uint32_t r0 = p == 0 ? 0 : batch->part_end[p - 1];
         for (uint32_t r = r0; r < batch->part_end[p]; r++) {
             uint32_t i0 = r == 0 ? 0 : batch->ring_end[r - 1], i1 = batch->ring_end[r];
-            if (misses(b, batch, i0, i1)) {
-                continue;
-            }
             gt_status st = snap_ring(ctx, b, ring, batch->xy + 2 * (size_t)i0, i1 - i0);
             if (st == GT_OK) {
                 st = inside_grid(ctx, b, ring);

@@ -44,6 +44,7 @@ typedef struct wv_bin {
     const size_t *start;       /* per cell of the band: first record */
     wv_rec *recs;              /* NULL while counting */
     wv_ring *rings;            /* one per worker */
+    float (*span)[2];          /* of each feature: south and north, m, rounded outwards */
 } wv_bin;
 
 enum { WV_CHUNK = 2048 }; /* features per task */

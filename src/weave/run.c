@@ -9,7 +9,10 @@
 #include "weave/messages.h"
 #include "weave/weave.h"
 
-enum { EDGES_PER_CELL = 1600 }; /* measured best within 20 % from 800 to 3000 (README) */
+enum {
+    EDGES_PER_CELL = 1600, /* measured best within 20 % from 800 to 3000 (README) */
+    BAND_BYTES = 40 << 20  /* pieces of a band: fewer passes against fewer page faults (README) */
+};
 static const uint64_t MOST_CELLS = 1U << 27;
 
 void gt_weave_options_init(gt_weave_options *options)
@@ -78,6 +81,8 @@ typedef struct band {
     size_t n_workers;
     size_t first_cell; /* of the band, in the grid */
     wv_cell **cells;   /* results of the band */
+    wv_rec *recs;      /* room for pieces, kept from band to band */
+    size_t cap_recs;
 } band;
 
 /* Changes a sorted run at the end of c->covers by one crossing. */
@@ -260,11 +265,11 @@ static gt_status run_band(gt_ctx *ctx, band *b, uint32_t row_from, uint32_t row_
     size_t n = place_records(bin, start, b->n_cells);
     b->weave->n_pieces += n;
     bin->start = start;
-    bin->recs = gt_alloc(ctx, n + 1, sizeof *bin->recs);
-    if (bin->recs == NULL) {
-        st = GT_E_MEMORY;
+    st = gt_grow(ctx, (void **)&b->recs, &b->cap_recs, n + 1, sizeof *b->recs);
+    if (st != GT_OK) {
         goto done;
     }
+    bin->recs = b->recs;
     st = gt_parallel_for(ctx, gt_wv_bin_tasks(bin), gt_wv_bin_task, bin);
     if (st == GT_OK) {
         st = find_corners(ctx, b);
@@ -275,7 +280,6 @@ static gt_status run_band(gt_ctx *ctx, band *b, uint32_t row_from, uint32_t row_
 done:
     gt_free(ctx, start);
     gt_free(ctx, (void *)bin->count);
-    gt_free(ctx, bin->recs);
     gt_free(ctx, b->corner.start);
     gt_free(ctx, b->corner.covers);
     memset(&b->corner, 0, sizeof b->corner);
@@ -284,19 +288,17 @@ done:
     return st;
 }
 
-/* Rows per band so that the pieces of a band take at most half of what the ceiling leaves. */
+/* Rows per band, so that the pieces of a band stay near the cache and within a third of what the
+ * ceiling leaves. Places with many edges may take three times the average. */
 static uint32_t rows_per_band(gt_ctx *ctx, const gt_weave *w)
 {
     size_t ceiling = gt_ctx_memory_ceiling(ctx), used = gt_ctx_memory_used(ctx);
-    if (ceiling == 0) {
-        return w->grid.n_rows;
-    }
     double left = ceiling > used ? (double)(ceiling - used) : 0;
-    /* 8 bytes of counts and starts, 24 of pieces; 1.15 pieces an edge at the usual density, and
-     * three times as much where it is dense */
+    double target = ceiling == 0 || left > 9.0 * BAND_BYTES ? BAND_BYTES : left / 9;
+    /* 1.15 pieces an edge at the usual density; 12 bytes a cell for counts and starts */
     double need = (double)w->n_edges * 1.15 * sizeof(wv_rec) + 12.0 * (double)wv_n_cells(w);
-    double bands = ceil(need / (0.3 * left + 1));
-    double rows = floor((double)w->grid.n_rows / (bands < 1 ? 1 : bands));
+    double bands = ceil(need / (target + 1));
+    double rows = ceil((double)w->grid.n_rows / (bands < 1 ? 1 : bands));
     return rows < 1 ? 1 : (uint32_t)rows;
 }
 
@@ -325,6 +327,7 @@ static gt_status run_bands(gt_ctx *ctx, gt_weave *w, wv_bin *bin, wv_cell **cell
         gt_wv_work_free(ctx, &b.works[i]);
     }
     gt_free(ctx, b.works);
+    gt_free(ctx, b.recs);
     return st;
 }
 
@@ -345,6 +348,10 @@ static gt_status bin_init(gt_ctx *ctx, wv_bin *bin, const gt_weave_batch *batche
     for (size_t i = 0; i < n; i++) {
         bin->first_feature[i + 1] = bin->first_feature[i] + batches[i].n_features;
     }
+    bin->span = gt_alloc(ctx, bin->first_feature[n] + 1, sizeof *bin->span);
+    if (bin->span == NULL) {
+        return GT_E_MEMORY;
+    }
     for (int i = 0; i < gt_ctx_threads(ctx); i++) {
         int64_t *box = bin->rings[i].box;
         box[0] = box[1] = INT64_MAX;
@@ -361,6 +368,7 @@ static void bin_free(gt_ctx *ctx, wv_bin *bin)
     }
     gt_free(ctx, bin->rings);
     gt_free(ctx, bin->first_feature);
+    gt_free(ctx, bin->span);
 }
 
 static gt_status bad_option(gt_ctx *ctx, const char *what, double value)

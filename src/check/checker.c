@@ -244,7 +244,7 @@ static const char *what_is_missing(const trial *t, const gt_expr *expr)
     const size_t *used = gt_expr_used(expr, &n);
     for (size_t i = 0; i < n; i++) {
         const gt_name *name = &t->rule->names[used[i]];
-        if (t->values[used[i]].kind == GT_NULL) {
+        if (t->values[used[i]].kind == GT_NULL && name->fallback == NULL) {
             return name->kind == GT_NAME_MEASURE ? t->rule->measures[name->measure].layer
                                                  : name->name;
         }

@@ -23,6 +23,7 @@ static double f64_at(const uint8_t *p, bool big)
 typedef struct walk {
     const uint8_t *p, *end;
     gt_box box;
+    bool measure; /* look at the coordinates too */
     bool bad;
 } walk;
 
@@ -47,6 +48,10 @@ static void take_points(walk *w, uint32_t n, size_t ordinates, bool big)
 {
     if (n > (size_t)(w->end - w->p) / (ordinates * 8)) {
         w->bad = true;
+        return;
+    }
+    if (!w->measure) {
+        w->p += (size_t)n * ordinates * 8;
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -146,10 +151,17 @@ const char *gt_blob_look(const uint8_t *blob, size_t len, gt_blob_info *out)
         bool ordered = out->box.xmin <= out->box.xmax && out->box.ymin <= out->box.ymax;
         return finite && ordered ? NULL : "the envelope is not a box";
     }
-    walk w = {.p = blob + out->wkb_at, .end = blob + len, .box = out->box};
+    walk w = {.p = blob + out->wkb_at, .end = blob + len, .box = out->box, .measure = true};
     take_geometry(&w);
     out->box = w.box;
     return w.bad ? "truncated, or an ordinate that is not finite" : NULL;
+}
+
+const char *gt_blob_whole(const uint8_t *blob, size_t len, const gt_blob_info *info)
+{
+    walk w = {.p = blob + info->wkb_at, .end = blob + len};
+    take_geometry(&w);
+    return w.bad ? "truncated" : w.p != w.end ? "bytes left over" : NULL;
 }
 
 static void put_u32(uint8_t *p, uint32_t value, bool big)

@@ -20,6 +20,9 @@ typedef struct gt_blob_info {
 /* NULL, or what is wrong (English, static: the reason argument of an error). */
 const char *gt_blob_look(const uint8_t *blob, size_t len, gt_blob_info *out);
 
+/* After gt_blob_look: do the counts of the WKB fill the blob exactly? Coordinates are not read. */
+const char *gt_blob_whole(const uint8_t *blob, size_t len, const gt_blob_info *info);
+
 /* Writes the multi kind of a POLYGON, LINESTRING or POINT blob to out (len + GT_BLOB_MULTI_EXTRA
  * bytes): the same header, a collection of one, the old WKB. */
 enum { GT_BLOB_MULTI_EXTRA = 9 };

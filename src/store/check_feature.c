@@ -192,6 +192,7 @@ static gt_status check_geometry(const spot *at, gt_commit *commit, const gt_laye
                     GT_TEXT("got", "geometry"));
     }
     const char *reason = gt_blob_look(feature->blob, feature->blob_len, &info);
+    reason = reason == NULL ? gt_blob_whole(feature->blob, feature->blob_len, &info) : reason;
     if (reason != NULL) {
         return FAIL(at, &GT_MSG_STORE_BLOB, GT_TEXT("reason", reason));
     }

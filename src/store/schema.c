@@ -172,6 +172,48 @@ static gt_status describe_codes(gt_ctx *ctx, sqlite3 *db, const gt_codelist *lis
     return st;
 }
 
+/* The name under which a GIS shows the field: its title, with the column where titles repeat (names
+ * of a table are unique). */
+static void put_shown_name(gt_text *out, const gt_standard *s, size_t at)
+{
+    const char *zh = s->fields[at].title.zh;
+    if (zh == NULL || *zh == '\0') {
+        gt_text_puts(out, s->fields[at].name);
+        return;
+    }
+    bool again = false;
+    for (size_t i = 0; i < s->n_fields; i++) {
+        const char *other = s->fields[i].title.zh;
+        again |= strcmp(s->fields[i].name, zh) == 0;
+        again |= i != at && other != NULL && strcmp(other, zh) == 0;
+    }
+    gt_text_puts(out, zh);
+    if (again) {
+        gt_text_printf(out, " (%s)", s->fields[at].name);
+    }
+}
+
+static gt_status describe_field(gt_ctx *ctx, sqlite3 *db, const gt_standard *s, size_t at)
+{
+    const gt_field *f = &s->fields[at];
+    gt_text name;
+    gt_text_init(&name, ctx, 0);
+    put_shown_name(&name, s, at);
+    gt_status st = gt_text_status(&name);
+    bool coded = f->codes != NULL && f->codes->n_codes > 0 && f->type == GT_FIELD_TEXT;
+    st = st == GT_OK && coded ? describe_codes(ctx, db, f->codes) : st;
+    const char *const texts[] = {s->id,       f->name,     gt_text_cstr(&name),
+                                 f->title.zh, f->title.en, coded ? f->codes->id : NULL};
+    st = st == GT_OK
+             ? run_texts(ctx, db,
+                         "INSERT INTO gpkg_data_columns(table_name, column_name, name, title,"
+                         " description, constraint_name) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                         texts, 6)
+             : st;
+    gt_text_free(&name);
+    return st;
+}
+
 static const char *origin_text(gt_origin origin)
 {
     switch (origin) {
@@ -207,18 +249,11 @@ gt_status gt_schema_describe(gt_ctx *ctx, sqlite3 *db, const gt_layer_rec *rec,
                                  " WHERE table_name = ?1",
                                  contents, 3)
                      : st;
+    st = st == GT_OK ? run_texts(ctx, db, "DELETE FROM gpkg_data_columns WHERE table_name = ?1",
+                                 contents, 1)
+                     : st;
     for (size_t i = 0; st == GT_OK && i < s->n_fields; i++) {
-        const gt_field *f = &given->fields[i];
-        bool coded = f->codes != NULL && f->codes->n_codes > 0 && f->type == GT_FIELD_TEXT;
-        st = coded ? describe_codes(ctx, db, f->codes) : GT_OK;
-        const char *const texts[] = {s->id, f->name, f->title.zh, f->title.en,
-                                     coded ? f->codes->id : NULL};
-        st = st == GT_OK ? run_texts(ctx, db,
-                                     "INSERT OR REPLACE INTO gpkg_data_columns(table_name,"
-                                     " column_name, name, title, description, constraint_name)"
-                                     " VALUES(?1, ?2, ?2, ?3, ?4, ?5)",
-                                     texts, 5)
-                         : st;
+        st = describe_field(ctx, db, given, i);
     }
     gt_text_free(&description);
     gt_text_free(&identifier);

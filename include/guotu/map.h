@@ -24,7 +24,7 @@
 #include "guotu/raster.h"
 #include "guotu/store.h"
 
-/* ---- where features come from ---------------------------------------------------------------- */
+/* ---- where features come from ---- */
 
 /* One feature for drawing. Everything is borrowed until the next call on the cursor. */
 typedef struct gt_map_feature {
@@ -50,7 +50,7 @@ typedef struct gt_map_source {
     const char *crs_name; /* for the source note, or NULL */
 } gt_map_source;
 
-/* ---- how a layer looks ----------------------------------------------------------------------- */
+/* ---- how a layer looks ---- */
 
 typedef enum gt_map_hatch {
     GT_HATCH_NONE = 0,
@@ -112,7 +112,7 @@ typedef struct gt_map_relief {
     int rows, cols;
     gt_box box;          /* outer edges of the grid */
     double exaggeration; /* 0: chosen by cell size */
-    double strength;     /* 0..1, how dark the shade gets; 0: 0.45 */
+    double strength;     /* 0..1, how dark the shade gets; 0: 0.42 */
 } gt_map_relief;
 
 /* The heights of a raster read in the map's CRS (raster.h); borrows its cells. */
@@ -125,8 +125,7 @@ typedef enum gt_map_grid {
     GT_GRID_NONE
 } gt_map_grid;
 
-/* ---- the picture ------------------------------------------------------------------------------
- */
+/* ---- the picture ---- */
 
 #define GT_MAP_MAX_PX 20000 /* longest side, pixels */
 
@@ -162,16 +161,17 @@ void gt_map_options_init(gt_ctx *ctx, gt_map_options *options);
 gt_status gt_map_draw(gt_ctx *ctx, const gt_map_source *source, const gt_map_options *options,
                       const char *path) GT_CHECKED;
 
-/* ---- the map of a workspace -------------------------------------------------------------------
- */
+/* ---- the map of a workspace ---- */
 
 typedef struct gt_store_map_options {
     size_t size;
     const char *const *ids; /* NULL-terminated, drawn in this order, but the package's units always
                              * on top; NULL: all layers that hold features, grounds first, then
                              * zones, control lines, borders, points */
-    int64_t as_of_rev;      /* 0 = newest */
-    gt_date as_of_date;     /* GT_DATE_NONE = valid now */
+    const gt_view *view; /* borrowed, or NULL; goes before ids: base, then show; its condition holds
+                          * for the last layer shown. Needs a package */
+    int64_t as_of_rev;   /* 0 = newest */
+    gt_date as_of_date;  /* GT_DATE_NONE = valid now */
     double ground_width; /* metres the map is wide, 0 = all: wide maps show the first level of code
                           * lists, narrow ones all levels */
 } gt_store_map_options;
@@ -189,29 +189,31 @@ void gt_store_map_free(gt_store_map *map);
 /* Borrowed. */
 const gt_map_source *gt_store_map_source(const gt_store_map *map);
 const gt_map_layer *gt_store_map_layers(const gt_store_map *map, size_t *n);
+/* Index of the layer that holds the package's units, -1 when it is not drawn. */
+int gt_store_map_unit_layer(const gt_store_map *map);
 /* "Map revision 12 of 2026-11-21; plan package beijing 0.1", both languages. */
 gt_title gt_store_map_note(const gt_store_map *map);
 
 typedef struct gt_map_of_store_options {
     size_t size;
     const char *const *ids; /* as gt_store_map_options */
+    const gt_view *view;
     bool has_box;
     gt_box box; /* working CRS */
     int64_t as_of_rev;
     gt_date as_of_date;
-    gt_title title;    /* members NULL: the title of the package, else of the workspace */
-    int width, height; /* pixels; 0: A4 landscape at 200 dpi */
+    gt_title title;    /* members NULL: of the view, else of the package, else of the workspace */
+    int width, height; /* pixels; 0: A4 at 200 dpi, upright for a tall territory */
     double dpi;
     gt_lang lang;
-    const gt_map_relief *relief; /* borrowed, or NULL */
+    const gt_map_relief *relief; /* borrowed; NULL: WORKSPACE/grids/elevation.tif where it exists */
 } gt_map_of_store_options;
 void gt_map_of_store_options_init(gt_ctx *ctx, gt_map_of_store_options *options);
 /* gt_map_draw of a gt_store_map; with a box, the units' layer (when drawn) serves as locator. */
 gt_status gt_map_of_store(gt_ctx *ctx, gt_store *store, const gt_package *package,
                           const gt_map_of_store_options *options, const char *path) GT_CHECKED;
 
-/* ---- the picture of a verdict -----------------------------------------------------------------
- */
+/* ---- the picture of a verdict ---- */
 
 /* One finding. Texts are borrowed. */
 typedef struct gt_map_finding {

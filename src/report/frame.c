@@ -17,8 +17,7 @@ double gt_grid_gutter(gt_map_grid grid, double factor)
     return grid == GT_GRID_NONE ? 1 : 10 * factor;
 }
 
-/* ---- figures ------------------------------------------------------------------------------------
- */
+/* ---- figures ---- */
 
 double gt_degree_step(double wanted)
 {
@@ -57,8 +56,7 @@ void gt_ratio_text(double per_metre, char out[GT_NUMBER_TEXT])
     (void)snprintf(out, GT_NUMBER_TEXT, "1:%.40s", number);
 }
 
-/* ---- grid lines ---------------------------------------------------------------------------------
- */
+/* ---- grid lines ---- */
 
 typedef struct grid {
     const gt_map_source *source;
@@ -301,8 +299,7 @@ gt_status gt_grid_draw(gt_ctx *ctx, const gt_map_source *source, const gt_window
     return gt_check_cancel(ctx);
 }
 
-/* ---- scale bar ----------------------------------------------------------------------------------
- */
+/* ---- scale bar ---- */
 
 static gt_face bar_face(const gt_look *look)
 {
@@ -380,8 +377,7 @@ void gt_scale_bar_draw(const gt_scale_bar *bar, const gt_look *look, cairo_t *cr
     }
 }
 
-/* ---- north arrow --------------------------------------------------------------------------------
- */
+/* ---- north arrow ---- */
 
 gt_rect gt_north_plan(const gt_window *view, const gt_look *look)
 {

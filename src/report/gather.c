@@ -1,55 +1,16 @@
-#include "report/gather.h"
-
 #include <math.h>
 #include <string.h>
 
 #include "report/canvas.h"
+#include "report/gathering.h"
 #include "report/messages.h"
-#include "report/paint.h"
 
 /* Rings waiting in all buckets together, pairs. Larger batches make cairo sort longer edge lists;
  * around 8 000 is the fastest (0.3 s for a million octagons). */
 enum { BATCH = 8192 };
-/* Lines wait to the end of the layer, so that every ribbon lies beneath every line; beyond this
- * many pairs they are painted in parts. */
-enum { LINE_BATCH = 1 << 18 };
 enum { EACH_LEAST = 5 }; /* pixels: smaller features get no outline of their own */
 
-typedef struct bucket {
-    int32_t *xy;
-    size_t n, cap; /* pairs; numbers */
-} bucket;
-
-typedef struct gather {
-    gt_ctx *ctx;
-    const gt_map_layer *layer;
-    const gt_layer_paint *paint;
-    const gt_window *view;
-    const gt_pen *pen;
-    gt_labels *labels;
-    gt_tally *tally;
-    int rank;
-    const gt_plane *plane; /* for areas; may be NULL */
-    bool geographic;
-
-    int w, h;    /* frame in pixels */
-    double sub;  /* sub-pixels a point */
-    gt_box clip; /* sub-pixels, frame and a margin */
-    gt_ink *ink; /* made when the first area or point comes */
-    bucket areas[GT_INK_MAX + 1], lines[GT_INK_MAX + 1];
-    size_t waiting, lines_waiting;
-    uint8_t *outline; /* A8 image of outlines of each feature, or NULL */
-    cairo_surface_t *outline_surface;
-    cairo_t *outline_cr;
-
-    gt_clipper clipper;
-    int32_t *snapped;
-    size_t cap_snapped; /* numbers */
-    gt_rings rings;     /* of the feature, page points, for its label */
-} gather;
-
-/* ---- limits ------------------------------------------------------------------------------------
- */
+/* ---- limits ---- */
 
 gt_status gt_finite_box(gt_ctx *ctx, const gt_geom *geom, gt_box *out)
 {
@@ -74,8 +35,7 @@ size_t gt_gather_least(double w, double h, double px)
     return gt_ink_bytes((int)ceil(w * px), (int)ceil(h * px), true, 1);
 }
 
-/* ---- ink ---------------------------------------------------------------------------------------
- */
+/* ---- ink ---- */
 
 static bool wants_union_outline(const gt_map_style *s)
 {
@@ -83,8 +43,7 @@ static bool wants_union_outline(const gt_map_style *s)
            ((s->stroke != NULL && s->stroke_width > 0) || (s->band != NULL && s->band_width > 0));
 }
 
-/* Style lengths (points) to device pixels. */
-static double pixels(const gather *g, double points)
+double gt_gather_pixels(const gather *g, double points)
 {
     return points * g->pen->factor * g->pen->px;
 }
@@ -96,13 +55,13 @@ static gt_status need_ink(gather *g)
     }
     const gt_map_style *s = &g->layer->style;
     bool outline = wants_union_outline(s);
-    double reach = outline ? pixels(g, fmax(s->stroke_width / 2, s->band_width)) + 1 : 0;
+    double reach = outline ? gt_gather_pixels(g, fmax(s->stroke_width / 2, s->band_width)) + 1 : 0;
     size_t budget = g->pen->budget != 0 ? g->pen->budget : (size_t)512 << 20;
     int side = gt_ink_side(g->w, g->h, outline, reach, budget);
     side = side == 0 ? 1 : side; /* the ceiling has the last word */
     gt_status st = gt_ink_new(g->ctx, g->w, g->h, outline, side, &g->ink);
     if (st == GT_OK) {
-        double margin = 16 + pixels(g, s->stroke_width) * side;
+        double margin = 16 + gt_gather_pixels(g, s->stroke_width) * side;
         g->sub = side * g->pen->px;
         g->clip =
             (gt_box){-margin, -margin, g->w * (double)side + margin, g->h * (double)side + margin};
@@ -121,7 +80,7 @@ static void flush_areas(gather *g)
     g->waiting = 0;
 }
 
-static gt_status put(gather *g, bucket *b, int32_t x, int32_t y)
+gt_status gt_gather_put(gather *g, bucket *b, int32_t x, int32_t y)
 {
     gt_status st = gt_grow(g->ctx, (void **)&b->xy, &b->cap, 2 * (b->n + 1), sizeof *b->xy);
     if (st == GT_OK) {
@@ -184,15 +143,14 @@ static gt_status store_ring(gather *g, bucket *b, size_t n, bool backwards)
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i < n; i++) {
         size_t at = backwards ? n - 1 - i : i;
-        st = put(g, b, g->snapped[2 * at], g->snapped[2 * at + 1]);
+        st = gt_gather_put(g, b, g->snapped[2 * at], g->snapped[2 * at + 1]);
     }
-    st = st != GT_OK ? st : put(g, b, GT_RING_END, 0);
+    st = st != GT_OK ? st : gt_gather_put(g, b, GT_RING_END, 0);
     g->waiting += n + 1;
     return st;
 }
 
-/* ---- outlines of every feature ------------------------------------------------------------------
- */
+/* ---- outlines of every feature ---- */
 
 static gt_status need_outline(gather *g)
 {
@@ -207,7 +165,7 @@ static gt_status need_outline(gather *g)
     g->outline_surface =
         cairo_image_surface_create_for_data(g->outline, CAIRO_FORMAT_A8, g->w, g->h, stride);
     g->outline_cr = cairo_create(g->outline_surface);
-    cairo_set_line_width(g->outline_cr, pixels(g, g->layer->style.stroke_width));
+    cairo_set_line_width(g->outline_cr, gt_gather_pixels(g, g->layer->style.stroke_width));
     cairo_set_line_join(g->outline_cr, CAIRO_LINE_JOIN_ROUND);
     return gt_cairo_check(g->ctx, cairo_status(g->outline_cr));
 }
@@ -228,8 +186,7 @@ static void outline_ring(gather *g, size_t n)
     cairo_close_path(cr);
 }
 
-/* ---- areas --------------------------------------------------------------------------------------
- */
+/* ---- areas ---- */
 
 typedef struct area { /* of the feature at hand */
     size_t class_number;
@@ -310,6 +267,13 @@ static gt_status draw_ring(gather *g, const double *xy, size_t n, bool hole, boo
     return store_ring(g, &g->areas[a->class_number], count, (twice > 0) == hole);
 }
 
+/* Spaced letters suit Chinese names, not words of letters. CJK begins with the bytes E3 to E9. */
+static bool is_wide(const char *text)
+{
+    unsigned char first = (unsigned char)text[0];
+    return first >= 0xE3 && first <= 0xE9;
+}
+
 static gt_status label_area(gather *g, const gt_map_feature *f, const area *a)
 {
     const gt_map_style *s = &g->layer->style;
@@ -323,7 +287,7 @@ static gt_status label_area(gather *g, const gt_map_feature *f, const area *a)
     }
     gt_face face = {.size = s->label_size * factor,
                     .bold = s->label_bold,
-                    .spacing = s->label_spacing,
+                    .spacing = is_wide(f->label) ? s->label_spacing : 0,
                     .lines = 1,
                     .color = g->paint->label,
                     .halo = 1.3 * factor};
@@ -405,8 +369,7 @@ static gt_status draw_area(gather *g, const gt_map_feature *f, const gt_box *box
     return st;
 }
 
-/* ---- points -------------------------------------------------------------------------------------
- */
+/* ---- points ---- */
 
 static gt_status draw_point(gather *g, const gt_map_feature *f, double x, double y, size_t number)
 {
@@ -427,10 +390,10 @@ static gt_status draw_point(gather *g, const gt_map_feature *f, double x, double
     }
     bucket *b = &g->areas[number];
     for (int i = 0; st == GT_OK && i < 12; i++) {
-        st = put(g, b, (int32_t)lrint(px + radius * circle[i][0]),
-                 (int32_t)lrint(py + radius * circle[i][1]));
+        st = gt_gather_put(g, b, (int32_t)lrint(px + radius * circle[i][0]),
+                           (int32_t)lrint(py + radius * circle[i][1]));
     }
-    st = st != GT_OK ? st : put(g, b, GT_RING_END, 0);
+    st = st != GT_OK ? st : gt_gather_put(g, b, GT_RING_END, 0);
     g->waiting += 13;
     if (st == GT_OK && wants_label(g, f)) {
         const gt_map_style *s = &g->layer->style;
@@ -459,134 +422,7 @@ static gt_status draw_points(gather *g, const gt_map_feature *f, size_t number)
     return st;
 }
 
-/* ---- lines --------------------------------------------------------------------------------------
- */
-
-/* Lines are kept in sixteenths of a pixel. */
-static const double LINE_UNIT = 16;
-
-static void stroke_bucket(const gather *g, const bucket *b, gt_rgb color, double width,
-                          double opacity, double dash)
-{
-    cairo_t *cr = g->pen->lines;
-    double k = 1 / (LINE_UNIT * g->pen->px);
-    cairo_set_source_rgba(cr, color.r, color.g, color.b, opacity);
-    cairo_set_line_width(cr, width * g->pen->factor);
-    double dashes[2] = {dash * g->pen->factor, 0.6 * dash * g->pen->factor};
-    cairo_set_dash(cr, dashes, dash > 0 ? 2 : 0, 0);
-    bool open = false;
-    size_t held = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        int32_t x = b->xy[2 * i];
-        if (x == GT_RING_END) {
-            open = false;
-            if (held > 4096) { /* short paths: stroking sorts the whole path at once */
-                cairo_stroke(cr);
-                held = 0;
-            }
-            continue;
-        }
-        double px = g->view->frame.x + x * k;
-        double py = g->view->frame.y + b->xy[2 * i + 1] * k;
-        if (open) {
-            cairo_line_to(cr, px, py);
-        } else {
-            cairo_move_to(cr, px, py);
-        }
-        open = true;
-        held++;
-    }
-    cairo_stroke(cr);
-}
-
-static void flush_lines(gather *g)
-{
-    const gt_map_style *s = &g->layer->style;
-    if (g->lines_waiting == 0) {
-        return;
-    }
-    if (g->pen->before_lines != NULL) {
-        g->pen->before_lines(g->pen->user);
-    }
-    cairo_t *cr = g->pen->lines;
-    const gt_rect *f = &g->view->frame;
-    cairo_save(cr);
-    cairo_rectangle(cr, f->x, f->y, f->w, f->h);
-    cairo_clip(cr);
-    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
-    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
-    for (int v = 1; s->band != NULL && s->band_width > 0 && v <= GT_INK_MAX; v++) {
-        stroke_bucket(g, &g->lines[v], g->paint->ink.band, s->band_width, s->band_opacity, 0);
-    }
-    cairo_set_line_cap(cr, s->dash > 0 ? CAIRO_LINE_CAP_BUTT : CAIRO_LINE_CAP_ROUND);
-    for (size_t v = 1; v <= GT_INK_MAX; v++) {
-        if (g->lines[v].n > 0) {
-            bool by_class = v <= g->layer->n_classes;
-            stroke_bucket(g, &g->lines[v], by_class ? g->paint->ink.color[v] : g->paint->ink.stroke,
-                          s->stroke_width, 1, s->dash);
-            g->lines[v].n = 0;
-        }
-    }
-    cairo_restore(cr);
-    g->lines_waiting = 0;
-}
-
-static gt_status draw_line(gather *g, const double *xy, size_t n, bucket *b)
-{
-    double k = LINE_UNIT * g->pen->px;
-    double margin =
-        LINE_UNIT * (8 + pixels(g, fmax(g->layer->style.stroke_width, g->layer->style.band_width)));
-    gt_box clip = {-margin, -margin, g->w * LINE_UNIT + margin, g->h * LINE_UNIT + margin};
-    int32_t last_x = GT_RING_END;
-    int32_t last_y = 0;
-    gt_status st = GT_OK;
-    for (size_t i = 1; st == GT_OK && i < n; i++) {
-        double ax = (xy[2 * i - 2] - g->view->box.xmin) * g->view->kx * k;
-        double ay = (g->view->box.ymax - xy[2 * i - 1]) * g->view->ky * k;
-        double bx = (xy[2 * i] - g->view->box.xmin) * g->view->kx * k;
-        double by = (g->view->box.ymax - xy[2 * i + 1]) * g->view->ky * k;
-        if (!gt_clip_segment(&ax, &ay, &bx, &by, clip)) {
-            continue;
-        }
-        int32_t p[4] = {(int32_t)lrint(ax), (int32_t)lrint(ay), (int32_t)lrint(bx),
-                        (int32_t)lrint(by)};
-        if (p[0] != last_x || p[1] != last_y) {
-            st = last_x == GT_RING_END ? GT_OK : put(g, b, GT_RING_END, 0);
-            st = st != GT_OK ? st : put(g, b, p[0], p[1]);
-            g->lines_waiting += 2;
-        } else if (p[2] == last_x && p[3] == last_y) {
-            continue; /* shorter than a sixteenth of a pixel */
-        }
-        st = st != GT_OK ? st : put(g, b, p[2], p[3]);
-        g->lines_waiting++;
-        last_x = p[2];
-        last_y = p[3];
-    }
-    if (st == GT_OK && last_x != GT_RING_END) {
-        st = put(g, b, GT_RING_END, 0);
-    }
-    return st;
-}
-
-static gt_status draw_lines(gather *g, const gt_map_feature *f, size_t number)
-{
-    const gt_geom *geom = f->geom;
-    gt_status st = GT_OK;
-    uint32_t start = 0;
-    for (uint32_t r = 0; st == GT_OK && r < geom->n_rings; r++) {
-        st = draw_line(g, geom->xy + 2 * (size_t)start, geom->ring_end[r] - start,
-                       &g->lines[number]);
-        start = geom->ring_end[r];
-    }
-    g->tally->lines = true;
-    if (st == GT_OK && g->lines_waiting >= LINE_BATCH) {
-        flush_lines(g);
-    }
-    return st;
-}
-
-/* ---- the layer ----------------------------------------------------------------------------------
- */
+/* ---- the layer ---- */
 
 static gt_status draw_feature(gather *g, const gt_map_feature *f)
 {
@@ -613,7 +449,7 @@ static gt_status draw_feature(gather *g, const gt_map_feature *f)
         break;
     case GT_LINESTRING:
     case GT_MULTILINESTRING:
-        st = draw_lines(g, f, number);
+        st = gt_gather_lines(g, f, number);
         break;
     case GT_POLYGON:
     case GT_MULTIPOLYGON:
@@ -662,10 +498,11 @@ static gt_status place_ink(gather *g)
     bool point = g->tally->points && !g->tally->areas;
     paint.opacity = fmin(fmax(s->fill_opacity, 0), 1);
     paint.hatch = point ? GT_HATCH_NONE : s->hatch;
-    paint.hatch_gap = fmax(pixels(g, s->hatch_gap), 2);
-    paint.hatch_width = pixels(g, s->hatch_width);
-    paint.stroke_width = outline && s->stroke != NULL ? pixels(g, s->stroke_width) : 0;
-    paint.band_width = outline && s->band != NULL && !point ? pixels(g, s->band_width) : 0;
+    paint.hatch_gap = fmax(gt_gather_pixels(g, s->hatch_gap), 2);
+    paint.hatch_width = gt_gather_pixels(g, s->hatch_width);
+    paint.stroke_width = outline && s->stroke != NULL ? gt_gather_pixels(g, s->stroke_width) : 0;
+    paint.band_width =
+        outline && s->band != NULL && !point ? gt_gather_pixels(g, s->band_width) : 0;
     paint.band_opacity = s->band_opacity;
     cairo_surface_t *image = NULL;
     gt_status st = gt_ink_resolve(g->ctx, g->ink, &paint, &image);
@@ -719,7 +556,7 @@ static gt_status finish(gather *g)
 {
     gt_status st = place_ink(g);
     if (st == GT_OK) {
-        flush_lines(g);
+        gt_gather_flush_lines(g);
     }
     return st;
 }

@@ -145,8 +145,7 @@ double gt_ink_share(const gt_ink *ink, int value)
     return (double)hits / ((double)ink->w * ink->h * ink->side * ink->side);
 }
 
-/* ---- distances --------------------------------------------------------------------------------
- */
+/* ---- distances ---- */
 
 static uint8_t nearer(uint8_t now, int way)
 {
@@ -194,8 +193,7 @@ static void measure(gt_ink *ink, int32_t y0, int32_t y1)
     }
 }
 
-/* ---- colouring --------------------------------------------------------------------------------
- */
+/* ---- colouring ---- */
 
 typedef struct brush { /* a paint made ready for one ink */
     const gt_ink_paint *paint;

@@ -13,8 +13,7 @@ static const double TITLE = 19.0;   /* of the word "legend" */
 static const double COLUMN = 120.0; /* least width of a column */
 static const double SAMPLE = 15.0;  /* width of a sample */
 
-/* ---- rows -------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 static gt_legend_row *add_row(gt_ctx *ctx, gt_legend *legend, gt_legend_kind kind, size_t layer)
 {
@@ -139,8 +138,7 @@ void gt_legend_free(gt_ctx *ctx, gt_legend *legend)
     *legend = (gt_legend){0};
 }
 
-/* ---- fitting ----------------------------------------------------------------------------------
- */
+/* ---- fitting ---- */
 
 static double row_height(const gt_legend_row *row)
 {
@@ -295,8 +293,7 @@ void gt_legend_fit(gt_legend *legend, const gt_look *look, gt_rect rect)
     }
 }
 
-/* ---- drawing ----------------------------------------------------------------------------------
- */
+/* ---- drawing ---- */
 
 static void draw_figure(const gt_look *look, cairo_t *cr, double size, const char *text,
                         double right, gt_rect row)

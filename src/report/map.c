@@ -182,7 +182,7 @@ static gt_status draw_layers(drawing *d)
 {
     const gt_map_options *o = d->o;
     gt_status st = gt_stage_begin(d->ctx, d->canvas, &d->view, d->page.factor, 0, d->budget,
-                                  gt_rgb_of(0xF7F6F1), &d->stage);
+                                  gt_rgb_of(0xF1F2EF), &d->stage);
     bool shaded = o->relief == NULL;
     for (size_t i = 0; st == GT_OK && i <= o->n_layers; i++) {
         if (!shaded && (i == o->n_layers || !o->layers[i].base)) {

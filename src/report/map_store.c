@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guotu/arena.h"
+#include "guotu/expr.h"
 #include "guotu/map.h"
 #include "report/style.h"
 
@@ -13,6 +14,8 @@ enum { MOST_CLASSES = 200, NOTE = 192 };
 
 typedef struct entry { /* one layer to be drawn */
     gt_layer_info info;
+    gt_expr *where;         /* only features for which it is true; the map's evaluator's; or NULL */
+    bool ground;            /* the units once more, as the ground beneath everything */
     int class_at, label_at; /* index of the field, -1: none */
     gt_rank rank;
     size_t order; /* as found */
@@ -25,6 +28,8 @@ struct gt_store_map {
     const gt_package *package;
     gt_store_map_options options;
     gt_arena *arena;
+    gt_sql *sql;      /* made when a view filters */
+    const char **ids; /* of a view */
     entry *entries;
     gt_map_layer *layers;
     size_t n;
@@ -37,8 +42,7 @@ void gt_store_map_options_init(gt_store_map_options *options)
     *options = (gt_store_map_options){.size = sizeof *options, .as_of_date = GT_DATE_NONE};
 }
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 typedef struct cursor {
     gt_ctx *ctx;
@@ -105,11 +109,30 @@ static const char *text_of(const gt_feature *f, int at, char room[32])
     return NULL;
 }
 
+/* The next feature that fits the view's condition; what cannot be decided is not shown. */
+static gt_status next_fitting(gt_ctx *ctx, cursor *c, gt_feature *f, bool *more)
+{
+    for (;;) {
+        gt_status st = gt_scan_next(ctx, c->scan, f, more);
+        gt_truth truth = GT_TRUE;
+        if (st == GT_OK && *more && c->of->where != NULL) {
+            st = gt_expr_test(ctx, c->of->where, f->values, &truth);
+        }
+        if (st != GT_OK || !*more || truth == GT_TRUE) {
+            return st;
+        }
+        st = gt_check_cancel(ctx);
+        if (st != GT_OK) {
+            return st;
+        }
+    }
+}
+
 static gt_status next_feature(gt_ctx *ctx, void *user, gt_map_feature *out, bool *more)
 {
     cursor *c = user;
     gt_feature f;
-    gt_status st = gt_scan_next(ctx, c->scan, &f, more);
+    gt_status st = next_fitting(ctx, c, &f, more);
     if (st != GT_OK || !*more) {
         return st;
     }
@@ -127,8 +150,7 @@ static gt_status next_feature(gt_ctx *ctx, void *user, gt_map_feature *out, bool
     return st;
 }
 
-/* ---- classes ------------------------------------------------------------------------------------
- */
+/* ---- classes ---- */
 
 static size_t count_level(const gt_codelist *list, bool first_level)
 {
@@ -139,6 +161,11 @@ static size_t count_level(const gt_codelist *list, bool first_level)
     return n;
 }
 
+static bool is_far_off(const gt_store_map *map, double metres)
+{
+    return map->options.ground_width <= 0 || map->options.ground_width > metres;
+}
+
 /* Classes of a code list, in its order. Wide maps show the first level of a deep list: seventy
  * colours cannot be told apart from ten kilometres up. */
 static gt_status fill_classes(gt_store_map *map, const gt_codelist *list, gt_map_layer *layer)
@@ -146,8 +173,7 @@ static gt_status fill_classes(gt_store_map *map, const gt_codelist *list, gt_map
     const double wide = 30000; /* metres */
     size_t all = count_level(list, false);
     size_t top = count_level(list, true);
-    bool far_off = map->options.ground_width <= 0 || map->options.ground_width > wide;
-    bool first_level = (far_off && top < all && top > 1) || all > MOST_CLASSES;
+    bool first_level = (is_far_off(map, wide) && top < all && top > 1) || all > MOST_CLASSES;
     size_t n = first_level ? top : all;
     if (n == 0 || n > MOST_CLASSES) {
         return GT_OK; /* one colour */
@@ -171,38 +197,109 @@ static gt_status fill_classes(gt_store_map *map, const gt_codelist *list, gt_map
     return GT_OK;
 }
 
-/* ---- layers -------------------------------------------------------------------------------------
- */
+/* ---- layers ---- */
 
-static gt_status add_entry(gt_store_map *map, const char *id, size_t i, size_t *n)
+static bool is_unit(const gt_store_map *map, const char *id)
+{
+    const char *unit = map->package == NULL ? NULL : gt_package_unit_layer(map->package);
+    return unit != NULL && strcmp(unit, id) == 0;
+}
+
+static gt_status add_entry(gt_store_map *map, const char *id, size_t i)
 {
     gt_layer_info info;
     gt_status st = id != NULL ? gt_store_find_layer(map->ctx, map->store, id, &info)
                               : gt_store_layer(map->ctx, map->store, i, &info);
-    if (st == GT_OK && (id != NULL || info.n_features > 0)) {
-        map->entries[(*n)++] = (entry){.info = info, .class_at = -1, .label_at = -1, .order = i};
+    if (st != GT_OK || (id == NULL && info.n_features == 0)) {
+        return st;
     }
-    return st;
+    entry *e = &map->entries[map->n++];
+    *e = (entry){.info = info, .class_at = -1, .label_at = -1, .order = i + 1};
+    e->unit = is_unit(map, info.standard->id);
+    return GT_OK;
+}
+
+/* Ids of a view, base first, in one list. */
+static gt_status list_view(gt_store_map *map, const gt_view *view)
+{
+    const char *const *parts[2] = {view->base, view->show};
+    size_t n = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        size_t k = 0;
+        for (int p = 0; p < 2; p++) {
+            for (size_t i = 0; parts[p] != NULL && parts[p][i] != NULL; i++, k++) {
+                if (pass == 1) {
+                    map->ids[k] = parts[p][i];
+                }
+            }
+        }
+        n = k;
+        if (pass == 0) {
+            map->ids = gt_arena_zalloc(map->arena, n + 1, sizeof *map->ids);
+            if (map->ids == NULL) {
+                return GT_E_MEMORY;
+            }
+        }
+    }
+    map->options.ids = map->ids;
+    return GT_OK;
 }
 
 static gt_status list_layers(gt_store_map *map)
 {
     const char *const *ids = map->options.ids;
-    size_t most = gt_store_n_layers(map->store);
-    for (size_t i = 0; ids != NULL && (i == 0 || ids[i - 1] != NULL); i++) {
-        most = i > most ? i : most;
+    size_t stored = gt_store_n_layers(map->store);
+    size_t most = stored;
+    if (ids != NULL) {
+        for (most = 0; ids[most] != NULL; most++) {
+        }
     }
-    map->entries = gt_zalloc(map->ctx, most, sizeof *map->entries);
-    map->layers = gt_zalloc(map->ctx, most, sizeof *map->layers);
+    map->entries = gt_zalloc(map->ctx, most + 1, sizeof *map->entries);
+    map->layers = gt_zalloc(map->ctx, most + 1, sizeof *map->layers);
     if (map->entries == NULL || map->layers == NULL) {
         return GT_E_MEMORY;
     }
     gt_status st = GT_OK;
-    size_t stored = gt_store_n_layers(map->store);
     for (size_t i = 0; st == GT_OK && (ids != NULL ? ids[i] != NULL : i < stored); i++) {
-        st = add_entry(map, ids == NULL ? NULL : ids[i], i, &map->n);
+        st = add_entry(map, ids == NULL ? NULL : ids[i], i);
+    }
+    for (size_t i = 0; st == GT_OK && i < map->n; i++) {
+        if (map->entries[i].unit) {
+            entry *ground = &map->entries[map->n++];
+            *ground = map->entries[i];
+            ground->ground = true;
+            ground->unit = false;
+            ground->order = 0;
+            break;
+        }
     }
     return st;
+}
+
+/* The view's condition belongs to the last layer it shows. */
+static gt_status compile_where(gt_store_map *map, const gt_view *view)
+{
+    size_t last = map->n;
+    for (size_t i = 0; i < map->n; i++) {
+        bool later = last == map->n || map->entries[i].order > map->entries[last].order;
+        last = later ? i : last;
+    }
+    if (view->where == NULL || last == map->n) {
+        return GT_OK;
+    }
+    entry *e = &map->entries[last];
+    const gt_standard *s = e->info.standard;
+    const char **names = gt_arena_alloc(map->arena, s->n_fields, sizeof *names);
+    if (names == NULL) {
+        return GT_E_MEMORY;
+    }
+    for (size_t i = 0; i < s->n_fields; i++) {
+        names[i] = s->fields[i].name;
+    }
+    gt_status st = gt_sql_new(map->ctx, map->package, &map->sql);
+    return st != GT_OK ? st
+                       : gt_expr_compile(map->ctx, map->sql, view->where, names, s->n_fields,
+                                         GT_PLACE(.layer = s->id, .rule = view->id), &e->where);
 }
 
 static int by_rank(const void *a, const void *b)
@@ -215,12 +312,6 @@ static int by_rank(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-static bool is_unit(const gt_store_map *map, const char *id)
-{
-    const char *unit = map->package == NULL ? NULL : gt_package_unit_layer(map->package);
-    return unit != NULL && strcmp(unit, id) == 0;
-}
-
 /* The package's standard knows titles, code lists and colours; the store's only the schema. */
 static const gt_standard *standard_of(const gt_store_map *map, const entry *e)
 {
@@ -229,12 +320,33 @@ static const gt_standard *standard_of(const gt_store_map *map, const entry *e)
     return s != NULL ? s : e->info.standard;
 }
 
+/* Ground of the territory: told from what lies beyond it. */
+static void style_ground(gt_map_layer *layer)
+{
+    gt_map_style_init(&layer->style);
+    layer->style.fill = "#fdfcf8";
+    layer->style.stroke = NULL;
+    layer->hide_legend = true;
+    layer->base = true;
+}
+
+/* From far off, casings of lines would cover what lies between them. */
+static void thin_lines(const gt_store_map *map, gt_rank rank, gt_map_style *style)
+{
+    const double wide = 15000; /* metres */
+    if (rank == GT_RANK_LINE && is_far_off(map, wide)) {
+        style->band = NULL;
+        style->stroke_width *= 0.6;
+    }
+}
+
 static gt_status fill_layer(gt_store_map *map, entry *e, gt_map_layer *layer)
 {
     const gt_standard *s = standard_of(map, e);
     const gt_standard *stored = e->info.standard;
     gt_look_of look;
     gt_style_of(s, e->unit, &look);
+    thin_lines(map, look.rank, &look.style);
     bool present = map->options.as_of_rev == 0 && map->options.as_of_date == GT_DATE_NONE;
     *layer = (gt_map_layer){.id = stored->id,
                             .title = s->title,
@@ -244,6 +356,10 @@ static gt_status fill_layer(gt_store_map *map, entry *e, gt_map_layer *layer)
                             .base = look.rank == GT_RANK_GROUND};
     if (layer->title.zh == NULL && layer->title.en == NULL) {
         layer->title = (gt_title){stored->id, stored->id};
+    }
+    if (e->ground) {
+        style_ground(layer);
+        return GT_OK;
     }
     int at = s->class_field == NULL ? -1 : gt_standard_field(s, s->class_field);
     const gt_codelist *codes = at < 0 ? NULL : s->fields[at].codes;
@@ -286,6 +402,23 @@ static gt_status fill_note(gt_store_map *map)
     return GT_OK;
 }
 
+/* With a list of ids the order asked for; only the ground of the territory goes to the bottom and
+ * the borders with names to the top. */
+static void set_order(gt_store_map *map)
+{
+    for (size_t i = 0; i < map->n; i++) {
+        entry *e = &map->entries[i];
+        gt_look_of look;
+        gt_style_of(standard_of(map, e), e->unit, &look);
+        e->rank = map->options.ids == NULL && !e->ground ? look.rank
+                  : e->unit                              ? GT_RANK_UNIT
+                                                         : GT_RANK_GROUND;
+    }
+    if (map->n > 1) {
+        qsort(map->entries, map->n, sizeof *map->entries, by_rank);
+    }
+}
+
 gt_status gt_store_map_new(gt_ctx *ctx, gt_store *store, const gt_package *package,
                            const gt_store_map_options *options, gt_store_map **out)
 {
@@ -306,21 +439,15 @@ gt_status gt_store_map_new(gt_ctx *ctx, gt_store *store, const gt_package *packa
                                   gt_crs_is_geographic(crs),
                                   gt_crs_name(crs)};
     gt_status st = gt_arena_new(ctx, 0, &map->arena);
+    if (st == GT_OK && options->view != NULL) {
+        st = list_view(map, options->view);
+    }
     st = st != GT_OK ? st : list_layers(map);
-    for (size_t i = 0; st == GT_OK && i < map->n; i++) {
-        entry *e = &map->entries[i];
-        gt_look_of look;
-        e->unit = is_unit(map, e->info.standard->id);
-        gt_style_of(standard_of(map, e), e->unit, &look);
-        e->rank = look.rank;
+    if (st == GT_OK && options->view != NULL) {
+        st = compile_where(map, options->view);
     }
-    for (size_t i = 0; options->ids != NULL && i < map->n; i++) {
-        entry *e =
-            &map->entries[i]; /* the order asked for; only borders with names go to the top */
-        e->rank = e->unit ? GT_RANK_UNIT : GT_RANK_GROUND;
-    }
-    if (st == GT_OK && map->n > 1) {
-        qsort(map->entries, map->n, sizeof *map->entries, by_rank);
+    if (st == GT_OK) {
+        set_order(map);
     }
     for (size_t i = 0; st == GT_OK && i < map->n; i++) {
         st = fill_layer(map, &map->entries[i], &map->layers[i]);
@@ -340,6 +467,7 @@ void gt_store_map_free(gt_store_map *map)
         return;
     }
     gt_ctx *ctx = map->ctx;
+    gt_sql_free(map->sql);
     gt_arena_free(map->arena);
     gt_free(ctx, map->entries);
     gt_free(ctx, map->layers);
@@ -362,74 +490,12 @@ gt_title gt_store_map_note(const gt_store_map *map)
     return (gt_title){map->note_zh, map->note_en};
 }
 
-gt_map_relief gt_map_relief_of(const gt_raster *raster)
+int gt_store_map_unit_layer(const gt_store_map *map)
 {
-    return (gt_map_relief){.heights = raster->cells,
-                           .rows = raster->n_rows,
-                           .cols = raster->n_cols,
-                           .box = raster->box};
-}
-
-/* ---- the whole map ------------------------------------------------------------------------------
- */
-
-void gt_map_of_store_options_init(gt_ctx *ctx, gt_map_of_store_options *options)
-{
-    *options = (gt_map_of_store_options){
-        .size = sizeof *options, .as_of_date = GT_DATE_NONE, .lang = gt_ctx_lang(ctx)};
-}
-
-static bool has_text(gt_title title)
-{
-    return (title.zh != NULL && title.zh[0] != '\0') || (title.en != NULL && title.en[0] != '\0');
-}
-
-static int locator_of(const gt_store_map *map, bool has_box)
-{
-    for (size_t i = 0; has_box && i < map->n; i++) {
+    for (size_t i = 0; i < map->n; i++) {
         if (map->entries[i].unit) {
             return (int)i;
         }
     }
     return -1;
-}
-
-gt_status gt_map_of_store(gt_ctx *ctx, gt_store *store, const gt_package *package,
-                          const gt_map_of_store_options *options, const char *path)
-{
-    gt_store_map_options mo;
-    gt_store_map_options_init(&mo);
-    mo.ids = options->ids;
-    mo.as_of_rev = options->as_of_rev;
-    mo.as_of_date = options->as_of_date;
-    bool degrees = gt_crs_is_geographic(gt_store_crs(store));
-    if (options->has_box) {
-        const double metres_per_degree = 111195;
-        mo.ground_width =
-            (options->box.xmax - options->box.xmin) * (degrees ? metres_per_degree : 1);
-    }
-    gt_store_map *map = NULL;
-    gt_status st = gt_store_map_new(ctx, store, package, &mo, &map);
-    if (st != GT_OK) {
-        return st;
-    }
-    gt_map_options o;
-    gt_map_options_init(ctx, &o);
-    o.lang = options->lang;
-    o.width = options->width > 0 ? options->width : o.width;
-    o.height = options->height > 0 ? options->height : o.height;
-    o.dpi = options->dpi > 0 ? options->dpi : o.dpi;
-    o.has_box = options->has_box;
-    o.box = options->box;
-    o.relief = options->relief;
-    o.note = gt_store_map_note(map);
-    o.title = options->title;
-    if (!has_text(o.title)) {
-        o.title = package != NULL ? gt_package_title(package) : gt_store_title(store);
-    }
-    o.layers = gt_store_map_layers(map, &o.n_layers);
-    o.locator = locator_of(map, options->has_box);
-    st = gt_map_draw(ctx, gt_store_map_source(map), &o, path);
-    gt_store_map_free(map);
-    return st;
 }

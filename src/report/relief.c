@@ -109,7 +109,7 @@ static void plan(shade *s, const gt_map_relief *relief, const gt_window *view, d
                  .step = fmax(fmax(cell_x, cell_y), pixel),
                  .per_row = 1 / cell_y,
                  .per_col = 1 / cell_x,
-                 .strength = relief->strength > 0 ? fmin(relief->strength, 1) : 0.45};
+                 .strength = relief->strength > 0 ? fmin(relief->strength, 1) : 0.42};
     /* coarse grids flatten slopes; more lift brings the forms back (exponent by eye) */
     double lift = relief->exaggeration > 0 ? relief->exaggeration
                                            : fmin(6, fmax(1, pow(s->step * metres / 30, 0.4)));

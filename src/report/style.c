@@ -44,14 +44,15 @@ static const known by_id[] = {
     {"projects", GT_RANK_CONTROL, "#f2b8b0", 0.60, GT_HATCH_NONE, NULL, "#a8322a", 0.9, NULL, 0, 0},
     {"road", GT_RANK_LINE, "#d9d2c4", 1, GT_HATCH_NONE, NULL, "#b5926a", 0.6, "#ffffff", 1.4, 0.9},
     {"rail", GT_RANK_LINE, "#d0d0d4", 1, GT_HATCH_NONE, NULL, "#5c5c66", 0.7, "#ffffff", 1.5, 0.9},
-    {"land_use", GT_RANK_GROUND, NULL, 1, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
-    {"land_cover", GT_RANK_GROUND, NULL, 1, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
+    {"land_use", GT_RANK_GROUND, NULL, 0.82, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
+    {"land_cover", GT_RANK_GROUND, NULL, 0.82, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
 };
 
 /* Where the id says nothing, the theme may. */
 static const known by_theme[] = {
     {"units", GT_RANK_UNIT, NULL, 0, GT_HATCH_NONE, NULL, "#a09a8c", 0.45, NULL, 0, 0},
-    {"survey", GT_RANK_GROUND, NULL, 1, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
+    {"survey", GT_RANK_GROUND, NULL, 0.82, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
+    {"cover", GT_RANK_GROUND, NULL, 0.82, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
     {"water", GT_RANK_WATER, "#a9cfe8", 0.75, GT_HATCH_NONE, NULL, "#5f9cc4", 0.35, NULL, 0, 0},
     {"control_lines", GT_RANK_CONTROL, "#e8dfc8", 0.40, GT_HATCH_NONE, NULL, "#7d6f4f", 0.8,
      "#7d6f4f", 1.8, 0.18},

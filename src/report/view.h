@@ -27,8 +27,7 @@ double gt_window_y(const gt_window *view, double y);
 /* Checks a box given by the user. */
 gt_status gt_box_check(gt_ctx *ctx, const gt_map_source *source, gt_box box) GT_CHECKED;
 
-/* ---- clipping: rings as flat x, y, without the closing point -----------------------------------
- */
+/* ---- clipping: rings as flat x, y, without the closing point ---- */
 
 typedef struct gt_clipper { /* two buffers that grow; zeroed at first */
     double *a, *b;          /* owned; input and result are in a */

@@ -138,6 +138,10 @@ void gt_number_format(double value, int digits, char out[GT_NUMBER_TEXT])
 void gt_number_short(double value, char out[GT_NUMBER_TEXT])
 {
     double size = fabs(value);
+    if (size > 0 && size < 0.005) {
+        (void)snprintf(out, GT_NUMBER_TEXT, "<0.01");
+        return;
+    }
     gt_number_format(value, size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2, out);
 }
 

@@ -155,7 +155,7 @@ static inline void scene_free(scene *s)
     memset(s, 0, sizeof *s);
 }
 
-/* ---- a town of 4 x 3 km: land use, a control line, a road, wells, borders -------------------- */
+/* ---- a town of 4 x 3 km: land use, a control line, a road, wells, borders ---- */
 
 static const gt_map_class scene_classes[] = {
     {"01", {"耕地", "Cropland"}, "#f4e8a8"},
@@ -211,8 +211,7 @@ static inline void scene_town(scene *s)
     scene_rect(s, 2000, 0, 2000, 3000, NULL, "西区");
 }
 
-/* ---- pictures ----------------------------------------------------------------------------------
- */
+/* ---- pictures ---- */
 
 typedef struct picture {
     cairo_surface_t *surface;

@@ -18,8 +18,7 @@
 #include "report/style.h"
 #include "support/support.h"
 
-/* ---- words and numbers ------------------------------------------------------------------------
- */
+/* ---- words and numbers ---- */
 
 static void words_exist_in_both_languages(void **state)
 {
@@ -152,8 +151,7 @@ static void messages_have_the_same_names_in_both_languages(void **state)
     }
 }
 
-/* ---- view and clipping -------------------------------------------------------------------------
- */
+/* ---- view and clipping ---- */
 
 static double area_of(const double *xy, size_t n)
 {
@@ -259,8 +257,7 @@ static void views_keep_shape(void **state)
     gt_ctx_free(ctx);
 }
 
-/* ---- ink ----------------------------------------------------------------------------------------
- */
+/* ---- ink ---- */
 
 static void fill_box(gt_ink *ink, int value, int x0, int y0, int x1, int y1)
 {
@@ -406,8 +403,7 @@ static void ink_keeps_to_its_budget(void **state)
     }
 }
 
-/* ---- places for labels --------------------------------------------------------------------------
- */
+/* ---- places for labels ---- */
 
 static bool inside(const gt_rings *rings, double x, double y)
 {

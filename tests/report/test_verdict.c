@@ -353,8 +353,7 @@ static void same_input_same_bytes(void **state)
     }
 }
 
-/* ---- bad input --------------------------------------------------------------------------------
- */
+/* ---- bad input ---- */
 
 static void subjects_must_be_polygons(void **state)
 {

@@ -508,19 +508,22 @@ static gt_status take_fields(gt_reader *r, const raw_field *raw, size_t n, const
     const gt_ynode *node = nodes == NULL ? NULL : nodes->first;
     for (size_t i = 0; i < n; i++, node = node->next) {
         fields[i] = raw[i].field;
+        if (fields[i].name == NULL) {
+            fields[i].name = ""; /* reported; readers of the struct need not care */
+        }
         fields[i].type = raw[i].type == 0 ? GT_FIELD_TEXT : (gt_field_type)raw[i].type;
         if (raw[i].type == 0 && raw[i].codes == NULL && node->kind == GT_Y_MAP &&
             gt_y_get(node, "type") == NULL && gt_y_get(node, "codes") == NULL) {
             gt_y_problem(&r->problems, node, &GT_MSG_FIELD_TYPE,
-                         GT_ARGS(GT_TEXT("field", raw[i].field.name ? raw[i].field.name : "")));
+                         GT_ARGS(GT_TEXT("field", fields[i].name)));
         }
         const gt_field *f = &fields[i];
         if (f->has_min && f->has_max && f->min > f->max) {
             gt_y_problem(&r->problems, node, &GT_MSG_RANGE_EMPTY,
                          GT_ARGS(GT_REAL("min", f->min), GT_REAL("max", f->max)));
         }
-        for (size_t k = 0; k < i && f->name != NULL; k++) {
-            if (fields[k].name != NULL && strcmp(fields[k].name, f->name) == 0) {
+        for (size_t k = 0; k < i && f->name[0] != '\0'; k++) {
+            if (strcmp(fields[k].name, f->name) == 0) {
                 gt_y_problem(&r->problems, node, &GT_MSG_FIELD_TWICE,
                              GT_ARGS(GT_TEXT("field", f->name)));
             }

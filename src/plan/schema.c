@@ -475,6 +475,10 @@ bool gt_fill(gt_filler *f, const gt_schema *schema, const gt_ynode *node, void *
             fine = false;
             continue;
         }
+        if (gt_y_get(node, key->name) != c) {
+            fine = false; /* given twice, reported by the YAML reader: the first one counts */
+            continue;
+        }
         bool good = fill_value(f, key, c, (char *)to + key->at);
         if (good && (key->flags & GT_KEY_PRESENCE) != 0) {
             memcpy((char *)to + key->has, &good, sizeof good);

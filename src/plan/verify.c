@@ -115,7 +115,7 @@ gt_status gt_verify_where(gt_reader *r, const gt_ynode *node, const gt_standard 
     }
     size_t n = 0;
     for (size_t i = 0; i < layer->n_fields; i++) {
-        if (layer->fields[i].name != NULL) {
+        if (layer->fields[i].name[0] != '\0') {
             names[n++] = layer->fields[i].name;
         }
     }
@@ -257,7 +257,7 @@ static gt_status inherit(gt_reader *r, size_t i, unsigned char *state)
     }
     size_t n = 0;
     for (size_t k = 0; k < from->n_fields; k++) {
-        if (from->fields[k].name != NULL && gt_standard_field(to, from->fields[k].name) < 0) {
+        if (from->fields[k].name[0] != '\0' && gt_standard_field(to, from->fields[k].name) < 0) {
             fields[n++] = from->fields[k];
         }
     }
@@ -279,7 +279,7 @@ static void field_named(gt_reader *r, const gt_standard *layer, const gt_ynode *
     const char *near = NULL;
     size_t d = 0;
     for (size_t i = 0; i < layer->n_fields; i++) {
-        if (layer->fields[i].name == NULL) {
+        if (layer->fields[i].name[0] == '\0') {
             return; /* a faulty field: what its name would be is not known */
         }
         if (strcmp(layer->fields[i].name, at->text) == 0) {

@@ -89,7 +89,7 @@ static void add_facts(scope *s)
         size_t k = gt_reader_find(s->r, GT_ITEM_SUBJECT, s->rule->applies_to[i]);
         for (size_t f = 0; k != SIZE_MAX && f < p->subjects[k].n_fields; f++) {
             const gt_field *field = &p->subjects[k].fields[f];
-            if (field->name != NULL) {
+            if (field->name[0] != '\0') {
                 const gt_name name = {.name = field->name,
                                       .kind = GT_NAME_FACT,
                                       .field = field,
@@ -368,7 +368,7 @@ static gt_status verify_defaults(gt_reader *r, const gt_subject_kind *kind, cons
         names[n] = always[n];
     }
     for (size_t i = 0; i < kind->n_fields; i++) {
-        if (kind->defaults[i] == NULL && kind->fields[i].name != NULL) {
+        if (kind->defaults[i] == NULL && kind->fields[i].name[0] != '\0') {
             names[n++] = kind->fields[i].name;
         }
     }

@@ -136,10 +136,12 @@ static gt_status copy_row(imp_batch *b, const imp_map *map, const gt_source_info
     memset(item, 0, sizeof *item);
     item->row = f->row;
     item->fault_at = b->faults.n;
-    item->broken = f->geom_fault != NULL && f->geom == NULL;
+    bool geometric = map->standard->geom_type != GT_GEOM_NONE;
+    item->broken = geometric && f->geom_fault != NULL && f->geom == NULL;
     item->closed = f->geom_fault != NULL && f->geom != NULL;
     for (size_t i = 0; i < f->n_faults && st == GT_OK; i++) {
-        if (f->faults[i].field != GT_FAULT_GEOMETRY || !item->closed) {
+        bool shape = f->faults[i].field == GT_FAULT_GEOMETRY;
+        if (!shape || (geometric && !item->closed)) {
             st = copy_fault(b, map, info, item, &f->faults[i]);
         }
     }

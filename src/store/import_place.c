@@ -123,8 +123,9 @@ typedef struct verdict {
     char likely[32];
 } verdict;
 
+/* own: area of use of a projected CRS that the file states, or NULL. */
 static verdict likely_cause(gt_ctx *ctx, const sample *s, const char *stated, bool degrees,
-                            const gt_crs *work, const gt_box *area)
+                            const gt_box *own, const gt_crs *work, const gt_box *area)
 {
     verdict v = {.message = &GT_MSG_IMPORT_OUTSIDE};
     char ours[32];
@@ -135,6 +136,9 @@ static verdict likely_cause(gt_ctx *ctx, const sample *s, const char *stated, bo
         return v;
     }
     bool small = fabs(s->x) <= 180.0 && fabs(s->y) <= 180.0;
+    if (own != NULL && lands_in(ctx, stated, s->x, s->y, own)) {
+        return v; /* right where its CRS is used: a file from elsewhere */
+    }
     if (degrees != small) {
         for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
             if (lands_in(ctx, others[i], s->x, s->y, area)) {
@@ -177,7 +181,10 @@ gt_status imp_diagnose_place(gt_ctx *ctx, const char *path, const gt_source_opti
     }
     bool degrees = stated != NULL && gt_crs_is_geographic(stated);
     const char *name = stated != NULL ? gt_crs_name(stated) : "?";
-    verdict v = likely_cause(ctx, &s, definition, degrees, work, &area);
+    bool own_known = false;
+    gt_box own = stated != NULL ? degrees_of_use(stated, &own_known) : area;
+    verdict v = likely_cause(ctx, &s, definition, degrees, own_known && !degrees ? &own : NULL,
+                             work, &area);
     st = gt_notes_add(notes, GT_ERROR, v.message, GT_PLACE(.file = path, .row = s.row),
                       GT_ARGS(GT_REAL("x", s.x), GT_REAL("y", s.y), GT_TEXT("crs", name),
                               GT_TEXT("work", gt_crs_name(work)), GT_TEXT("likely", v.likely)));

@@ -114,6 +114,10 @@ static void on_complaint(CPLErr level, CPLErrorNum number, const char *words)
 {
     io_session *s = CPLGetErrorHandlerUserData();
     io_log *log = &s->log;
+    static const char open_ring[] = "Non closed ring detected";
+    if (level == CE_Warning && strncmp(words, open_ring, sizeof open_ring - 1) == 0) {
+        return; /* the decoder finds open rings and says where; GDAL may say it at another record */
+    }
     if (number == CPLE_OutOfMemory) {
         log->out_of_memory = true;
     }

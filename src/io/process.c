@@ -39,7 +39,7 @@ struct gt_process {
     uint32_t guards;
     gt_process_limits limits;
     int64_t rows;
-    char *temp_dir, *file;
+    char *temp_dir, *file, *program;
     bool stopping; /* killed by us */
     bool greeted;
 };
@@ -173,7 +173,7 @@ static void child_environment(const char *keep[8])
     keep[n] = NULL;
 }
 
-static gt_status spawn(gt_ctx *ctx, const char *program, gt_process *p, const channels *c)
+static gt_status spawn(gt_ctx *ctx, gt_process *p, const channels *c)
 {
     char memory[24], cpu[16], size[24];
     (void)snprintf(memory, sizeof memory, "%zu", p->limits.memory);
@@ -188,7 +188,7 @@ static gt_status spawn(gt_ctx *ctx, const char *program, gt_process *p, const ch
     if (e == 0) {
         e = child_signals(&attr);
         pid_t pid = 0;
-        e = e != 0 ? e : posix_spawn(&pid, program, &acts, &attr, argv, (char *const *)envp);
+        e = e != 0 ? e : posix_spawn(&pid, p->program, &acts, &attr, argv, (char *const *)envp);
         p->pid = e == 0 ? pid : 0;
         (void)posix_spawnattr_destroy(&attr);
     }
@@ -196,13 +196,19 @@ static gt_status spawn(gt_ctx *ctx, const char *program, gt_process *p, const ch
     if (e != 0) {
         char reason[128];
         return gt_fail(ctx, GT_E_ENV, &GT_MSG_IO_START, GT_NOWHERE,
-                       GT_ARGS(GT_TEXT("program", program),
+                       GT_ARGS(GT_TEXT("program", p->program),
                                GT_TEXT("reason", strerror_r(e, reason, sizeof reason))));
     }
     return GT_OK;
 }
 
-static gt_status hello(gt_ctx *ctx, gt_process *p, const char *program)
+static gt_status other_version(gt_ctx *ctx, const gt_process *p)
+{
+    return gt_fail(ctx, GT_E_ENV, &GT_MSG_IO_VERSION, GT_NOWHERE,
+                   GT_ARGS(GT_TEXT("program", p->program)));
+}
+
+static gt_status hello(gt_ctx *ctx, gt_process *p)
 {
     gt_frame type = GT_FRAME_ERROR;
     uint8_t *payload = NULL;
@@ -215,8 +221,7 @@ static gt_status hello(gt_ctx *ctx, gt_process *p, const char *program)
     p->guards = gt_wire_get_u32(&in);
     p->greeted = true;
     if (type != GT_FRAME_HELLO || !gt_wire_done(&in)) {
-        return gt_fail(ctx, GT_E_ENV, &GT_MSG_IO_VERSION, GT_NOWHERE,
-                       GT_ARGS(GT_TEXT("program", program)));
+        return other_version(ctx, p);
     }
     return GT_OK;
 }
@@ -244,7 +249,8 @@ gt_status gt_process_start(gt_ctx *ctx, const char *file, const gt_process_limit
     }
     st = gt_io_locate(ctx, &program);
     if (st == GT_OK) {
-        st = make_temp_dir(ctx, &p->temp_dir);
+        p->program = gt_strdup(ctx, gt_text_cstr(&program));
+        st = p->program == NULL ? GT_E_MEMORY : make_temp_dir(ctx, &p->temp_dir);
     }
     if (st == GT_OK) {
         st = open_channels(ctx, &c);
@@ -254,11 +260,11 @@ gt_status gt_process_start(gt_ctx *ctx, const char *file, const gt_process_limit
     }
     p->ask = c.ask;
     p->answer = c.answer;
-    st = spawn(ctx, gt_text_cstr(&program), p, &c);
+    st = spawn(ctx, p, &c);
     (void)close(c.child_ask);
     (void)close(c.child_answer);
     if (st == GT_OK) {
-        st = hello(ctx, p, gt_text_cstr(&program));
+        st = hello(ctx, p);
     }
 done:
     gt_text_free(&program);
@@ -279,19 +285,25 @@ static const char *signal_name(int number, char buffer[32])
     return buffer;
 }
 
+/* A buffer that grows by doubling fails when half of the memory is in use. */
 static bool near_memory_limit(const gt_process *p, const struct rusage *used)
 {
-    return (size_t)used->ru_maxrss * 1024 > p->limits.memory / 10 * 9;
+    return (size_t)used->ru_maxrss * 1024 > p->limits.memory / 2;
+}
+
+static double cpu_seconds(const struct rusage *used)
+{
+    return (double)used->ru_utime.tv_sec + (double)used->ru_stime.tv_sec +
+           1e-6 * (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec);
 }
 
 static gt_status explain_signal(gt_ctx *ctx, gt_process *p, int sig, const struct rusage *used)
 {
     char name[32];
-    const long cpu = (long)used->ru_utime.tv_sec + (long)used->ru_stime.tv_sec;
     const size_t mib = p->limits.memory >> 20;
     const bool crash = sig == SIGSEGV || sig == SIGABRT || sig == SIGBUS || sig == SIGFPE ||
                        sig == SIGILL || sig == SIGSYS;
-    if (sig == SIGXCPU || (sig == SIGKILL && cpu >= p->limits.cpu_s)) {
+    if (sig == SIGXCPU || (sig == SIGKILL && cpu_seconds(used) > p->limits.cpu_s - 0.5)) {
         return gt_fail(ctx, GT_E_LIMIT, &GT_MSG_IO_TIME, GT_PLACE(.file = p->file),
                        GT_ARGS(GT_INT("limit", p->limits.cpu_s)));
     }
@@ -380,6 +392,7 @@ void gt_process_stop(gt_process *p)
         gt_io_remove_tree(p->temp_dir);
     }
     gt_free(ctx, p->temp_dir);
+    gt_free(ctx, p->program);
     gt_free(ctx, p->file);
     gt_free(ctx, p->data);
     gt_free(ctx, p);
@@ -468,6 +481,9 @@ gt_status gt_process_receive(gt_ctx *ctx, gt_process *p, gt_frame *type, uint8_t
     const uint32_t magic = gt_wire_get_u32(&in);
     const uint16_t version = gt_wire_get_u16(&in), kind = gt_wire_get_u16(&in);
     const uint64_t n = gt_wire_get_u64(&in);
+    if (magic == GT_WIRE_MAGIC && version != GT_WIRE_VERSION && !p->greeted) {
+        return other_version(ctx, p);
+    }
     if (magic != GT_WIRE_MAGIC || version != GT_WIRE_VERSION || kind < GT_FRAME_HELLO ||
         kind > GT_FRAME_DONE || n > GT_WIRE_MAX) {
         return gt_io_nonsense(ctx, "frame head");

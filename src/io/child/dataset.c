@@ -52,7 +52,7 @@ void io_vsi_path(const char *path, gt_text *out)
 
 static gt_status open_failed(io_session *s)
 {
-    if (s->log.out_of_memory) {
+    if (io_out_of_memory(s)) {
         return gt_fail(s->ctx, GT_E_LIMIT, &GT_MSG_IO_MEMORY, GT_NOWHERE,
                        GT_ARGS(GT_INT("limit", s->memory_limit >> 20)));
     }

@@ -32,7 +32,7 @@ typedef struct raster_job {
 static gt_status not_raster(raster_job *j)
 {
     const char *reason = io_log_reason(j->session);
-    if (j->session->log.out_of_memory) {
+    if (io_out_of_memory(j->session)) {
         return gt_fail(j->session->ctx, GT_E_LIMIT, &GT_MSG_IO_MEMORY, GT_NOWHERE,
                        GT_ARGS(GT_INT("limit", j->session->memory_limit >> 20)));
     }

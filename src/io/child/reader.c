@@ -166,7 +166,7 @@ static gt_status read_plain(io_reader *r)
         st = put_feature(r, f);
         OGR_F_Destroy(f);
     }
-    if (st == GT_OK && s->log.out_of_memory) {
+    if (st == GT_OK && io_out_of_memory(s)) {
         return out_of_memory(r);
     }
     if (st == GT_OK && s->log.failures > 0) {

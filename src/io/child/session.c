@@ -6,6 +6,7 @@
 #include <gdal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "guotu/text.h"
@@ -129,7 +130,7 @@ static void on_complaint(CPLErr level, CPLErrorNum number, const char *words)
     }
     if (level == CE_Fatal) { /* GDAL aborts after this: say why first */
         gt_error_clear(s->ctx);
-        if (log->out_of_memory) {
+        if (io_out_of_memory(s)) {
             (void)gt_fail(s->ctx, GT_E_LIMIT, &GT_MSG_IO_MEMORY, GT_NOWHERE,
                           GT_ARGS(GT_INT("limit", s->memory_limit >> 20)));
         } else {
@@ -146,6 +147,15 @@ void io_log_reset(io_session *s)
     if (s->log.failures != 0 || s->log.warnings != 0) {
         memset(&s->log, 0, sizeof s->log);
     }
+}
+
+bool io_out_of_memory(const io_session *s)
+{
+    struct rusage used;
+    /* a buffer that grows by doubling fails when half of the memory is in use */
+    const bool near =
+        getrusage(RUSAGE_SELF, &used) == 0 && (size_t)used.ru_maxrss * 1024 > s->memory_limit / 2;
+    return s->log.out_of_memory || (s->log.failures > 0 && near);
 }
 
 const char *io_log_reason(const io_session *s)

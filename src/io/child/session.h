@@ -33,6 +33,8 @@ gt_status io_receive(io_session *session, gt_frame *type, gt_wire_in *payload) G
 /* Registers GDAL's drivers, with everything off that reaches beyond the file. */
 void io_gdal_start(io_session *session);
 void io_log_reset(io_session *session);
+/* Has the memory limit been met, as far as can be told? (Readers often only say "failed".) */
+bool io_out_of_memory(const io_session *session);
 /* "" when there is none: the first failure, else the first warning. */
 const char *io_log_reason(const io_session *session);
 

@@ -18,11 +18,14 @@ guotu() { build/release/guotu -w demo/workspace "$@"; }
 build/release/guotu --version
 
 say "open data"
-sh tools/fetch_open_data.sh build/open-data
+open=${GUOTU_DATA:-build/open-data}
+if [ -z "${GUOTU_DATA:-}" ]; then
+    sh tools/fetch_open_data.sh build/open-data
+fi
 
 # What the demo is made from; unchanged inputs leave demo/ as it is.
 stamp=$(cat build/release/guotu build/release/guotu-io demo.sh tools/demo_site.geojson \
-    $(find plans/beijing build/open-data -type f | sort) | cksum; echo "${GUOTU_DATA:-}")
+    $(find plans/beijing "$open" -type f | sort) | cksum; echo "${GUOTU_DATA:-}")
 if [ -f demo/.stamp ] && [ "$(cat demo/.stamp)" = "$stamp" ] && [ -f demo/map.png ]; then
     echo "demo/ is up to date"
     cat demo/verdict.txt
@@ -33,11 +36,7 @@ mkdir -p demo
 
 say "one map"
 guotu init --package beijing
-if [ -n "${GUOTU_DATA:-}" ]; then
-    guotu synth --open build/open-data --data "$GUOTU_DATA"
-else
-    guotu synth --open build/open-data
-fi
+guotu synth --open "$open"
 guotu layers
 guotu log --verify
 

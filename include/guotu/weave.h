@@ -118,15 +118,28 @@ gt_status gt_weave_pair_areas(gt_ctx *ctx, const gt_weave_batch *a, size_t n_a,
 /* One tuple's polygons (MULTIPOLYGON, borrowed): shells counter-clockwise, holes clockwise. */
 typedef gt_status (*gt_weave_polygon_fn)(gt_ctx *ctx, void *user, const uint32_t *codes, double m2,
                                          double plane_m2, const gt_geom *geom);
-/* Which tuples are wanted; NULL: all. */
+/* Which tuples are wanted. */
 typedef bool (*gt_weave_want_fn)(void *user, const uint32_t *codes);
 
-/* Polygons of every tuple of codes, in the order of the account with the same arguments: without
- * codes these are the atoms, by one layer's code a dissolve without gaps, with a filter the places
- * of a conflict. Neighbours share every vertex. fn runs on the caller's thread. GT_E_USAGE without
- * keep_lines; GT_E_LIMIT when the extent passes 4294 km. Cost: 16 bytes and 0.1 us an edge. */
-gt_status gt_weave_polygons(gt_ctx *ctx, const gt_weave *weave, const uint32_t *const *code_of,
-                            const size_t *code_len, const bool *use_layer, gt_weave_want_fn want,
+typedef struct gt_weave_view {
+    size_t size;                    /* set by gt_weave_view_init */
+    const uint32_t *const *code_of; /* these three as in gt_weave_account */
+    const size_t *code_len;
+    const bool *use_layer;
+    gt_weave_want_fn want; /* NULL: all tuples */
+    double tolerance;      /* m: boundaries are simplified together where a corner's triangle is
+                              smaller than tolerance^2; 0: as they are */
+} gt_weave_view;
+void gt_weave_view_init(gt_weave_view *view);
+
+/* Polygons of every tuple of codes, in the order of the account with the same codes: without codes
+ * these are the atoms, by one layer's code a dissolve without gaps, with `want` the places of a
+ * conflict or of a transition. Neighbours share every vertex, also when simplified (Visvalingam,
+ * topology kept: no gap, no overlap, nothing vanishes); m2 is always that of the unsimplified
+ * tuple. view NULL: all atoms. fn runs on the caller's thread; user goes to fn and want. GT_E_USAGE
+ * without keep_lines; GT_E_LIMIT when the extent passes 4294 km. Cost: 16 bytes and 0.1 us an edge;
+ * simplified 100 bytes and 1 us. */
+gt_status gt_weave_polygons(gt_ctx *ctx, const gt_weave *weave, const gt_weave_view *view,
                             gt_weave_polygon_fn fn, void *user) GT_CHECKED;
 
 /* ---- coverage QC ------------------------------------------------------------------------------

@@ -553,6 +553,7 @@ gt_status gt_gpkg_read_polygons(gt_ctx *ctx, const char *path, const char *table
     int threads = gt_ctx_threads(ctx);
     if (st == GT_OK) {
         rd.ranges = gt_zalloc(ctx, rd.n_ranges, sizeof *rd.ranges);
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
         rd.connections = gt_zalloc(ctx, (size_t)threads, sizeof *rd.connections);
         st = rd.ranges == NULL || rd.connections == NULL ? GT_E_MEMORY : GT_OK;
     }

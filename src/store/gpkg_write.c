@@ -212,8 +212,9 @@ static gt_status encode(gt_ctx *ctx, gt_gpkg_writer *w, const gt_geom *g, size_t
     w->box.xmax = box[1] > w->box.xmax ? box[1] : w->box.xmax;
     w->box.ymin = box[2] < w->box.ymin ? box[2] : w->box.ymin;
     w->box.ymax = box[3] > w->box.ymax ? box[3] : w->box.ymax;
+    static const uint8_t magic[4] = {'G', 'P', 0, 3}; /* little endian, XY envelope */
     uint8_t *p = w->blob;
-    memcpy(p, "GP\0\3", 4);
+    memcpy(p, magic, sizeof magic);
     p = put_u32(p + 4, (uint32_t)w->srs_id);
     memcpy(p, box, 32);
     p = put_head(p + 32, GT_MULTIPOLYGON, g->n_parts);

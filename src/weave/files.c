@@ -321,7 +321,7 @@ static gt_status write_atoms(job *j)
                             j->sources[0].path, &j->writer);
     }
     if (st == GT_OK) {
-        st = gt_weave_polygons(j->ctx, j->weave, NULL, NULL, NULL, NULL, put_atom, j);
+        st = gt_weave_polygons(j->ctx, j->weave, NULL, put_atom, j);
     }
     if (st == GT_OK) {
         st = gt_gpkg_finish(j->ctx, j->writer);

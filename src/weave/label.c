@@ -150,6 +150,9 @@ gt_status gt_wv_labels(wv_work *w, uint32_t root)
     w->n_covers = w->n_labels = w->n_stack = 0;
     gt_status st = label_rehash(w, w->n_cycles / 2 + 32);
     if (st == GT_OK) {
+        st = WV_RESERVE(w, covers, 1);
+    }
+    if (st == GT_OK) {
         st = intern(w, 0, &w->cycles[root].label);
     }
     if (st == GT_OK) {

@@ -5,6 +5,7 @@
 #include "guotu/pool.h"
 #include "weave/messages.h"
 #include "weave/ring.h"
+#include "weave/simplify.h"
 
 enum { BLOCK = 4096, PER_TASK = 64 };
 
@@ -16,6 +17,10 @@ typedef struct maker {
     const uint8_t *wanted; /* per row */
     size_t *start;         /* per row + 1; while filling, the next free place */
     wv_arrow *arrows;      /* NULL while counting */
+    wv_seg *segs;          /* to be simplified; used when tolerance > 0 */
+    size_t n_segs, cap_segs;
+    double tolerance; /* mm */
+    gt_status status; /* of collecting segments */
     size_t n_rows;
     wv_tracer *tracers;
     gt_geom *geoms; /* BLOCK */
@@ -41,6 +46,23 @@ static void put_arrow(maker *m, uint32_t row, wv_arrow a)
     }
 }
 
+/* One piece of boundary between two groups. */
+static void put_edge(maker *m, wv_arrow a, uint32_t left, uint32_t right)
+{
+    if (m->tolerance > 0) {
+        if (m->status == GT_OK) {
+            m->status =
+                gt_grow(m->ctx, (void **)&m->segs, &m->cap_segs, m->n_segs + 1, sizeof *m->segs);
+        }
+        if (m->status == GT_OK) {
+            m->segs[m->n_segs++] = (wv_seg){a.x0, a.y0, a.x1, a.y1, left, right};
+        }
+        return;
+    }
+    put_arrow(m, left, a);
+    put_arrow(m, right, (wv_arrow){a.x1, a.y1, a.x0, a.y0});
+}
+
 static void put_cell(maker *m, size_t cell)
 {
     const wv_cell *c = m->w->cells[cell];
@@ -49,13 +71,11 @@ static void put_cell(maker *m, size_t cell)
     for (uint32_t i = 0; i < c->n_lines; i++) {
         const wv_line *l = &wv_lines(c)[i];
         uint32_t left = group_of(m, cell, l->left), right = group_of(m, cell, l->right);
-        if (left == right) {
-            continue;
+        if (left != right) {
+            wv_arrow a = {ox + (uint32_t)l->x0, oy + (uint32_t)l->y0, ox + (uint32_t)l->x1,
+                          oy + (uint32_t)l->y1};
+            put_edge(m, a, left, right);
         }
-        wv_arrow a = {ox + (uint32_t)l->x0, oy + (uint32_t)l->y0, ox + (uint32_t)l->x1,
-                      oy + (uint32_t)l->y1};
-        put_arrow(m, left, a);
-        put_arrow(m, right, (wv_arrow){a.x1, a.y1, a.x0, a.y0});
     }
 }
 
@@ -83,19 +103,48 @@ static gt_status put_seam(void *user, const wv_seam *s)
                                            (uint32_t)(x + step), (uint32_t)(y + (uint64_t)s->hi)}
                               : (wv_arrow){(uint32_t)(x + (uint64_t)s->hi), (uint32_t)(y + step),
                                            (uint32_t)(x + (uint64_t)s->lo), (uint32_t)(y + step)};
-    put_arrow(m, a, up);
-    put_arrow(m, b, (wv_arrow){up.x1, up.y1, up.x0, up.y0});
-    return GT_OK;
+    put_edge(m, up, a, b);
+    return m->status;
 }
 
-static gt_status put_edges(maker *m)
+static gt_status put_all(maker *m)
 {
-    for (size_t i = 0; i < wv_n_cells(m->w); i++) {
+    for (size_t i = 0; m->status == GT_OK && i < wv_n_cells(m->w); i++) {
         if (m->w->cells[i] != NULL) {
             put_cell(m, i);
         }
     }
-    return gt_wv_seams(m->ctx, m->w, put_seam, m);
+    return m->status == GT_OK ? gt_wv_seams(m->ctx, m->w, put_seam, m) : m->status;
+}
+
+/* Arrows of both groups of every edge, simplified first when that is asked for. */
+static gt_status put_edges(maker *m)
+{
+    if (m->segs == NULL) {
+        return put_all(m);
+    }
+    for (size_t i = 0; i < m->n_segs; i++) {
+        const wv_seg *e = &m->segs[i];
+        put_arrow(m, e->left, (wv_arrow){e->x0, e->y0, e->x1, e->y1});
+        put_arrow(m, e->right, (wv_arrow){e->x1, e->y1, e->x0, e->y0});
+    }
+    return GT_OK;
+}
+
+static gt_status simplify_edges(maker *m)
+{
+    if (m->tolerance <= 0) {
+        return GT_OK;
+    }
+    gt_status st = gt_grow(m->ctx, (void **)&m->segs, &m->cap_segs, 1, sizeof *m->segs);
+    if (st == GT_OK) {
+        st = put_all(m);
+    }
+    if (st == GT_OK) {
+        st = gt_wv_simplify(m->ctx, m->segs, &m->n_segs, m->tolerance);
+    }
+    m->tolerance = 0;
+    return st;
 }
 
 /* Counting sort of all arrows by row. */
@@ -181,27 +230,54 @@ static void maker_free(gt_ctx *ctx, maker *m)
     gt_free(ctx, m->geoms);
     gt_free(ctx, m->start);
     gt_free(ctx, m->arrows);
+    gt_free(ctx, m->segs);
     gt_free(ctx, (void *)(uintptr_t)m->wanted);
     gt_wv_groups_free(ctx, &m->groups);
     gt_account_free(ctx, m->account);
 }
 
-gt_status gt_weave_polygons(gt_ctx *ctx, const gt_weave *w, const uint32_t *const *code_of,
-                            const size_t *code_len, const bool *use_layer, gt_weave_want_fn want,
-                            gt_weave_polygon_fn fn, void *user)
+void gt_weave_view_init(gt_weave_view *view)
 {
+    memset(view, 0, sizeof *view);
+    view->size = sizeof *view;
+}
+
+static gt_status check_view(gt_ctx *ctx, const gt_weave *w, const gt_weave_view *view)
+{
+    uint64_t side = (uint64_t)w->grid.side;
     if (!w->keep_lines) {
         return gt_fail(ctx, GT_E_USAGE, &GT_MSG_WEAVE_NO_LINES, GT_NOWHERE, GT_NO_ARGS);
     }
-    uint64_t side = (uint64_t)w->grid.side;
+    if (!(view->tolerance >= 0 && view->tolerance <= 1e6)) {
+        return gt_fail(ctx, GT_E_USAGE, &GT_MSG_WEAVE_OPTION, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("what", "tolerance"), GT_REAL("value", view->tolerance)));
+    }
     if (w->grid.n_cols * side > UINT32_MAX || w->grid.n_rows * side > UINT32_MAX) {
         return gt_fail(ctx, GT_E_LIMIT, &GT_MSG_WEAVE_TOO_WIDE, GT_NOWHERE, GT_NO_ARGS);
     }
-    maker m = {.ctx = ctx, .w = w};
-    const wv_codes how = {code_of, code_len, use_layer};
-    gt_status st = gt_wv_account(ctx, w, &how, &m.groups, &m.account);
+    return GT_OK;
+}
+
+gt_status gt_weave_polygons(gt_ctx *ctx, const gt_weave *w, const gt_weave_view *view,
+                            gt_weave_polygon_fn fn, void *user)
+{
+    gt_weave_view v;
+    gt_weave_view_init(&v);
+    if (view != NULL) {
+        memcpy(&v, view, view->size < sizeof v ? view->size : sizeof v);
+    }
+    gt_status st = check_view(ctx, w, &v);
+    if (st != GT_OK) {
+        return st;
+    }
+    maker m = {.ctx = ctx, .w = w, .tolerance = v.tolerance * 1000};
+    const wv_codes how = {v.code_of, v.code_len, v.use_layer};
+    st = gt_wv_account(ctx, w, &how, &m.groups, &m.account);
     if (st == GT_OK) {
-        st = choose_rows(&m, want, user);
+        st = choose_rows(&m, v.want, user);
+    }
+    if (st == GT_OK) {
+        st = simplify_edges(&m);
     }
     if (st == GT_OK) {
         m.tracers = gt_zalloc(ctx, (size_t)gt_ctx_threads(ctx), sizeof *m.tracers);

@@ -96,9 +96,8 @@ static gt_status join_seam(void *user, const wv_seam *s)
 
 static void set_region(const judge *j, size_t cell, const wv_face *f, region *r, uint32_t index)
 {
-    double x = (double)(cell % j->w->grid.n_cols) * (double)j->w->grid.side;
-    double y = (double)(cell / j->w->grid.n_cols) * (double)j->w->grid.side;
-    double side = (double)j->w->grid.side;
+    size_t column = cell % j->w->grid.n_cols, row = cell / j->w->grid.n_cols;
+    double side = (double)j->w->grid.side, x = (double)column * side, y = (double)row * side;
     r->parent = index;
     if (f == NULL) {
         r->area = side * side * (2 << WV_AREA_SHIFT);

@@ -48,15 +48,15 @@ static uint32_t first_from(const wv_tracer *t, uint32_t x, uint32_t y)
     return (uint32_t)lo;
 }
 
-/* Turning clockwise from direction (bx, by), is (px, py) met before (qx, qy)? Edges lie within a
- * cell, so products fit 64 bits. A direction equal to b comes last. */
+/* Turning clockwise from direction (bx, by), is (px, py) met before (qx, qy)? A direction equal to
+ * b comes last. Wide, for simplified edges may be as long as the extent. */
 static bool sooner_clockwise(int64_t bx, int64_t by, int64_t px, int64_t py, int64_t qx, int64_t qy)
 {
-    int64_t cp = bx * py - by * px, cq = bx * qy - by * qx;
-    int64_t dp = bx * px + by * py, dq = bx * qx + by * qy;
+    wide cp = (wide)bx * py - (wide)by * px, cq = (wide)bx * qy - (wide)by * qx;
+    wide dp = (wide)bx * px + (wide)by * py, dq = (wide)bx * qx + (wide)by * qy;
     /* half 0: clockwise angle in (0, pi), half 1: [pi, 2 pi), last: 0 */
     int hp = cp < 0 ? 0 : cp == 0 && dp > 0 ? 2 : 1, hq = cq < 0 ? 0 : cq == 0 && dq > 0 ? 2 : 1;
-    return hp != hq ? hp < hq : px * qy - py * qx < 0;
+    return hp != hq ? hp < hq : (wide)px * qy - (wide)py * qx < 0;
 }
 
 /* The unused arrow with which the walk goes on after `from`; n_arrows when there is none. */

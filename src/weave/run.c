@@ -294,7 +294,9 @@ static uint32_t rows_per_band(gt_ctx *ctx, const gt_weave *w)
 {
     size_t ceiling = gt_ctx_memory_ceiling(ctx), used = gt_ctx_memory_used(ctx);
     double left = ceiling > used ? (double)(ceiling - used) : 0;
-    double target = ceiling == 0 || left > 9.0 * BAND_BYTES ? BAND_BYTES : left / 9;
+    /* every band looks at every feature's span: more data, larger bands */
+    double target = (double)w->n_edges > BAND_BYTES ? (double)w->n_edges : BAND_BYTES;
+    target = ceiling != 0 && left / 9 < target ? left / 9 : target;
     /* 1.15 pieces an edge at the usual density; 12 bytes a cell for counts and starts */
     double need = (double)w->n_edges * 1.15 * sizeof(wv_rec) + 12.0 * (double)wv_n_cells(w);
     double bands = ceil(need / (target + 1));
@@ -463,6 +465,7 @@ gt_status gt_weave_run(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *bat
         goto done;
     }
     bin.grid = w->grid;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
     w->cells = gt_zalloc(ctx, wv_n_cells(w), sizeof *w->cells);
     st = w->cells == NULL ? GT_E_MEMORY : run_bands(ctx, w, &bin, w->cells);
 done:
@@ -546,6 +549,7 @@ gt_status gt_weave_update(gt_ctx *ctx, gt_weave *w, const gt_weave_batch *batche
     size_t n_cells = wv_n_cells(w);
     uint64_t n_pieces = w->n_pieces;
     uint8_t *wanted = gt_zalloc(ctx, n_cells, 1);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
     wv_cell **fresh = gt_zalloc(ctx, n_cells, sizeof *fresh);
     st = bin_init(ctx, &bin, batches, n_batches);
     if (wanted == NULL || fresh == NULL || st != GT_OK) {

@@ -91,7 +91,12 @@ static sums polygons(gt_ctx *ctx, const gt_weave *w, const uint32_t *const *code
 {
     sums s = {.g = GEOS_init_r()};
     gt_account *a = NULL;
-    assert_ok(ctx, gt_weave_polygons(ctx, w, code_of, len, use, NULL, on_polygon, &s));
+    gt_weave_view view;
+    gt_weave_view_init(&view);
+    view.code_of = code_of;
+    view.code_len = len;
+    view.use_layer = use;
+    assert_ok(ctx, gt_weave_polygons(ctx, w, &view, on_polygon, &s));
     assert_ok(ctx, gt_weave_account(ctx, w, code_of, len, use, &a));
     assert_int_equal(s.n, gt_account_rows(a));
     assert_near(s.area, gt_account_total(a), 1e-6 + 1e-11 * s.area);
@@ -186,6 +191,115 @@ static void touching_in_points(void **state)
     gt_ctx_free(ctx);
 }
 
+/* ---- simplified ---------------------------------------------------------------------------- */
+
+typedef struct simple {
+    GEOSContextHandle_t g;
+    double area;
+    size_t n, points, parts, holes;
+    GEOSGeometry *all[1024];
+} simple;
+
+static gt_status on_simple(gt_ctx *ctx, void *user, const uint32_t *codes, double m2,
+                           double plane_m2, const gt_geom *geom)
+{
+    (void)ctx;
+    (void)codes;
+    (void)m2;
+    (void)plane_m2;
+    simple *s = user;
+    GEOSGeometry *x = to_geos(s->g, geom);
+    double area = 0;
+    assert_int_equal(GEOSisValid_r(s->g, x), 1);
+    assert_int_equal(GEOSArea_r(s->g, x, &area), 1);
+    assert_true(area > 0);
+    s->area += area;
+    s->points += geom->n_points;
+    s->parts += geom->n_parts;
+    s->holes += geom->n_rings - geom->n_parts;
+    assert_true(s->n < 1024);
+    s->all[s->n++] = x;
+    return GT_OK;
+}
+
+static simple simplified(gt_ctx *ctx, const gt_weave *w, const uint32_t *const *code_of,
+                         const size_t *len, double tolerance)
+{
+    simple s = {.g = GEOS_init_r()};
+    gt_weave_view view;
+    gt_weave_view_init(&view);
+    view.code_of = code_of;
+    view.code_len = len;
+    view.tolerance = tolerance;
+    assert_ok(ctx, gt_weave_polygons(ctx, w, &view, on_simple, &s));
+    GEOSGeometry *all =
+        GEOSGeom_createCollection_r(s.g, GEOS_GEOMETRYCOLLECTION, s.all, (unsigned)s.n);
+    GEOSGeometry *whole = GEOSUnaryUnion_r(s.g, all);
+    double area = 0;
+    assert_int_equal(GEOSArea_r(s.g, whole, &area), 1);
+    assert_near(area, s.area, 1e-6 * area); /* nothing overlaps */
+    GEOSGeom_destroy_r(s.g, whole);
+    GEOSGeom_destroy_r(s.g, all);
+    GEOS_finish_r(s.g);
+    return s;
+}
+
+static void simplified_without_gaps(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    shapes s = {0};
+    shapes_coverage(&s, 47, 4000, 5000, 10, 14, 14, 0.7, 9);
+    for (double cell = 7; cell < 200; cell *= 4) {
+        gt_weave *w = run_lines(ctx, &s, 1, cell);
+        simple first = simplified(ctx, w, NULL, NULL, 0);
+        size_t points = first.points;
+        for (double t = 0.05; t < 200; t *= 3) {
+            simple less = simplified(ctx, w, NULL, NULL, t);
+            assert_int_equal(less.n, first.n);
+            assert_int_equal(less.parts, first.parts);
+            assert_true(less.points <= points);
+            points = less.points;
+        }
+        assert_true(points * 2 < first.points);
+        /* the outside's corners go too, but the four sides are straight: the square stays */
+        assert_near(first.area, 140 * 140, 1e-6);
+        gt_weave_free(ctx, w);
+    }
+    shapes_free(&s);
+    assert_int_equal(gt_ctx_memory_used(ctx), 0);
+    gt_ctx_free(ctx);
+}
+
+/* Islands, holes, lenses and touching corners keep their number at any tolerance. */
+static void simplified_topology_stays(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    test_rng rng;
+    test_rng_seed(&rng, 48);
+    for (int round = 0; round < 12; round++) {
+        shapes s[2] = {{0}};
+        for (int i = 0; i < 14; i++) {
+            shapes_star(&s[i % 2], &rng, 30 * test_rng_real(&rng), 30 * test_rng_real(&rng), 1, 9,
+                        17);
+        }
+        gt_weave *w = run_lines(ctx, s, 2, 3 + 20 * test_rng_real(&rng));
+        simple first = simplified(ctx, w, NULL, NULL, 0);
+        for (double t = 0.02; t < 100; t *= 9) {
+            simple less = simplified(ctx, w, NULL, NULL, t);
+            assert_int_equal(less.n, first.n);
+            assert_int_equal(less.parts, first.parts);
+            assert_int_equal(less.holes, first.holes);
+            assert_true(less.points <= first.points);
+        }
+        gt_weave_free(ctx, w);
+        shapes_free(&s[0]);
+        shapes_free(&s[1]);
+    }
+    gt_ctx_free(ctx);
+}
+
 static void a_filter_and_bad_use(void **state)
 {
     (void)state;
@@ -195,20 +309,23 @@ static void a_filter_and_bad_use(void **state)
     shapes_box(&s, 10, 0, 20, 10);
     gt_weave *w = run_lines(ctx, &s, 1, 3.3);
     sums one = {.g = GEOS_init_r(), .only = 1};
-    assert_ok(ctx, gt_weave_polygons(ctx, w, NULL, NULL, NULL, only_row, on_polygon, &one));
+    gt_weave_view view;
+    gt_weave_view_init(&view);
+    view.want = only_row;
+    assert_ok(ctx, gt_weave_polygons(ctx, w, &view, on_polygon, &one));
     assert_int_equal(one.n, 1);
     assert_near(one.area, 100, 1e-9);
     GEOS_finish_r(one.g);
     gt_weave_free(ctx, w);
     gt_weave_batch b = shapes_batch(&s, 0);
     assert_ok(ctx, gt_weave_run(ctx, 1, &b, 1, NULL, &w)); /* without keep_lines */
-    assert_fails(ctx, gt_weave_polygons(ctx, w, NULL, NULL, NULL, NULL, on_polygon, &one),
-                 GT_E_USAGE, "weave.no-lines");
+    assert_fails(ctx, gt_weave_polygons(ctx, w, NULL, on_polygon, &one), GT_E_USAGE,
+                 "weave.no-lines");
     gt_weave_free(ctx, w);
     shapes_box(&s, 5e6, 0, 5e6 + 1, 1);
     w = run_lines(ctx, &s, 1, 30000);
-    assert_fails(ctx, gt_weave_polygons(ctx, w, NULL, NULL, NULL, NULL, on_polygon, &one),
-                 GT_E_LIMIT, "weave.too-wide");
+    assert_fails(ctx, gt_weave_polygons(ctx, w, NULL, on_polygon, &one), GT_E_LIMIT,
+                 "weave.too-wide");
     gt_weave_free(ctx, w);
     shapes_free(&s);
     gt_ctx_free(ctx);
@@ -217,10 +334,9 @@ static void a_filter_and_bad_use(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(atoms_and_dissolves),
-        cmocka_unit_test(stars_with_everything),
-        cmocka_unit_test(touching_in_points),
-        cmocka_unit_test(a_filter_and_bad_use),
+        cmocka_unit_test(atoms_and_dissolves),       cmocka_unit_test(stars_with_everything),
+        cmocka_unit_test(touching_in_points),        cmocka_unit_test(simplified_without_gaps),
+        cmocka_unit_test(simplified_topology_stays), cmocka_unit_test(a_filter_and_bad_use),
     };
     return cmocka_run_group_tests_name("weave.polygons", tests, NULL, NULL);
 }

@@ -53,8 +53,7 @@ const char *gt_store_report_dir(const gt_store *store);
  * gt_store_layer is given back. Refused (GT_E_USAGE) while a commit is open. */
 gt_status gt_store_refresh(gt_ctx *ctx, gt_store *store, bool *changed) GT_CHECKED;
 
-/* ---- settings: texts that belong to the workspace and change by revision -----------------------
- */
+/* ---- settings: texts that belong to the workspace and change by revision --------------------- */
 
 /* Value at revision as_of_rev (0 = newest), copied; *value = NULL when there is none. Owned by the
  * caller (gt_free). */
@@ -65,8 +64,7 @@ gt_status gt_store_setting_get(gt_ctx *ctx, gt_store *store, const char *key, in
 gt_status gt_commit_setting_set(gt_ctx *ctx, gt_commit *commit, const char *key,
                                 const char *value) GT_CHECKED;
 
-/* ---- layers -----------------------------------------------------------------------------------
- */
+/* ---- layers ---------------------------------------------------------------------------------- */
 
 /* Declares a layer (makes its tables) inside an open commit. A layer of that id with the same
  * schema is left; new nullable fields are added; anything else is GT_E_CONFLICT. */
@@ -90,8 +88,7 @@ gt_status gt_store_layer(gt_ctx *ctx, gt_store *store, size_t i, gt_layer_info *
 gt_status gt_store_find_layer(gt_ctx *ctx, gt_store *store, const char *id,
                               gt_layer_info *out) GT_CHECKED;
 
-/* ---- writing -----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 typedef struct gt_commit_info {
     const char *author, *message, *reason; /* author and message are required */
@@ -130,28 +127,31 @@ gt_status gt_store_outside_edits(gt_ctx *ctx, gt_store *store, const char *layer
 gt_status gt_commit_take_edits(gt_ctx *ctx, gt_commit *commit, const char *layer, bool adopt,
                                gt_date date, int64_t *n) GT_CHECKED;
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct gt_query {
     const char *layer;
     bool has_box;
-    gt_box box;         /* R-tree filter: features whose envelope meets it */
+    gt_box box;         /* features whose envelope meets it (exact; R-tree for the present) */
     int64_t as_of_rev;  /* 0 = newest */
-    gt_date as_of_date; /* GT_DATE_NONE = valid now */
+    gt_date as_of_date; /* GT_DATE_NONE = open-ended at that revision ("now") */
     const char *id;     /* only this feature, or NULL */
-    bool no_geometry;
+    bool no_geometry;   /* blob is NULL; box is empty unless has_box */
+    bool all_versions;  /* every version ever, whatever the times: the life of a feature */
+    /* > 0: every version written or ended after this revision, old and new: what a reader who knew
+     * the map of that revision must look at again. Implies all_versions. */
+    int64_t changed_since;
 } gt_query;
 void gt_query_init(gt_query *query, const char *layer);
 
 gt_status gt_scan_open(gt_ctx *ctx, gt_store *store, const gt_query *query,
                        gt_scan **out) GT_CHECKED;
-/* Next feature in row order; *more = false at the end. Borrowed until the next call. */
+/* Next feature in row order; *more = false at the end. Borrowed until the next call. rev_to and
+ * valid_to are 0 / GT_DATE_NONE where the version was open at the time asked for. */
 gt_status gt_scan_next(gt_ctx *ctx, gt_scan *scan, gt_feature *feature, bool *more) GT_CHECKED;
 void gt_scan_close(gt_scan *scan);
 
-/* ---- revisions --------------------------------------------------------------------------------
- */
+/* ---- revisions ------------------------------------------------------------------------------- */
 
 typedef struct gt_revision {
     int64_t id;

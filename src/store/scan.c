@@ -17,7 +17,8 @@ struct gt_scan {
     bool geometry; /* the table has any */
     gt_value *values;
     sqlite3_stmt *stmt;
-    int64_t revision; /* INT64_MAX: newest */
+    int64_t revision;  /* INT64_MAX: newest */
+    int64_t first_fid; /* changed_since: lower bound of the rows written */
     bool ended;
 };
 
@@ -55,25 +56,22 @@ void gt_column_value(sqlite3_stmt *stmt, int at, gt_value *out)
 
 /* ---- statements ------------------------------------------------------------------------------ */
 
-enum { COL_FID, COL_ID, COL_FROM, COL_REV, COL_TO, COL_TO_REV, COL_GEOM, COL_FIELDS };
+enum { COL_FID, COL_ID, COL_FROM, COL_REV, COL_TO, COL_TO_REV, COL_REV_TO, COL_GEOM, COL_FIELDS };
 
 static void put_select(gt_text *sql, const gt_scan *s, const gt_standard *standard, bool history)
 {
     bool geom = s->geometry && (!s->query.no_geometry || s->query.has_box);
     gt_text_puts(sql, "SELECT t.fid, t.gt_id, t.gt_valid_from, t.gt_rev");
-    gt_text_puts(sql, history ? ", t.gt_valid_to, t.gt_valid_to_rev" : ", NULL, NULL");
+    gt_text_puts(sql, history ? ", t.gt_valid_to, t.gt_valid_to_rev, t.gt_rev_to"
+                              : ", NULL, NULL, NULL");
     gt_text_puts(sql, geom ? ", t.geom" : ", NULL");
     gt_put_fields(sql, standard, "t.");
     gt_text_printf(sql, " FROM \"%s%s\" t WHERE 1", s->layer, history ? "__history" : "");
 }
 
-/* ?1 revision, ?2 date, ?3 id, ?4-?7 box */
-static void put_where(gt_text *sql, const gt_scan *s, bool history)
+/* The times: ?1 revision, ?2 date. */
+static void put_times(gt_text *sql, const gt_query *q, bool history)
 {
-    const gt_query *q = &s->query;
-    if (q->id != NULL) {
-        gt_text_puts(sql, " AND t.gt_id = ?3");
-    }
     if (q->as_of_rev != 0) {
         gt_text_puts(sql, " AND t.gt_rev <= ?1");
     }
@@ -86,6 +84,35 @@ static void put_where(gt_text *sql, const gt_scan *s, bool history)
     }
     if (q->as_of_date != GT_DATE_NONE) {
         gt_text_puts(sql, " AND (t.gt_valid_from IS NULL OR t.gt_valid_from <= ?2)");
+    }
+}
+
+/* Rows that revisions after ?8 wrote lie in one range of fids from ?9 on; rows they ended are found
+ * by the partial indexes of the history. */
+static void put_changed(gt_text *sql, const gt_scan *s, bool history)
+{
+    if (!history) {
+        gt_text_puts(sql, " AND t.fid >= ?9 AND t.gt_rev > ?8");
+        return;
+    }
+    gt_text_printf(sql,
+                   " AND t.fid IN (SELECT fid FROM \"%s__history\" WHERE fid >= ?9 AND gt_rev > ?8"
+                   " UNION SELECT fid FROM \"%s__history\" WHERE gt_valid_to_rev > ?8"
+                   " UNION SELECT fid FROM \"%s__history\" WHERE gt_rev_to > ?8)",
+                   s->layer, s->layer, s->layer);
+}
+
+/* ?3 id, ?4-?7 box */
+static void put_where(gt_text *sql, const gt_scan *s, bool history)
+{
+    const gt_query *q = &s->query;
+    if (q->id != NULL) {
+        gt_text_puts(sql, " AND t.gt_id = ?3");
+    }
+    if (q->changed_since > 0) {
+        put_changed(sql, s, history);
+    } else if (!q->all_versions) {
+        put_times(sql, q, history);
     }
     if (q->has_box && !history) {
         gt_text_printf(sql,
@@ -122,7 +149,26 @@ static gt_status prepare(gt_ctx *ctx, gt_scan *s, const gt_standard *standard, b
     for (int i = 0; q->has_box && i < 4; i++) {
         (void)sqlite3_bind_double(s->stmt, 4 + i, sides[i]);
     }
+    (void)sqlite3_bind_int64(s->stmt, 8, q->changed_since);
+    (void)sqlite3_bind_int64(s->stmt, 9, s->first_fid);
     return GT_OK;
+}
+
+/* First row id that revisions after `since` wrote in the layer; INT64_MAX when they wrote none. */
+static gt_status find_first(gt_ctx *ctx, gt_scan *s, const gt_layer_rec *rec)
+{
+    gt_text sql;
+    gt_text_init(&sql, ctx, 0);
+    gt_text_printf(&sql,
+                   "SELECT min(first_fid) FROM gt_revision_layer WHERE layer = %lld AND rev > %lld"
+                   " AND n_put > 0",
+                   (long long)rec->number, (long long)s->query.changed_since);
+    gt_status st = gt_text_status(&sql);
+    st = st == GT_OK
+             ? gt_db_int(ctx, s->store->reader, gt_text_cstr(&sql), INT64_MAX, &s->first_fid)
+             : st;
+    gt_text_free(&sql);
+    return st;
 }
 
 /* ---- stepping -------------------------------------------------------------------------------- */
@@ -160,6 +206,9 @@ static void read_attributes(gt_scan *s, gt_feature *f)
     if (sqlite3_column_type(s->stmt, COL_TO_REV) != SQLITE_NULL &&
         sqlite3_column_int64(s->stmt, COL_TO_REV) <= s->revision) {
         f->valid_to = gt_db_column_date(s->stmt, COL_TO);
+    }
+    if (s->query.all_versions) {
+        f->rev_to = sqlite3_column_int64(s->stmt, COL_REV_TO);
     }
     f->values = s->values;
     f->n_values = s->n_fields;
@@ -201,7 +250,8 @@ gt_status gt_scan_next(gt_ctx *ctx, gt_scan *s, gt_feature *feature, bool *more)
 /* The present table alone answers "now": nothing in the history is in force. */
 static bool needs_history(const gt_scan *s, const gt_layer_rec *rec)
 {
-    bool now = s->query.as_of_rev == 0 && s->query.as_of_date == GT_DATE_NONE;
+    const gt_query *q = &s->query;
+    bool now = q->as_of_rev == 0 && q->as_of_date == GT_DATE_NONE && !q->all_versions;
     return !now && rec->n_history > 0;
 }
 
@@ -229,10 +279,12 @@ gt_status gt_scan_open(gt_ctx *ctx, gt_store *store, const gt_query *query, gt_s
     s->n_fields = rec->standard.n_fields;
     s->geometry = rec->column_type != GT_GEOM_NONE;
     s->query.has_box = query->has_box && s->geometry;
-    s->revision = query->as_of_rev == 0 ? INT64_MAX : query->as_of_rev;
+    s->query.all_versions = query->all_versions || query->changed_since > 0;
+    s->revision = query->as_of_rev == 0 || s->query.all_versions ? INT64_MAX : query->as_of_rev;
     s->layer = gt_strdup(ctx, rec->standard.id);
     s->values = gt_alloc(ctx, s->n_fields + 1, sizeof *s->values);
     st = s->layer == NULL || s->values == NULL ? GT_E_MEMORY : GT_OK;
+    st = st == GT_OK && query->changed_since > 0 ? find_first(ctx, s, rec) : st;
     st = st == GT_OK ? prepare(ctx, s, &rec->standard, needs_history(s, rec)) : st;
     s->query.layer = s->query.id = NULL; /* the caller's texts; bound already */
     if (st != GT_OK) {

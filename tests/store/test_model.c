@@ -97,6 +97,33 @@ static void compare(gt_ctx *ctx, gt_store *store, const model *m, int64_t rev, g
     gt_scan_close(scan);
 }
 
+/* Versions written or ended after `since`; since < 0: all. */
+static void compare_versions(gt_ctx *ctx, gt_store *store, const model *m, int64_t since)
+{
+    gt_query q;
+    gt_scan *scan = NULL;
+    gt_feature f;
+    bool more = false;
+    gt_query_init(&q, "parcels");
+    q.all_versions = since < 0;
+    q.changed_since = since < 0 ? 0 : since;
+    assert_ok(ctx, gt_scan_open(ctx, store, &q, &scan));
+    for (size_t i = 0; i < m->count; i++) {
+        const version *v = &m->v[i];
+        if (v->rev <= since && v->valid_to_rev <= since && v->rev_to <= since) {
+            continue;
+        }
+        assert_ok(ctx, gt_scan_next(ctx, scan, &f, &more));
+        assert_true(more);
+        assert_int_equal(f.row, (int64_t)i + 1);
+        assert_int_equal(f.rev_to, v->rev_to);
+        assert_int_equal(f.valid_to, v->valid_to_rev != 0 ? v->to : GT_DATE_NONE);
+    }
+    assert_ok(ctx, gt_scan_next(ctx, scan, &f, &more));
+    assert_false(more);
+    gt_scan_close(scan);
+}
+
 static void compare_figures(gt_ctx *ctx, gt_store *store, const model *m)
 {
     gt_layer_info info;
@@ -272,7 +299,11 @@ static void every_time_reads_as_the_model(uint64_t seed)
         }
     }
     gt_box box = world_box(20000, 20000, 50000);
+    compare_versions(ctx, store, &m, -1);
     for (int64_t rev = 0; rev <= m.revision; rev++) {
+        if (rev > 0) {
+            compare_versions(ctx, store, &m, rev);
+        }
         for (int day = -1; day <= DAYS; day++) {
             gt_date date = day < 0 ? GT_DATE_NONE : DAY0 + day * 100 - day % 2;
             compare(ctx, store, &m, rev, date, NULL);

@@ -6,6 +6,7 @@
 #include "store/sorter.h"
 
 typedef struct gt_layer_work {
+    void *block;      /* what gt_free takes: the struct is aligned inside it */
     gt_layer_rec rec; /* as it will be; texts in the commit's arena or the registry's */
     bool is_new, defined;
     bool replace; /* gt_commit_replace_layer was called */
@@ -61,6 +62,9 @@ gt_status gt_work_open(gt_ctx *ctx, gt_commit *commit, const char *layer,
                        gt_layer_work **out) GT_CHECKED;
 gt_status gt_work_add(gt_ctx *ctx, gt_commit *commit, gt_layer_work **out) GT_CHECKED;
 void gt_work_free(gt_ctx *ctx, gt_layer_work *work);
+
+/* replace: has the old row been put again as it is? */
+bool gt_work_is_kept(const gt_layer_work *work, int64_t fid);
 
 /* A row in force. */
 typedef struct gt_old_row {

@@ -85,10 +85,15 @@ gt_status gt_work_add(gt_ctx *ctx, gt_commit *commit, gt_layer_work **out)
     if (st != GT_OK) {
         return st;
     }
-    gt_layer_work *work = gt_zalloc(ctx, 1, sizeof *work);
-    if (work == NULL) {
+    /* the hash state asks for more than malloc's alignment */
+    enum { ALIGN = _Alignof(gt_layer_work) };
+    char *block_of_work = gt_zalloc(ctx, 1, sizeof(gt_layer_work) + ALIGN);
+    if (block_of_work == NULL) {
         return GT_E_MEMORY;
     }
+    size_t over = (uintptr_t)block_of_work % ALIGN;
+    gt_layer_work *work = (gt_layer_work *)(void *)(block_of_work + (over == 0 ? 0 : ALIGN - over));
+    work->block = block_of_work;
     work->dirty = GT_BOX_EMPTY;
     gt_hash_init(&work->put_hash);
     commit->layers[commit->n_layers++] = work;
@@ -204,7 +209,7 @@ void gt_work_free(gt_ctx *ctx, gt_layer_work *work)
     gt_sorter_free(ctx, work->removed);
     gt_free(ctx, work->digests);
     gt_free(ctx, work->kept);
-    gt_free(ctx, work);
+    gt_free(ctx, work->block);
 }
 
 void gt_old_row_read(sqlite3_stmt *stmt, int geom_at, gt_old_row *out)
@@ -320,9 +325,7 @@ static gt_status end_the_rest(gt_ctx *ctx, gt_commit *commit, gt_layer_work *wor
         }
         gt_old_row_read(stmt, 4, &old);
         after = old.fid;
-        size_t bit = (size_t)(old.fid - work->kept_from);
-        bool kept = old.fid >= work->kept_from && old.fid < work->kept_to &&
-                    (work->kept[bit / 8] >> (bit % 8) & 1U) != 0;
+        bool kept = gt_work_is_kept(work, old.fid);
         gt_date end = GT_DATE_NONE;
         if (!kept) {
             const char *id = (const char *)sqlite3_column_text(stmt, 5);

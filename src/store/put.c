@@ -114,7 +114,7 @@ static uint8_t *kept_byte(const gt_layer_work *work, int64_t fid, unsigned *mask
     return &work->kept[bit / 8];
 }
 
-static bool is_kept(const gt_layer_work *work, int64_t fid)
+bool gt_work_is_kept(const gt_layer_work *work, int64_t fid)
 {
     unsigned mask = 0;
     const uint8_t *byte = kept_byte(work, fid, &mask);
@@ -152,7 +152,7 @@ static gt_status meet_old(gt_ctx *ctx, gt_commit *commit, gt_layer_work *work,
     if (st != GT_OK) {
         return st;
     }
-    if (again || (found && (old.rev == commit->revision || is_kept(work, old.fid)))) {
+    if (again || (found && (old.rev == commit->revision || gt_work_is_kept(work, old.fid)))) {
         return twice(ctx, work, feature->id);
     }
     if (!found) {
@@ -329,7 +329,7 @@ gt_status gt_commit_delete(gt_ctx *ctx, gt_commit *commit, const char *layer, co
         return gt_fail(ctx, GT_E_NOT_FOUND, &GT_MSG_STORE_NO_FEATURE, GT_PLACE(.layer = layer),
                        GT_ARGS(GT_TEXT("id", id == NULL ? "" : id)));
     }
-    if (old.rev == commit->revision || is_kept(work, old.fid)) {
+    if (old.rev == commit->revision || gt_work_is_kept(work, old.fid)) {
         return twice(ctx, work, id);
     }
     st = gt_closing_date(ctx, work, id, valid_to, old.valid_from, &end);

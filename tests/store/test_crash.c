@@ -51,7 +51,7 @@ static void write_revision(gt_ctx *ctx, gt_store *store)
     (void)snprintf(number, sizeof number, "%lld", (long long)r);
     assert_ok(ctx, gt_commit_setting_set(ctx, c, "written", number));
     for (int i = 0; i < ROWS; i++) {
-        char id[16];
+        char id[32];
         (void)snprintf(id, sizeof id, "f%d", i);
         assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_box(i % 60 * 10, i / 60 * 10, 9),
                                      r, GT_DATE_NONE));
@@ -209,7 +209,7 @@ static void two_writers_take_turns(void **state)
             gt_ctx *ctx = test_ctx();
             gt_store *store = world_open(ctx, dir);
             for (int i = 0; i < REVISIONS; i++) {
-                char id[16];
+                char id[32];
                 (void)snprintf(id, sizeof id, "w%d-%d", w, i);
                 gt_commit *c = world_begin(ctx, store);
                 assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_box(i * 10, w * 10, 9), i,
@@ -423,7 +423,7 @@ static void sqlite_out_of_memory_is_told(void **state)
         gt_status st = gt_store_open(ctx, dir, NULL, &store);
         st = st == GT_OK ? gt_commit_begin(ctx, store, &info, &c) : st;
         for (int i = 0; st == GT_OK && i < 3000; i++) {
-            char id[16];
+            char id[32];
             (void)snprintf(id, sizeof id, "f%d", i);
             st = world_put_box(ctx, c, "parcels", id, world_box(i, 0, 1), i, D2018);
         }

@@ -10,7 +10,7 @@ static gt_store *start(gt_ctx *ctx, const char *dir)
     gt_commit *c = world_begin(ctx, store);
     assert_ok(ctx, gt_commit_define_layer(ctx, c, &s, GT_ORIGIN_SURVEY));
     for (int i = 0; i < 6; i++) {
-        char id[8];
+        char id[32];
         (void)snprintf(id, sizeof id, "p%d", i);
         assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_box(20 * i, 0, 10), i, D2019));
     }

@@ -66,7 +66,7 @@ static gt_store *start(gt_ctx *ctx, const char *dir)
     assert_ok(ctx, gt_commit_define_layer(ctx, c, &wells, GT_ORIGIN_SURVEY));
     assert_ok(ctx, gt_commit_define_layer(ctx, c, &notes, GT_ORIGIN_SURVEY));
     for (int i = 0; i < 2500; i++) { /* by way of the bulk load and the packed index */
-        char id[8];
+        char id[32];
         (void)snprintf(id, sizeof id, "p%d", i);
         assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_box(i % 50 * 20, i / 50 * 20, 10),
                                      i, D2019));

@@ -79,7 +79,7 @@ static void compare(gt_ctx *ctx, gt_store *store, const model *m, int64_t rev, g
         if (!seen(v, at, date) || (box != NULL && !gt_box_meets(v->box, *box))) {
             continue;
         }
-        char id[16];
+        char id[32];
         (void)snprintf(id, sizeof id, "f%d", v->id);
         assert_ok(ctx, gt_scan_next(ctx, scan, &f, &more));
         assert_true(more);
@@ -173,7 +173,7 @@ static void random_put(gt_ctx *ctx, gt_commit *c, model *m, test_rng *rng)
     int64_t n = (int64_t)(test_rng_next(rng) % 1000);
     gt_date from = random_date(rng);
     gt_box box = random_box(rng);
-    char name[16];
+    char name[32];
     (void)snprintf(name, sizeof name, "f%d", id);
     gt_status st = world_put_box(ctx, c, "parcels", name, box, n, from);
     version *old = present(m, id);
@@ -194,7 +194,7 @@ static void random_delete(gt_ctx *ctx, gt_commit *c, model *m, test_rng *rng)
 {
     int id = (int)(test_rng_next(rng) % IDS);
     gt_date to = random_date(rng);
-    char name[16];
+    char name[32];
     (void)snprintf(name, sizeof name, "f%d", id);
     gt_status st = gt_commit_delete(ctx, c, "parcels", name, to);
     version *old = present(m, id);
@@ -219,7 +219,7 @@ static bool random_survey(gt_ctx *ctx, gt_commit *c, model *m, test_rng *rng)
     assert_ok(ctx, gt_commit_replace_layer(ctx, c, "parcels", date));
     for (int id = 0; id < IDS; id++) {
         version *old = present(m, id);
-        char name[16];
+        char name[32];
         (void)snprintf(name, sizeof name, "f%d", id);
         uint64_t what = test_rng_next(rng) % 4;
         if (what == 0) {

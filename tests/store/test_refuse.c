@@ -570,7 +570,7 @@ static void noise_in_any_page_is_an_error_not_a_crash(void **state)
     gt_store *store = start(ctx, dir);
     gt_commit *c = world_begin(ctx, store);
     for (int i = 0; i < 300; i++) {
-        char id[8];
+        char id[32];
         (void)snprintf(id, sizeof id, "%d", i);
         assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_box(i, i, 1), i, D2018));
     }
@@ -696,7 +696,7 @@ static void a_full_disk_changes_nothing(void **state)
         gt_status st = GT_OK;
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
         for (int i = 0; st == GT_OK && i < 60000; i++) {
-            char id[16];
+            char id[32];
             (void)snprintf(id, sizeof id, "f%d", i);
             st = world_put_box(ctx, c, "parcels", id, world_box(i % 300, i / 300, 1), i, D2018);
         }

@@ -182,7 +182,7 @@ static void a_survey_replaces_a_layer(void **state)
     gt_commit *c = world_begin(ctx, store);
     assert_ok(ctx, gt_commit_replace_layer(ctx, c, "parcels", D2018));
     for (int i = 0; i < 5; i++) {
-        char id[8];
+        char id[32];
         (void)snprintf(id, sizeof id, "p%d", i);
         assert_ok(ctx,
                   world_put_box(ctx, c, "parcels", id, world_box(20 * i, 0, 10), i, GT_DATE_NONE));
@@ -235,7 +235,7 @@ static void boxes_filter_exactly(void **state)
     gt_store *store = with_layer(ctx, dir);
     gt_commit *c = world_begin(ctx, store);
     for (int i = 0; i < 400; i++) { /* several leaves */
-        char id[8];
+        char id[32];
         (void)snprintf(id, sizeof id, "%d", i);
         assert_ok(ctx, world_put_box(ctx, c, "parcels", id,
                                      world_box(i % 20 * 10, i / 20 * 10, 9.99), i, D2019));

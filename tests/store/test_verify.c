@@ -13,7 +13,7 @@ static gt_store *start(gt_ctx *ctx, const char *dir)
     assert_ok(ctx, gt_commit_define_layer(ctx, c, &roads, GT_ORIGIN_OPEN));
     assert_ok(ctx, gt_commit_setting_set(ctx, c, "package", "beijing 1"));
     for (int i = 0; i < 40; i++) {
-        char id[8];
+        char id[32];
         (void)snprintf(id, sizeof id, "p%d", i);
         assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_box(20 * i, 0, 10), i, D2018));
         assert_ok(ctx, world_put_box(ctx, c, "roads", id, world_box(20 * i, 0, 5), i, D2018));
@@ -186,7 +186,7 @@ static void a_row_and_its_digest_changed_together_break_the_chain(void **state)
     gt_commit *c = world_begin(ctx, twin);
     assert_ok(ctx, gt_commit_define_layer(ctx, c, &parcels, GT_ORIGIN_SURVEY));
     for (int i = 0; i < 40; i++) {
-        char id[8];
+        char id[32];
         (void)snprintf(id, sizeof id, "p%d", i);
         assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_box(20 * i, 0, 10),
                                      i == 7 ? 700 : i, D2018));

@@ -121,6 +121,7 @@ static gt_status send_ask(gt_ctx *ctx, gt_sink *k, const gt_standard *standard, 
         fields[i] = (gt_write_field){f->name, f->type, f->max_length};
     }
     const gt_write_ask a = {.path = gt_staging_path(k->staging),
+                            .staging_dir = gt_staging_dir(k->staging),
                             .driver = driver,
                             .layer = k->layer,
                             .crs = crs,

@@ -248,6 +248,7 @@ static void asks_return(void **state)
     assert_ok(ctx, gt_arena_new(ctx, 0, &arena));
     const gt_write_field field = {.name = "面积", .type = GT_FIELD_REAL, .max_length = 3};
     const gt_write_ask a = {.path = "p",
+                            .staging_dir = "s",
                             .driver = "GPKG",
                             .layer = "层",
                             .temp_dir = "t",

@@ -45,14 +45,14 @@ typedef enum gt_field_type {
 typedef struct gt_field {
     const char *name; /* column name: lower case ASCII, as the standard abbreviates it */
     gt_title title;
-    gt_field_type type;
-    const char *unit; /* "m2", "ha", "%"... or NULL */
-    bool required, unique;
-    const gt_codelist *codes; /* NULL: free */
-    bool has_min, has_max;
-    double min, max;
-    int max_length;             /* characters; 0 = no limit */
+    const char *unit;           /* "m2", "ha", "%"... or NULL */
+    const gt_codelist *codes;   /* NULL: free */
     const char *const *aliases; /* other column names accepted on import, NULL-terminated, or NULL */
+    double min, max;
+    gt_field_type type;
+    int max_length; /* characters; 0 = no limit */
+    bool required, unique;
+    bool has_min, has_max;
 } gt_field;
 
 typedef struct gt_qc_rules {   /* metres, square metres, degrees; 0 = check off */
@@ -70,7 +70,7 @@ typedef struct gt_standard {
     const char *id; /* layer id and table name: [a-z][a-z0-9_]* */
     gt_title title;
     const char *theme;                 /* theme id for layer trees */
-    gt_geom_type geom_type;            /* declared type; polygons are stored as MULTIPOLYGON */
+    gt_geom_type geom_type;            /* declared type; polygons and lines are stored as MULTI */
     const gt_field *fields;
     size_t n_fields;
     const char *id_field;              /* attribute that carries the feature id, or NULL: made up */

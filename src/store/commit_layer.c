@@ -172,7 +172,7 @@ gt_status gt_work_open(gt_ctx *ctx, gt_commit *commit, const char *layer, gt_lay
 {
     gt_layer_work *work = NULL;
     gt_status st = gt_work_find(ctx, commit, layer, &work);
-    if (st != GT_OK || work->insert != NULL) {
+    if (st != GT_OK || work == NULL || work->insert != NULL) {
         *out = work;
         return st;
     }

@@ -53,8 +53,8 @@ static void write_revision(gt_ctx *ctx, gt_store *store)
     for (int i = 0; i < ROWS; i++) {
         char id[32];
         (void)snprintf(id, sizeof id, "f%d", i);
-        assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_box(i % 60 * 10, i / 60 * 10, 9),
-                                     r, GT_DATE_NONE));
+        assert_ok(ctx,
+                  world_put_box(ctx, c, "parcels", id, world_cell(i, 60, 10, 9), r, GT_DATE_NONE));
     }
     assert_int_equal(world_finish(ctx, c), r);
 }

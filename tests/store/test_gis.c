@@ -13,7 +13,7 @@ static const char *run(const char *before, const char *a, const char *middle, co
     char command[8192];
     (void)snprintf(command, sizeof command, "%s '%s' %s %s%s%s 2>&1", before, a, middle,
                    b == NULL ? "" : "'", b == NULL ? "" : b, b == NULL ? "" : "'");
-    FILE *pipe = popen(command, "r");
+    FILE *pipe = popen(command, "r"); // NOLINT(cert-env33-c): GDAL's own programs, quoted paths
     assert_non_null(pipe);
     size_t n = fread(out, 1, sizeof out - 1, pipe);
     out[n] = '\0';
@@ -39,7 +39,7 @@ static void skip_without(const char *program)
 {
     char command[256];
     (void)snprintf(command, sizeof command, "command -v %s >/dev/null 2>&1", program);
-    if (system(command) != 0) {
+    if (system(command) != 0) { // NOLINT(cert-env33-c): a constant command
         test_skip("needs gdal-bin (ogrinfo, ogr2ogr)");
     }
 }
@@ -68,8 +68,7 @@ static gt_store *start(gt_ctx *ctx, const char *dir)
     for (int i = 0; i < 2500; i++) { /* by way of the bulk load and the packed index */
         char id[32];
         (void)snprintf(id, sizeof id, "p%d", i);
-        assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_box(i % 50 * 20, i / 50 * 20, 10),
-                                     i, D2019));
+        assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_cell(i, 50, 20, 10), i, D2019));
     }
     world_finish(ctx, c);
     return store;

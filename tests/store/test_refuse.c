@@ -698,7 +698,7 @@ static void a_full_disk_changes_nothing(void **state)
         for (int i = 0; st == GT_OK && i < 60000; i++) {
             char id[32];
             (void)snprintf(id, sizeof id, "f%d", i);
-            st = world_put_box(ctx, c, "parcels", id, world_box(i % 300, i / 300, 1), i, D2018);
+            st = world_put_box(ctx, c, "parcels", id, world_cell(i, 300, 1, 1), i, D2018);
         }
         if (st == GT_OK) {
             st = gt_commit_finish(ctx, c, NULL);

@@ -114,7 +114,7 @@ static void pack_and_compare(int n, int kind)
     sqlite3_stmt *put = NULL;
     gt_sorter *items = NULL;
     test_rng rng;
-    test_rng_seed(&rng, (uint64_t)(n * 7 + kind));
+    test_rng_seed(&rng, (uint64_t)n * 7 + (uint64_t)kind);
     assert_ok(ctx, gt_sorter_new(ctx, dir, 4096, &items));
     assert_ok(ctx, gt_db_prepare(ctx, db, "INSERT INTO rtree_b_geom VALUES(?1,?2,?3,?4,?5)", &put));
     for (int i = 0; i < n; i++) {

@@ -237,8 +237,7 @@ static void boxes_filter_exactly(void **state)
     for (int i = 0; i < 400; i++) { /* several leaves */
         char id[32];
         (void)snprintf(id, sizeof id, "%d", i);
-        assert_ok(ctx, world_put_box(ctx, c, "parcels", id,
-                                     world_box(i % 20 * 10, i / 20 * 10, 9.99), i, D2019));
+        assert_ok(ctx, world_put_box(ctx, c, "parcels", id, world_cell(i, 20, 10, 9.99), i, D2019));
     }
     world_finish(ctx, c);
     gt_query q;

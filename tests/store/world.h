@@ -107,6 +107,13 @@ static inline gt_box world_box(double x, double y, double size)
     return (gt_box){500000 + x, 4400000 + y, 500000 + x + size, 4400000 + y + size};
 }
 
+/* Square i of a lattice of squares, `step` metres apart, `across` in a row. */
+static inline gt_box world_cell(int i, int across, int step, double size)
+{
+    int row = i / across;
+    return world_box((i - row * across) * step, row * step, size);
+}
+
 static inline gt_value world_text(const char *text)
 {
     return (gt_value){.kind = GT_VAL_TEXT, .text = text, .len = strlen(text)};

@@ -4,7 +4,7 @@
 #include "store/messages.h"
 #include "store/rtree.h"
 
-enum { REBUILD_PART = 4 /* the R-tree is packed anew when a quarter of it changes */ };
+enum { REBUILD_PART = 12 /* the R-tree is packed anew when a quarter of it changes */ };
 
 /* Half side of the square of the Hilbert curve, in units of the CRS: 2^26 m holds eastings with a
  * zone prefix (to 60,500,000); cells of 0.03 m. */

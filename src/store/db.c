@@ -156,7 +156,7 @@ static gt_status set_up(gt_ctx *ctx, sqlite3 *db, gt_db_mode mode)
     return gt_db_exec(ctx, db,
                       mode == GT_DB_READ
                           ? "PRAGMA query_only=ON; SELECT count(*) FROM sqlite_master"
-                          : "PRAGMA synchronous=FULL;"
+                          : "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864;"
                             "SELECT count(*) FROM sqlite_master");
 }
 

@@ -55,28 +55,25 @@ static bool whole_leaf(const sy_faces *raw, size_t i)
            (i + 1 == raw->n_faces || raw->faces[i + 1].leaf != raw->faces[i].leaf);
 }
 
-/* Joins sibling leaves picked by hash. leaf_of maps own leaf numbers to mesh leaves. */
-static bool join_pairs(const sy_cell_options *o, const sy_mesh *mesh, sy_cell_work *w,
-                       const uint32_t *leaf_of)
+/* Marks the first of two sibling leaves picked by hash, when both are whole, and out of the
+ * business of crumbs. leaf_of maps own leaf numbers to mesh leaves. */
+static void mark_pairs(const sy_cell_options *o, const sy_mesh *mesh, sy_cell_work *w,
+                       const uint32_t *leaf_of, sy_faces *raw)
 {
-    bool any = false;
-    const sy_faces *raw = &w->raw;
     for (size_t i = 0; i + 1 < raw->n_faces; i++) {
         const sy_face *f = &raw->faces[i], *g = &raw->faces[i + 1];
         const sy_leaf *a = &w->mesh.leaves[leaf_of[f->leaf]];
         const sy_leaf *b = &w->mesh.leaves[leaf_of[g->leaf]];
-        if (g->leaf != f->leaf + 1 || f->unit != g->unit || !whole_leaf(raw, i) ||
-            !whole_leaf(raw, i + 1) || !siblings(a, b)) {
+        if (g->leaf != f->leaf + 1 || f->unit != g->unit || f->merged || g->merged ||
+            !whole_leaf(raw, i) || !whole_leaf(raw, i + 1) || !siblings(a, b)) {
             continue;
         }
         uint64_t h = sy_hash(mesh->seed ^ o->pair_salt, sy_key((sy_pt){a->x, a->y}), 77);
         if (sy_unit(h) < o->pair_share) {
-            join(w->group, (int32_t)i, (int32_t)i + 1);
-            any = true;
+            raw->faces[i].pair = 1;
             i++;
         }
     }
-    return any;
 }
 
 static gt_status join_crumbs(gt_ctx *ctx, const sy_cell_options *o, sy_cell_work *w,
@@ -189,20 +186,19 @@ gt_status sy_cells(gt_ctx *ctx, const sy_mesh *mesh, const sy_block *block,
     for (size_t i = 0; st == GT_OK && i < n; i++) {
         work->group[i] = (int32_t)i;
     }
-    if (st == GT_OK && n > 0 && options->pair_share > 0) {
-        any = join_pairs(options, mesh, work, leaf_of);
-    }
     if (st == GT_OK && n > 0 && options->crumb > 0) {
         st = join_crumbs(ctx, options, work, leaf_of, &any);
     }
-    gt_free(ctx, leaf_of);
     if (st == GT_OK && any) {
-        return unite(ctx, work, out);
-    }
-    if (st == GT_OK) { /* nothing joined: hand the buffer over */
+        st = unite(ctx, work, out);
+    } else if (st == GT_OK) { /* nothing joined: hand the buffer over */
         sy_faces t = *out;
         *out = work->raw;
         work->raw = t;
     }
+    if (st == GT_OK && options->pair_share > 0) {
+        mark_pairs(options, mesh, work, leaf_of, out);
+    }
+    gt_free(ctx, leaf_of);
     return st;
 }

@@ -8,7 +8,7 @@
 
 typedef struct sy_cell_options {
     double crumb;      /* a piece below this share of its leaf joins a neighbour; 0 = never */
-    double pair_share; /* share of sibling leaves that are joined into one cell, [0, 1] */
+    double pair_share; /* share of sibling leaves marked as a pair (face.pair), [0, 1] */
     uint64_t pair_salt;
 } sy_cell_options;
 

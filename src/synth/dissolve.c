@@ -398,3 +398,51 @@ gt_status sy_best_neighbours(gt_ctx *ctx, const sy_faces *in, const bool *wanted
     table_free(ctx, &t);
     return st;
 }
+
+static int number_order(const void *pa, const void *pb)
+{
+    uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+    return (a > b) - (a < b);
+}
+
+gt_status sy_neighbours(gt_ctx *ctx, const sy_faces *in, uint32_t **start, uint32_t **next)
+{
+    edge_table t = {0};
+    uint32_t *first = NULL, *list = NULL;
+    gt_status st = table_fill(ctx, in, NULL, &t);
+    if (st == GT_OK) {
+        first = gt_zalloc(ctx, in->n_faces + 1, sizeof *first);
+        list = gt_alloc(ctx, t.n, sizeof *list);
+        st = first == NULL || list == NULL ? GT_E_MEMORY : GT_OK;
+    }
+    size_t n = 0, e = 0;
+    for (size_t f = 0; st == GT_OK && f < in->n_faces; f++) {
+        size_t from = n;
+        for (; e < t.n && t.edges[e].face == f; e++) {
+            const edge *twin = table_find(&t, t.edges[e].b, t.edges[e].a);
+            if (twin != NULL) {
+                list[n++] = twin->face;
+            }
+        }
+        if (n > from) {
+            qsort(list + from, n - from, sizeof *list, number_order);
+        }
+        size_t kept = from;
+        for (size_t i = from; i < n; i++) {
+            if (kept == from || list[kept - 1] != list[i]) {
+                list[kept++] = list[i];
+            }
+        }
+        n = kept;
+        first[f + 1] = (uint32_t)n;
+    }
+    table_free(ctx, &t);
+    if (st != GT_OK) {
+        gt_free(ctx, first);
+        gt_free(ctx, list);
+        return st;
+    }
+    *start = first;
+    *next = list;
+    return GT_OK;
+}

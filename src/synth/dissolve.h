@@ -19,4 +19,9 @@ gt_status sy_dissolve(gt_ctx *ctx, const sy_faces *in, const int32_t *group, siz
 gt_status sy_best_neighbours(gt_ctx *ctx, const sy_faces *in, const bool *wanted,
                              size_t *best) GT_CHECKED;
 
+/* Neighbours of every face across an edge: face i has next[start[i] .. start[i+1]), ascending, each
+ * once. Both arrays belong to the caller. */
+gt_status sy_neighbours(gt_ctx *ctx, const sy_faces *in, uint32_t **start,
+                        uint32_t **next) GT_CHECKED;
+
 #endif

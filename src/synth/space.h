@@ -61,6 +61,7 @@ typedef struct sy_face {
     int16_t unit;        /* district */
     uint8_t piece;       /* number of the piece within its cell */
     uint8_t merged;      /* made of several pieces */
+    uint8_t pair;        /* to be joined with the next face in other editions */
     uint32_t leaf;       /* number of the cell within its block */
     uint32_t first_ring; /* rings first_ring .. first_ring + n_rings - 1 */
     uint32_t n_rings;

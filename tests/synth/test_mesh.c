@@ -5,6 +5,7 @@
 
 #include "support/support.h"
 #include "synth/cells.h"
+#include "synth/dissolve.h"
 #include "synth/noise.h"
 #include "tests_synth.h"
 
@@ -95,19 +96,51 @@ static void cells_cover_the_districts(void **state)
     gt_ctx_free(ctx);
 }
 
-static void joined_pairs_still_cover(void **state)
+static void pairs_are_neighbours(void **state)
 {
     (void)state;
     gt_ctx *ctx = test_ctx();
     country c;
     country_make(ctx, &c);
-    tally single, paired;
-    generate(ctx, &c, 3000, 5, 0, &single);
-    generate(ctx, &c, 3000, 5, 0.5, &paired);
-    assert_true(paired.n_faces < single.n_faces);
-    check_cover(&c, &single);
-    check_cover(&c, &paired);
+    sy_density d;
+    double weight[16];
+    for (int i = 0; i < 16; i++) {
+        weight[i] = 150;
+    }
+    assert_ok(ctx, sy_density_build(ctx, &c.world, weight, 4, &d));
+    sy_mesh mesh = {&c.world, &c.border, &d, 1.0, 3};
+    sy_block all = {0, 0, c.world.side, c.world.side, 2400};
+    sy_cell_work work = {0};
+    sy_faces faces = {0}, two = {0}, one = {0};
+    sy_cell_options o = {.crumb = 0.05, .pair_share = 0.3};
+    static const int32_t group[2] = {0, 0};
+    assert_ok(ctx, sy_cells(ctx, &mesh, &all, &o, &work, &faces, NULL));
+    size_t pairs = 0;
+    for (size_t i = 0; i < faces.n_faces; i++) {
+        if (!faces.faces[i].pair) {
+            continue;
+        }
+        assert_true(i + 1 < faces.n_faces);
+        assert_false(faces.faces[i + 1].pair);
+        assert_int_equal(faces.faces[i].unit, faces.faces[i + 1].unit);
+        sy_faces_reset(&two);
+        sy_faces_reset(&one);
+        assert_ok(ctx, sy_faces_copy(ctx, &faces, i, &two));
+        assert_ok(ctx, sy_faces_copy(ctx, &faces, i + 1, &two));
+        assert_ok(ctx, sy_dissolve(ctx, &two, group, 1, &one));
+        assert_int_equal(one.n_faces, 1);
+        assert_true(one.faces[0].area2 == two.faces[0].area2 + two.faces[1].area2);
+        assert_true(face_is_simple(&one, 0));
+        pairs++;
+    }
+    assert_true(pairs > 50);
+    sy_faces_free(ctx, &faces);
+    sy_faces_free(ctx, &one);
+    sy_faces_free(ctx, &two);
+    sy_cell_work_free(ctx, &work);
+    sy_density_free(ctx, &d);
     country_free(ctx, &c);
+    assert_int_equal(gt_ctx_memory_used(ctx), 0);
     gt_ctx_free(ctx);
 }
 
@@ -184,7 +217,7 @@ static void rings_are_simple(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cells_cover_the_districts), cmocka_unit_test(joined_pairs_still_cover),
+        cmocka_unit_test(cells_cover_the_districts), cmocka_unit_test(pairs_are_neighbours),
         cmocka_unit_test(many_seeds_cover),          cmocka_unit_test(same_seed_same_cells),
         cmocka_unit_test(rings_are_simple),
     };

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/support.h"
+
 #include "synth/border.h"
 #include "synth/noise.h"
 

@@ -1,0 +1,77 @@
+/* Inside of gt_synth. */
+#ifndef GT_SYNTH_SYNTH_H
+#define GT_SYNTH_SYNTH_H
+
+#include "guotu/synth.h"
+#include "synth/parcels.h"
+#include "synth/values.h"
+
+typedef enum sy_entry_kind { SY_E_UNITS = 0, SY_E_ZONE, SY_E_RIBBON, SY_E_TRACK } sy_entry_kind;
+
+typedef struct sy_entry { /* one emittable layer */
+    sy_entry_kind kind;
+    size_t number; /* of the zone, ribbon or track */
+    int year;
+    const gt_standard *standard;
+} sy_entry;
+
+struct gt_synth {
+    gt_ctx *ctx;
+    const gt_package *package;
+    gt_plane *plane;
+    int32_t srs_id;
+    sy_scene scene;
+    sy_unit_rings *rings; /* what the scene reads, built from data->units */
+    const char **codes, **names;
+    const char *const **towns, *const **town_codes;
+    double n_parcels;
+    sy_parcels parcels; /* opened on first use */
+    bool parcels_open;
+    sy_entry *entries;
+    size_t n_entries;
+    double *made;  /* per total of the recipe, after gt_synth_measure */
+    int town_zone; /* number of the zone layer of towns, -1 = none */
+};
+
+/* Opens the parcels on first use and goes back to the first batch. */
+gt_status sy_parcels_start(gt_ctx *ctx, gt_synth *s) GT_CHECKED;
+
+/* Writes features: one geometry buffer, one value plan per label. */
+typedef struct sy_writer {
+    gt_synth *s;
+    const gt_standard *standard;
+    sy_value_plan **plan;
+    size_t n_plans;
+    gt_value *values;
+    char (*buffers)[SY_VALUE_TEXT];
+    gt_geom geom;
+    uint8_t *blob;
+    size_t cap_blob;
+    gt_synth_put_fn put;
+    void *user;
+    gt_date valid_from;
+} sy_writer;
+
+/* labels may be NULL (n_labels 0: one plan without a label). */
+gt_status sy_writer_open(gt_ctx *ctx, gt_synth *s, const gt_standard *standard,
+                         const sy_attr *attrs, size_t n_attrs, const sy_label *labels,
+                         size_t n_labels, gt_synth_put_fn put, void *user,
+                         sy_writer *out) GT_CHECKED;
+void sy_writer_close(gt_ctx *ctx, sy_writer *w);
+void sy_writer_clear(sy_writer *w);
+/* Adds face i of f as a part of the geometry in hand. */
+gt_status sy_writer_face(gt_ctx *ctx, sy_writer *w, const sy_faces *f, size_t i) GT_CHECKED;
+/* Hands the feature on: encodes, measures, fills attributes with plan number `plan`. */
+gt_status sy_writer_put(gt_ctx *ctx, sy_writer *w, size_t plan, sy_subject *subject) GT_CHECKED;
+
+/* emit_zones.c, emit_parcels.c */
+gt_status sy_emit_units(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,
+                        void *user) GT_CHECKED;
+gt_status sy_emit_zone(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,
+                       void *user) GT_CHECKED;
+gt_status sy_emit_ribbon(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,
+                         void *user) GT_CHECKED;
+gt_status sy_emit_track(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,
+                        void *user) GT_CHECKED;
+
+#endif

@@ -1,0 +1,99 @@
+/* From faces to features. */
+#include <math.h>
+#include <string.h>
+
+#include "synth/synth.h"
+
+static const double SURVEY_STEP_M = 70.0; /* as the store and the import measure (card LA-1) */
+
+gt_status sy_writer_open(gt_ctx *ctx, gt_synth *s, const gt_standard *standard,
+                         const sy_attr *attrs, size_t n_attrs, const sy_label *labels,
+                         size_t n_labels, gt_synth_put_fn put, void *user, sy_writer *out)
+{
+    memset(out, 0, sizeof *out);
+    out->s = s;
+    out->standard = standard;
+    out->put = put;
+    out->user = user;
+    out->valid_from = GT_DATE_NONE;
+    gt_geom_init(&out->geom);
+    size_t n = n_labels > 0 ? n_labels : 1;
+    out->plan = gt_zalloc(ctx, n, sizeof *out->plan);
+    out->values = gt_zalloc(ctx, standard->n_fields, sizeof *out->values);
+    out->buffers = gt_zalloc(ctx, standard->n_fields, sizeof *out->buffers);
+    gt_status st =
+        out->plan == NULL || out->values == NULL || out->buffers == NULL ? GT_E_MEMORY : GT_OK;
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
+        st = sy_values_plan(ctx, standard, attrs, n_attrs, n_labels > 0 ? &labels[i] : NULL,
+                            &out->plan[i]);
+        out->n_plans = i + 1;
+    }
+    if (st != GT_OK) {
+        sy_writer_close(ctx, out);
+    }
+    return st;
+}
+
+void sy_writer_close(gt_ctx *ctx, sy_writer *w)
+{
+    for (size_t i = 0; i < w->n_plans; i++) {
+        sy_values_free(ctx, w->plan[i]);
+    }
+    gt_free(ctx, w->plan);
+    gt_free(ctx, w->values);
+    gt_free(ctx, w->buffers);
+    gt_free(ctx, w->blob);
+    gt_geom_free(ctx, &w->geom);
+    memset(w, 0, sizeof *w);
+}
+
+void sy_writer_clear(sy_writer *w)
+{
+    gt_geom_reset(&w->geom, GT_MULTIPOLYGON);
+}
+
+gt_status sy_writer_face(gt_ctx *ctx, sy_writer *w, const sy_faces *f, size_t i)
+{
+    const sy_world *world = &w->s->scene.world;
+    const sy_face *face = &f->faces[i];
+    for (uint32_t r = 0; r < face->n_rings; r++) {
+        size_t ring = face->first_ring + r;
+        size_t from = sy_ring_start(f, ring), to = f->ring_end[ring];
+        for (size_t k = from; k <= to; k++) {
+            sy_pt p = f->pts[k == to ? from : k];
+            gt_status st = gt_geom_add_point(ctx, &w->geom, sy_metres(world->ox, p.x),
+                                             sy_metres(world->oy, p.y));
+            if (st != GT_OK) {
+                return st;
+            }
+        }
+        gt_status st = gt_geom_end_ring(ctx, &w->geom);
+        if (st != GT_OK) {
+            return st;
+        }
+    }
+    return gt_geom_end_part(ctx, &w->geom);
+}
+
+gt_status sy_writer_put(gt_ctx *ctx, sy_writer *w, size_t plan, sy_subject *subject)
+{
+    size_t len = 0;
+    gt_status st = gt_geom_to_gpkg(ctx, &w->geom, w->s->srs_id, &w->blob, &w->cap_blob, &len);
+    if (st != GT_OK) {
+        return st;
+    }
+    bool surface = w->geom.type == GT_MULTIPOLYGON || w->geom.type == GT_POLYGON;
+    subject->area_m2 = surface ? gt_area_survey(w->s->plane, &w->geom, SURVEY_STEP_M) : 0;
+    sy_values_fill(w->plan[plan], &w->s->scene, subject, w->values, w->buffers);
+    gt_feature feature = {
+        .id = subject->id,
+        .valid_from = w->valid_from,
+        .valid_to = GT_DATE_NONE,
+        .blob = w->blob,
+        .blob_len = len,
+        .box = gt_geom_box(&w->geom),
+        .values = w->values,
+        .n_values = w->standard->n_fields,
+    };
+    return w->put(ctx, w->user, &feature, subject->area_m2);
+}

@@ -11,6 +11,52 @@
 #include "guotu/store.h"
 #include "guotu/weave.h"
 
+/* ---- the stored weave -------------------------------------------------------------------------
+ * WORKSPACE/cache/weave/NAME.weave holds, for a list of layers, every cell's result and the sums of
+ * areas by class (class field, name of a unit, or feature of a small layer). It may be deleted at
+ * any time. What edits of other programs change outside a revision is not seen ('log --verify'
+ * names those). */
+
+typedef struct gt_stored_options {
+    size_t size;
+    const char *const *layers; /* NULL: every polygon layer of the package that holds data */
+    size_t n_layers;
+    bool full;      /* weave everything anew */
+    double side;    /* of the cells, m, a multiple of 1 mm; 0: from the data */
+    size_t points;  /* of a strip; 0: from the memory ceiling, at most 2 M */
+} gt_stored_options;
+void gt_stored_options_init(gt_stored_options *options);
+
+typedef struct gt_stored_facts {
+    int64_t revision;
+    const char *why; /* why all was woven: "absent", "damaged", "format", "layers", "cells",
+                      * "history", "asked"; "" when not; static */
+    size_t n_layers;
+    uint64_t n_cells, n_woven; /* held; woven by this call */
+    size_t n_rows;             /* distinct sets of classes */
+    uint64_t bytes;            /* of the file */
+    double side;               /* m */
+    double m2;                 /* everything that is covered */
+} gt_stored_facts;
+
+/* Brings the stored weave of these layers up to date with the newest revision: weaves the cells that
+ * changes since its revision meet, or everything when there is none, it is damaged, or the layers,
+ * their classes or the side of the cells have changed. The result is the same, bit for bit, either
+ * way. On failure and on cancel the old one stays. Two calls at once wait for each other.
+ * facts may be NULL. GT_E_NOT_FOUND: a layer without data, no layer at all; GT_E_USAGE: not polygons,
+ * a layer named twice; GT_E_ENV: cannot be written. Memory: a strip (110 bytes a point, 2 M points
+ * or what the ceiling leaves), 40 bytes a cell, the sums. Cost: 1 us an edge, or by what changed. */
+gt_status gt_stored_update(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                           const gt_stored_options *options, gt_stored_facts *facts) GT_CHECKED;
+/* Digest of the stored weave of these layers: every cell by its place, every sum by its texts. Equal
+ * digests mean equal results, however they came about. GT_E_NOT_FOUND when there is none. Reads the
+ * whole file. */
+gt_status gt_stored_digest(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                           const gt_stored_options *options, unsigned char out[32]) GT_CHECKED;
+
+/* ---- area tables ------------------------------------------------------------------------------
+ */
+
 /* One column of an area table. */
 typedef struct gt_area_column {
     const char *name; /* as asked for */
@@ -26,6 +72,7 @@ typedef struct gt_areas_options {
     size_t size;
     gt_date as_of;     /* GT_DATE_NONE: valid now */
     int64_t as_of_rev; /* 0: newest */
+    bool afresh;       /* do not use a stored weave */
 } gt_areas_options;
 void gt_areas_options_init(gt_areas_options *options);
 
@@ -34,8 +81,11 @@ void gt_areas_options_init(gt_areas_options *options);
  * layer's name), `land_class`, `big_class`, `township`. Rows are sorted by column texts; places
  * without a feature of some layer have the empty text there; places without any feature are left
  * out. Owned by the caller. GT_E_USAGE: unknown word (the known ones are listed); GT_E_NOT_FOUND: a
- * layer without data. Cost: about 1 us an edge; memory: about 120 bytes an edge of the layers named
- * (see weave.h). */
+ * layer without data. Reads the stored weave that holds the layers (bringing it up to date first)
+ * where there is one and the newest state is asked for; else weaves the layers named, in strips.
+ * Either way the same numbers to the bit for the same list of layers; a list with more layers cuts
+ * more, which moves borders within the bound of weave (1.5 mm). Cost: about 1 us an edge, or the
+ * stored rows; memory as gt_stored_update. */
 gt_status gt_areas(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *by,
                    const gt_areas_options *options, gt_area_table **out) GT_CHECKED;
 void gt_area_table_free(gt_area_table *table);

@@ -228,6 +228,9 @@ const char *gt_package_id(const gt_package *package);
 const char *gt_package_version(const gt_package *package);
 gt_title gt_package_title(const gt_package *package);
 const char *gt_package_crs(const gt_package *package);
+/* Asks PROJ whether the CRS exists and whether areas can be measured in it. GT_E_INPUT, placed in
+ * package.yaml. Reading only checks the form of the name, for PROJ is slow to load. */
+gt_status gt_package_check_crs(gt_ctx *ctx, const gt_package *package) GT_CHECKED;
 const char *gt_package_dir(const gt_package *package);
 /* BLAKE2b-256 over all its files, hex: the identity a verdict or a map cites. */
 const char *gt_package_hash(const gt_package *package);
@@ -295,10 +298,10 @@ const gt_clause *gt_package_clause(const gt_package *package, size_t i);
 const gt_clause *gt_package_find_clause(const gt_package *package, const char *id);
 /* What carries clause i out: item kinds and ids, n = 0 when it is missing. Returns how many there
  * are and fills at most `max`. Borrowed. A clause is carried out by an item of its own kind (a rule
- * clause by a rule, a view clause by a view ...); a clause whose strength is descriptive states a
- * fact and is carried out by anything that holds it (layer, parameter, code list, published figure,
- * register entry); a layer clause by a layer or a code list; a ledger clause that registers a plan
- * by its register entry. Other items that name the clause only cite it. */
+ * clause by a rule, a view clause by a view ...). A clause whose strength is descriptive states a
+ * fact and is carried out by anything that holds it: layer, parameter, code list, published figure,
+ * register entry. A layer clause is also carried by a code list that a layer uses, a ledger clause
+ * by the register entry of a plan. Other items that name the clause only cite it. */
 size_t gt_package_carriers(const gt_package *package, size_t clause, size_t max,
                            gt_item_kind *kinds, const char **ids);
 /* All items that name clause i, carrying or citing. */

@@ -64,9 +64,8 @@ typedef struct gt_source_feature {
     const gt_geom *geom;     /* in the target CRS, finite, rings closed; borrowed until the next call;
                               * NULL: no geometry, or one that could not be decoded */
     const char *geom_fault;  /* NULL, or what is wrong with the geometry (English; the same in
-                              * `faults` in both languages). geom is NULL then, except where it could
-                              * be mended (an open ring closed, a ring of less than 4 points left
-                              * out): use it only if asked to repair */
+                              * `faults` in both languages). geom is NULL then, except where all that
+                              * was wrong is open rings: they were closed; use it only to repair */
     const gt_value *values;  /* one per field of the info; GT_NULL where the field has a fault */
     const gt_source_fault *faults; /* all faults of this feature, geometry included */
     size_t n_faults;

@@ -151,6 +151,13 @@ gt_status gt_scan_open(gt_ctx *ctx, gt_store *store, const gt_query *query,
 gt_status gt_scan_next(gt_ctx *ctx, gt_scan *scan, gt_feature *feature, bool *more) GT_CHECKED;
 void gt_scan_close(gt_scan *scan);
 
+/* Boxes of everything in a layer that a revision after `since` put, replaced, ended or deleted: old
+ * and new extents, one for each row version, in no stated order; at most `most` (then the list is
+ * cut: *n == most). *boxes owned by the caller (gt_free). GT_E_NOT_FOUND: layer, revision. Cost: by
+ * what changed, not by what is there. */
+gt_status gt_store_changed_boxes(gt_ctx *ctx, gt_store *store, const char *layer, int64_t since,
+                                 size_t most, gt_box **boxes, size_t *n) GT_CHECKED;
+
 /* ---- revisions ------------------------------------------------------------------------------- */
 
 typedef struct gt_revision {

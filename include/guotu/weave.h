@@ -169,6 +169,42 @@ gt_status gt_weave_qc(gt_ctx *ctx, const gt_weave *weave, gt_weave_finding **out
 /* "gap", "overlap", "self-cross", "sliver". */
 const char *gt_weave_fault_name(gt_weave_fault fault);
 
+/* ---- cells apart ------------------------------------------------------------------------------
+ * For results that are kept outside memory, or made piece by piece. What a cell yields depends on
+ * the features that meet it and on the side of the cells, not on the extent of the grid. */
+
+/* Raised whenever the same input gives other blocks: stored ones are then made anew. */
+#define GT_WEAVE_FORMAT 1
+
+/* A cell: its place counted in cells from the origin of the CRS, and its result, one block of bytes
+ * of this build of the kernel (same machine type; not a format for exchange). Borrowed. */
+typedef struct gt_weave_cell {
+    int64_t column, row;
+    const void *block;
+    size_t bytes;
+} gt_weave_cell;
+typedef gt_status (*gt_weave_cell_fn)(gt_ctx *ctx, void *user, const gt_weave_cell *cell);
+
+/* Result without any feature on a grid of options->cell metres (must be given) that covers extent
+ * (m): to be filled by gt_weave_update. Owned by the caller. GT_E_USAGE, GT_E_LIMIT as
+ * gt_weave_run. Cost: 8 bytes a cell of the grid. */
+gt_status gt_weave_open(gt_ctx *ctx, uint32_t n_layers, const gt_weave_options *options,
+                        gt_box extent, gt_weave **out) GT_CHECKED;
+/* Hands over every cell that holds something, row by row from the south west, and forgets it, also
+ * when fn fails (then the others are forgotten unseen). */
+gt_status gt_weave_drain(gt_ctx *ctx, gt_weave *weave, gt_weave_cell_fn fn, void *user) GT_CHECKED;
+/* Is the block whole in itself: counts, indexes and length agree? For blocks that were stored. */
+bool gt_weave_cell_check(const gt_weave_cell *cell, uint32_t n_layers);
+
+/* One distinct set of features over part of a cell: sorted keys (layer << 32 | number; one that
+ * stands twice crosses itself), areas in units of 2^-11 mm2: GT_WEAVE_UNIT m2. */
+#define GT_WEAVE_UNIT (0x1p-11 * 1e-6)
+typedef gt_status (*gt_weave_entry_fn)(gt_ctx *ctx, void *user, const uint64_t *keys, size_t n,
+                                       int64_t area, int64_t plane);
+/* Calls fn for every entry of a cell; those without a feature too (n = 0). */
+gt_status gt_weave_cell_entries(gt_ctx *ctx, const gt_weave_cell *cell, gt_weave_entry_fn fn,
+                                void *user) GT_CHECKED;
+
 /* ---- plain files ------------------------------------------------------------------------------
  */
 

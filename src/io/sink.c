@@ -99,6 +99,16 @@ static gt_status copy_field_names(gt_sink *k, const gt_standard *standard)
     return GT_OK;
 }
 
+static bool has_field(const gt_standard *standard, const char *name)
+{
+    for (size_t i = 0; i < standard->n_fields; i++) {
+        if (strcasecmp(standard->fields[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static gt_status send_ask(gt_ctx *ctx, gt_sink *k, const gt_standard *standard, const char *crs,
                           const gt_sink_options *o, const char *driver)
 {
@@ -111,6 +121,7 @@ static gt_status send_ask(gt_ctx *ctx, gt_sink *k, const gt_standard *standard, 
         fields[i] = (gt_write_field){f->name, f->type, f->max_length};
     }
     const gt_write_ask a = {.path = gt_staging_path(k->staging),
+                            .staging_dir = gt_staging_dir(k->staging),
                             .driver = driver,
                             .layer = k->layer,
                             .crs = crs,
@@ -121,7 +132,7 @@ static gt_status send_ask(gt_ctx *ctx, gt_sink *k, const gt_standard *standard, 
                             .geom_type = standard->geom_type,
                             .with_id = standard->id_field == NULL,
                             .with_dates = o->with_dates,
-                            .id_name = gt_standard_field(standard, "id") < 0 ? "id" : "feature_id",
+                            .id_name = has_field(standard, "id") ? "feature_id" : "id",
                             .fields = fields,
                             .n_fields = standard->n_fields};
     gt_wire_u8(&k->wire, GT_TASK_WRITE);

@@ -3,6 +3,7 @@
 void gt_write_ask_put(gt_wire *w, const gt_write_ask *a)
 {
     gt_wire_text(w, a->path);
+    gt_wire_text(w, a->staging_dir);
     gt_wire_text(w, a->driver);
     gt_wire_text(w, a->layer);
     gt_wire_text(w, a->crs);
@@ -25,6 +26,7 @@ bool gt_write_ask_get(gt_wire_in *in, gt_arena *arena, gt_write_ask *a)
 {
     memset(a, 0, sizeof *a);
     a->path = gt_wire_get_text(in, NULL);
+    a->staging_dir = gt_wire_get_text(in, NULL);
     a->driver = gt_wire_get_text(in, NULL);
     a->layer = gt_wire_get_text(in, NULL);
     a->crs = gt_wire_get_text(in, NULL);
@@ -38,7 +40,8 @@ bool gt_write_ask_get(gt_wire_in *in, gt_arena *arena, gt_write_ask *a)
     a->n_fields = gt_wire_get_count(in, 10);
     gt_write_field *fields = gt_arena_zalloc(arena, a->n_fields, sizeof *fields);
     in->bad = in->bad || fields == NULL || type > GT_MULTIPOLYGON || a->path == NULL ||
-              a->driver == NULL || a->layer == NULL || a->id_name == NULL || a->temp_dir == NULL;
+              a->staging_dir == NULL || a->driver == NULL || a->layer == NULL ||
+              a->id_name == NULL || a->temp_dir == NULL;
     for (size_t i = 0; i < a->n_fields && !in->bad; i++) {
         fields[i].name = gt_wire_get_text(in, NULL);
         const uint8_t kind = gt_wire_get_u8(in);

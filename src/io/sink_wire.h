@@ -20,7 +20,7 @@ typedef struct gt_write_field {
 } gt_write_field;
 
 typedef struct gt_write_ask {
-    const char *path; /* in the staging folder */
+    const char *path, *staging_dir; /* the path is in the folder */
     const char *driver, *layer, *crs, *out_crs, *encoding, *temp_dir;
     gt_geom_type geom_type;
     bool with_id, with_dates;

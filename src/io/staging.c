@@ -163,6 +163,11 @@ const char *gt_staging_path(const gt_staging *s)
     return s->path;
 }
 
+const char *gt_staging_dir(const gt_staging *s)
+{
+    return s->dir;
+}
+
 void gt_staging_free(gt_staging *s)
 {
     if (s == NULL) {

@@ -11,7 +11,8 @@ typedef struct gt_staging gt_staging;
  * beside it under the same name) and overwrite is false. */
 gt_status gt_staging_new(gt_ctx *ctx, const char *path, bool overwrite,
                          gt_staging **out) GT_CHECKED;
-/* Where to write: the folder and the file name of the path. Borrowed. */
+/* Where to write: the file name of the path, in the folder. Borrowed. */
+const char *gt_staging_dir(const gt_staging *staging);
 const char *gt_staging_path(const gt_staging *staging);
 /* Syncs and moves everything that is in the folder beside the path. */
 gt_status gt_staging_commit(gt_ctx *ctx, gt_staging *staging) GT_CHECKED;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "guotu/area.h"
+
 static const struct {
     const char *word;
     gt_title title;
@@ -98,6 +100,23 @@ gt_title gt_package_title(const gt_package *package)
 const char *gt_package_crs(const gt_package *package)
 {
     return package->crs;
+}
+
+gt_status gt_package_check_crs(gt_ctx *ctx, const gt_package *package)
+{
+    gt_crs *crs = NULL;
+    gt_plane *plane = NULL;
+    gt_status st = gt_crs_new(ctx, package->crs, &crs);
+    if (st == GT_OK) {
+        st = gt_plane_new(ctx, crs, &plane);
+    }
+    if (st != GT_OK) {
+        gt_fail_at(ctx, GT_PLACE(.file = package->crs_file, .line = package->crs_line,
+                                 .column = package->crs_column));
+    }
+    gt_plane_free(ctx, plane);
+    gt_crs_free(ctx, crs);
+    return st;
 }
 
 const char *gt_package_dir(const gt_package *package)
@@ -245,13 +264,23 @@ const gt_clause *gt_package_find_clause(const gt_package *package, const char *i
     return slot->id == NULL ? NULL : &package->clauses[slot->index];
 }
 
+static bool carries(const gt_package *p, const gt_clause *clause, const gt_item *item)
+{
+    if (!gt_clause_carried_by(clause, item->kind)) {
+        return false;
+    }
+    bool layer_by_codes = item->kind == GT_ITEM_CODES && strcmp(clause->kind, "layer") == 0 &&
+                          strcmp(clause->strength, "descriptive") != 0;
+    return !layer_by_codes || p->codes_used[find(p, GT_ITEM_CODES, item->id)];
+}
+
 static size_t list_citers(const gt_package *p, size_t clause, bool carrying, size_t max,
                           gt_item_kind *kinds, const char **ids)
 {
     size_t n = 0;
     for (size_t k = p->citer_start[clause]; k < p->citer_start[clause + 1]; k++) {
         const gt_item *item = &p->items[p->citers[k]];
-        if (carrying && !gt_clause_carried_by(&p->clauses[clause], item->kind)) {
+        if (carrying && !carries(p, &p->clauses[clause], item)) {
             continue;
         }
         if (n < max) {

@@ -87,6 +87,10 @@ static gt_status read_head(gt_reader *r, const char *dir)
     p->title = r->raw.title;
     p->remark = r->raw.remark;
     p->crs = r->raw.crs;
+    const gt_ynode *crs = gt_y_get(r->root, "crs");
+    p->crs_file = r->files[0]->path;
+    p->crs_line = crs == NULL ? 1 : crs->line;
+    p->crs_column = crs == NULL ? 1 : crs->column;
     p->land_layer = r->raw.land.layer;
     p->has_extent = r->raw.has_extent;
     p->extent = (gt_box){r->raw.extent[0], r->raw.extent[1], r->raw.extent[2], r->raw.extent[3]};
@@ -225,9 +229,12 @@ static gt_status make_room(gt_reader *r)
             return GT_E_MEMORY;
         }
     }
+    p->codes_used = gt_arena_zalloc(r->arena, p->n[GT_ITEM_CODES] + 1, sizeof *p->codes_used);
     p->n_items = r->n_items + p->n[GT_ITEM_PLAN];
     p->items = gt_arena_zalloc(r->arena, p->n_items + 1, sizeof *p->items);
-    return p->items == NULL ? GT_E_MEMORY : gt_index_new(r->arena, p->n_items + 1, &p->index);
+    return p->items == NULL || p->codes_used == NULL
+               ? GT_E_MEMORY
+               : gt_index_new(r->arena, p->n_items + 1, &p->index);
 }
 
 static void take_id(gt_reader *r, gt_item_kind kind, const char *id, size_t index,

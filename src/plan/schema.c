@@ -184,16 +184,15 @@ static bool fill_word(gt_filler *f, const gt_ynode *node, const gt_word *words, 
     if (!scalar(f, node)) {
         return false;
     }
-    const char *best = NULL;
-    size_t d = 0;
-    char all[256] = "";
-    size_t used = 0;
     for (const gt_word *w = words; w->word != NULL; w++) {
         if (strcmp(w->word, node->text) == 0) {
             memcpy(to, &w->value, sizeof w->value);
             return true;
         }
-        gt_nearest_try(node->text, w->word, &best, &d);
+    }
+    char all[256] = "";
+    size_t used = 0;
+    for (const gt_word *w = words; w->word != NULL; w++) {
         size_t len = strlen(w->word);
         if (used + len + 3 < sizeof all) {
             memcpy(all + used, used > 0 ? ", " : "", used > 0 ? 2 : 0);

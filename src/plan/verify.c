@@ -216,7 +216,7 @@ static gt_status verify_codelists(gt_reader *r)
 
 /* ---- layers and subjects -------------------------------------------------------------------- */
 
-static void join_codes(gt_reader *r, const gt_field *fields, const gt_ynode *nodes)
+static void join_codes(gt_reader *r, const gt_field *fields, const gt_ynode *nodes, bool of_layer)
 {
     const gt_ynode *c = nodes == NULL ? NULL : nodes->first;
     for (size_t i = 0; c != NULL; c = c->next, i++) {
@@ -224,6 +224,7 @@ static void join_codes(gt_reader *r, const gt_field *fields, const gt_ynode *nod
         size_t k = codes == NULL ? SIZE_MAX : gt_reader_find(r, GT_ITEM_CODES, codes->text);
         if (k != SIZE_MAX) {
             ((gt_field *)&fields[i])->codes = &r->package->codelists[k];
+            r->package->codes_used[k] = r->package->codes_used[k] || of_layer;
         }
     }
 }
@@ -308,9 +309,9 @@ static gt_status verify_layers(gt_reader *r)
     for (size_t i = 0; i < r->n_items && st == GT_OK; i++) {
         const gt_raw_item *item = &r->items[i];
         if (item->kind == GT_ITEM_LAYER) {
-            join_codes(r, p->layers[item->index].fields, gt_y_get(item->node, "fields"));
+            join_codes(r, p->layers[item->index].fields, gt_y_get(item->node, "fields"), true);
         } else if (item->kind == GT_ITEM_SUBJECT) {
-            join_codes(r, p->subjects[item->index].fields, gt_y_get(item->node, "facts"));
+            join_codes(r, p->subjects[item->index].fields, gt_y_get(item->node, "facts"), false);
         }
     }
     for (size_t i = 0; i < p->n[GT_ITEM_LAYER] && st == GT_OK; i++) {

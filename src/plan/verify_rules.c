@@ -209,14 +209,12 @@ static void verify_names(scope *s)
                              : one         ? needs
                                            : needs->first;
          c != NULL; c = one ? NULL : c->next) {
-        bool known = false;
-        const char *near = NULL;
-        size_t d = 0;
-        for (size_t i = 0; i < s->n_plain; i++) {
-            known = known || strcmp(s->names[i].name, c->text) == 0;
-            gt_nearest_try(c->text, s->names[i].name, &near, &d);
+        bool known = s->r->broken;
+        for (size_t i = 0; i < s->n_plain && !known; i++) {
+            known = strcmp(s->names[i].name, c->text) == 0;
         }
-        if (!known && !s->r->broken) {
+        if (!known) {
+            const char *near = gt_nearest(c->text, s->rule->name_texts, s->n_plain);
             gt_y_problem(&s->r->problems, c, &GT_MSG_NO_FACT,
                          GT_ARGS(GT_TEXT("fact", c->text), GT_TEXT("near", near ? near : "-")));
         }
@@ -273,13 +271,16 @@ static void verify_hole(scope *s, const gt_ynode *node, size_t offset, char *hol
         known = name != NULL;
         dimension = name == NULL ? GT_DIM_NONE : dimension_of(name);
     }
+    if (known && (unit_text == NULL || (unit != NULL && unit->dimension == dimension))) {
+        return;
+    }
     int line = 0, column = 0;
     gt_y_place_in(node, offset, &line, &column);
     const gt_place *place = GT_PLACE(.file = node->file->path, .line = line, .column = column);
     if (!known) {
         gt_problem_add(&s->r->problems, node->file->order, &GT_MSG_HOLE, place,
                        GT_ARGS(GT_TEXT("name", hole)));
-    } else if (unit_text != NULL && (unit == NULL || unit->dimension != dimension)) {
+    } else {
         gt_problem_add(&s->r->problems, node->file->order, &GT_MSG_HOLE_UNIT, place,
                        GT_ARGS(GT_TEXT("name", hole), GT_TEXT("unit", unit_text)));
     }

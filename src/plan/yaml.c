@@ -285,7 +285,6 @@ static void on_scalar(builder *b, struct fy_event *event)
     }
     enum fy_scalar_style style = token == NULL ? FYSS_PLAIN : fy_token_scalar_style(token);
     node->plain = style == FYSS_PLAIN;
-    node->block = style == FYSS_LITERAL || style == FYSS_FOLDED;
     if (mark == NULL && b->depth > 0 && b->stack[b->depth - 1].key != NULL) {
         node->line = b->stack[b->depth - 1].key->line; /* "key:" with nothing after it */
         node->column = b->stack[b->depth - 1].key->column;
@@ -534,9 +533,6 @@ void gt_y_place_in(const gt_ynode *node, size_t offset, int *line, int *column)
         skip += white(node->text[i]) ? 0 : 1;
     }
     size_t at = node->from;
-    if (at < node->to && !node->plain && !node->block) {
-        at++; /* the opening quote */
-    }
     while (at < node->to && (skip > 0 || white(data[at]))) {
         skip -= white(data[at]) ? 0 : 1;
         at++;

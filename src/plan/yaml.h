@@ -25,7 +25,6 @@ typedef struct gt_ynode gt_ynode;
 struct gt_ynode {
     gt_ynode_kind kind;
     bool plain;       /* scalar written without quotes and not as a block */
-    bool block;       /* literal or folded block: text spans lines */
     int line, column; /* 1-based; column counts characters */
     const char *text; /* scalar; NUL-terminated */
     size_t len;

@@ -404,7 +404,7 @@ static gt_status draw_point(gather *g, const gt_map_feature *f, double x, double
                         .halo = 1.2 * g->pen->factor};
         st =
             gt_labels_add_point(g->ctx, g->labels, gt_window_x(g->view, x), gt_window_y(g->view, y),
-                                radius / g->sub, &face, f->label, g->rank, 0);
+                                radius / g->sub, &face, f->label, g->rank);
     }
     if (st == GT_OK && g->waiting >= BATCH) {
         flush_areas(g);
@@ -429,7 +429,7 @@ static gt_status draw_feature(gather *g, const gt_map_feature *f)
     if (f->geom == NULL || f->geom->n_points == 0) {
         return GT_OK;
     }
-    gt_box box;
+    gt_box box = {0, 0, 0, 0};
     gt_status st = gt_finite_box(g->ctx, f->geom, &box);
     if (st != GT_OK) {
         gt_fail_at(g->ctx, GT_PLACE(.feature = f->id));
@@ -533,15 +533,15 @@ static void gather_free(gather *g)
     gt_free(g->ctx, g);
 }
 
-static gt_status gather_new(gt_ctx *ctx, const gt_map_layer *layer, const gt_layer_paint *paint,
-                            const gt_window *view, const gt_pen *pen, gather **out)
+static gt_status gather_new(gt_ctx *ctx, const gt_layer_paint *paint, const gt_window *view,
+                            const gt_pen *pen, gather **out)
 {
     gather *g = gt_zalloc(ctx, 1, sizeof *g);
     if (g == NULL) {
         return GT_E_MEMORY;
     }
     g->ctx = ctx;
-    g->layer = layer;
+    g->layer = paint->layer;
     g->paint = paint;
     g->view = view;
     g->pen = pen;
@@ -584,12 +584,11 @@ static gt_status read_layer(gather *g, const gt_map_source *source, size_t i)
 }
 
 gt_status gt_gather_layer(gt_ctx *ctx, const gt_map_source *source, size_t i,
-                          const gt_map_layer *layer, const gt_layer_paint *paint,
-                          const gt_window *view, const gt_pen *pen, gt_labels *labels,
-                          gt_tally *tally)
+                          const gt_layer_paint *paint, const gt_window *view, const gt_pen *pen,
+                          gt_labels *labels, gt_tally *tally)
 {
     gather *g = NULL;
-    gt_status st = gather_new(ctx, layer, paint, view, pen, &g);
+    gt_status st = gather_new(ctx, paint, view, pen, &g);
     if (st != GT_OK) {
         return st;
     }
@@ -602,7 +601,7 @@ gt_status gt_gather_layer(gt_ctx *ctx, const gt_map_source *source, size_t i,
     st = read_layer(g, source, i);
     st = st != GT_OK ? st : finish(g);
     if (st != GT_OK) {
-        gt_fail_at(ctx, GT_PLACE(.layer = layer->id));
+        gt_fail_at(ctx, GT_PLACE(.layer = paint->layer->id));
     }
     gather_free(g);
     return st;

@@ -47,11 +47,11 @@ gt_rgb gt_layer_paint_color(const gt_layer_paint *paint, size_t class_number);
 /* Class number (1-based) of a code. */
 size_t gt_layer_paint_class(const gt_layer_paint *paint, const char *code);
 
-/* Reads layer i of the source within the view and paints it. labels may be NULL. */
+/* Reads layer i of the source (in the style of the paint's layer) within the view and paints it.
+ * labels may be NULL. */
 gt_status gt_gather_layer(gt_ctx *ctx, const gt_map_source *source, size_t i,
-                          const gt_map_layer *layer, const gt_layer_paint *paint,
-                          const gt_window *view, const gt_pen *pen, gt_labels *labels,
-                          gt_tally *tally) GT_CHECKED;
+                          const gt_layer_paint *paint, const gt_window *view, const gt_pen *pen,
+                          gt_labels *labels, gt_tally *tally) GT_CHECKED;
 /* Box of one geometry; empty for none. GT_E_INPUT "report.bad-coordinate". */
 gt_status gt_finite_box(gt_ctx *ctx, const gt_geom *geom, gt_box *out) GT_CHECKED;
 

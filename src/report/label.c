@@ -138,7 +138,7 @@ gt_status gt_labels_add_area(gt_ctx *ctx, gt_labels *labels, const gt_rings *rin
 }
 
 gt_status gt_labels_add_point(gt_ctx *ctx, gt_labels *labels, double x, double y, double radius,
-                              const gt_face *face, const char *text, int layer, double weight)
+                              const gt_face *face, const char *text, int layer)
 {
     gt_extent size = gt_type_measure(labels->type, face, text);
     if (!(size.ink_w > 0)) {
@@ -146,7 +146,7 @@ gt_status gt_labels_add_point(gt_ctx *ctx, gt_labels *labels, double x, double y
     }
     double far_x = radius + 2 + 0.5 * size.ink_w;
     double far_y = radius + 2 + 0.5 * size.ink_h;
-    gt_label label = {.text = text, .face = *face, .layer = layer, .weight = weight};
+    gt_label label = {.text = text, .face = *face, .layer = layer};
     label.spot[0] = (gt_spot){x + far_x, y, 0};
     label.spot[1] = (gt_spot){x - far_x, y, 0};
     label.spot[2] = (gt_spot){x, y - far_y, 0};

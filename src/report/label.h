@@ -38,8 +38,7 @@ gt_status gt_labels_add_area(gt_ctx *ctx, gt_labels *labels, const gt_rings *rin
                              bool must) GT_CHECKED;
 /* For a point of the given radius: right, left, above, below. */
 gt_status gt_labels_add_point(gt_ctx *ctx, gt_labels *labels, double x, double y, double radius,
-                              const gt_face *face, const char *text, int layer,
-                              double weight) GT_CHECKED;
+                              const gt_face *face, const char *text, int layer) GT_CHECKED;
 /* Sets labels greedily: each at its first place that is inside the frame and free of what is taken
  * (n rectangles, then the labels set before). */
 gt_status gt_labels_place(gt_ctx *ctx, gt_labels *labels, gt_rect frame, const gt_rect *taken,

@@ -187,8 +187,10 @@ static bool flow_even(gt_legend *legend, double unit, int columns)
         high += legend->rows[i].hidden ? 0 : row_height(&legend->rows[i]) * unit;
     }
     double most = legend->rect.h;
-    for (double h = TITLE * unit + high / columns; columns > 1 && h < most; h += 0.5 * ROW * unit) {
-        if (flow(legend, unit, columns, h)) {
+    double least = TITLE * unit + high / columns;
+    int tries = columns > 1 ? (int)ceil((most - least) / (0.5 * ROW * unit)) : 0;
+    for (int i = 0; i < tries; i++) {
+        if (flow(legend, unit, columns, least + i * 0.5 * ROW * unit)) {
             return true;
         }
     }

@@ -190,8 +190,8 @@ static gt_status draw_layers(drawing *d)
             shaded = true;
         }
         if (st == GT_OK && i < o->n_layers) {
-            st = gt_gather_layer(d->ctx, d->source, i, &o->layers[i], d->paints[i], &d->view,
-                                 &d->stage.pen, d->labels, &d->tallies[i]);
+            st = gt_gather_layer(d->ctx, d->source, i, d->paints[i], &d->view, &d->stage.pen,
+                                 d->labels, &d->tallies[i]);
             gt_progress_step(d->ctx, i + 1);
         }
     }
@@ -272,9 +272,9 @@ static gt_status draw_locator(drawing *d)
     st = st != GT_OK ? st
                      : gt_stage_begin(d->ctx, d->canvas, &d->inset, d->page.factor, 0, d->budget,
                                       gt_rgb_of(0xFBFAF7), &d->stage);
-    st = st != GT_OK ? st
-                     : gt_gather_layer(d->ctx, d->source, i, &layer, paint, &d->inset,
-                                       &d->stage.pen, NULL, tally);
+    st = st != GT_OK
+             ? st
+             : gt_gather_layer(d->ctx, d->source, i, paint, &d->inset, &d->stage.pen, NULL, tally);
     st = st != GT_OK ? st : gt_stage_end(&d->stage);
     gt_layer_paint_free(d->ctx, paint);
     gt_free(d->ctx, tally);

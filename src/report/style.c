@@ -9,9 +9,9 @@
 typedef struct known {
     const char *word; /* found in the layer's id */
     gt_rank rank;
+    gt_map_hatch hatch;
     const char *fill;
     double opacity;
-    gt_map_hatch hatch;
     const char *hatch_color;
     const char *stroke;
     double width;
@@ -21,42 +21,42 @@ typedef struct known {
 
 /* The first match counts: the longer word stands before the shorter. */
 static const known by_id[] = {
-    {"ecological_redline", GT_RANK_CONTROL, "#dcefe0", 0.25, GT_HATCH_UP, "#3f8f5b", "#c0392b", 1.0,
+    {"ecological_redline", GT_RANK_CONTROL, GT_HATCH_UP, "#dcefe0", 0.25, "#3f8f5b", "#c0392b", 1.0,
      "#c0392b", 2.2, 0.22},
-    {"basic_farmland", GT_RANK_CONTROL, "#f3dc6a", 0.45, GT_HATCH_DOWN, "#8d8420", "#8d7f14", 0.7,
+    {"basic_farmland", GT_RANK_CONTROL, GT_HATCH_DOWN, "#f3dc6a", 0.45, "#8d8420", "#8d7f14", 0.7,
      "#c7b22c", 1.8, 0.30},
-    {"farmland_space", GT_RANK_CONTROL, "#f3dc6a", 0.60, GT_HATCH_DOWN, "#8d8420", "#8d7f14", 0.6,
+    {"farmland_space", GT_RANK_CONTROL, GT_HATCH_DOWN, "#f3dc6a", 0.60, "#8d8420", "#8d7f14", 0.6,
      "#c7b22c", 1.6, 0.25},
-    {"urban_boundary", GT_RANK_CONTROL, NULL, 0, GT_HATCH_NONE, NULL, "#7b3f98", 1.3, "#7b3f98",
+    {"urban_boundary", GT_RANK_CONTROL, GT_HATCH_NONE, NULL, 0, NULL, "#7b3f98", 1.3, "#7b3f98",
      3.2, 0.20},
-    {"urban_development", GT_RANK_CONTROL, NULL, 0, GT_HATCH_NONE, NULL, "#7b3f98", 1.3, "#7b3f98",
+    {"urban_development", GT_RANK_CONTROL, GT_HATCH_NONE, NULL, 0, NULL, "#7b3f98", 1.3, "#7b3f98",
      3.2, 0.20},
-    {"ecological_control", GT_RANK_ZONE, "#cfe8cf", 0.50, GT_HATCH_NONE, NULL, "#5b9a68", 0.6,
+    {"ecological_control", GT_RANK_ZONE, GT_HATCH_NONE, "#cfe8cf", 0.50, NULL, "#5b9a68", 0.6,
      "#5b9a68", 2.0, 0.18},
-    {"nature_reserve", GT_RANK_ZONE, "#bfe0c4", 0.50, GT_HATCH_LEVEL, "#4b8f5a", "#3b7d4a", 0.8,
+    {"nature_reserve", GT_RANK_ZONE, GT_HATCH_LEVEL, "#bfe0c4", 0.50, "#4b8f5a", "#3b7d4a", 0.8,
      "#3b7d4a", 1.8, 0.20},
-    {"strategic_reserve", GT_RANK_CONTROL, "#ece9f1", 0.70, GT_HATCH_DOTS, "#8f7fa8", "#8f7fa8",
+    {"strategic_reserve", GT_RANK_CONTROL, GT_HATCH_DOTS, "#ece9f1", 0.70, "#8f7fa8", "#8f7fa8",
      0.6, NULL, 0, 0},
-    {"hazard", GT_RANK_ZONE, "#f3c9b5", 0.60, GT_HATCH_NONE, NULL, "#b5603a", 0.4, NULL, 0, 0},
-    {"mining", GT_RANK_CONTROL, "#d9c2ad", 0.60, GT_HATCH_CROSS, "#8a6a4c", "#6f5238", 0.7, NULL, 0,
+    {"hazard", GT_RANK_ZONE, GT_HATCH_NONE, "#f3c9b5", 0.60, NULL, "#b5603a", 0.4, NULL, 0, 0},
+    {"mining", GT_RANK_CONTROL, GT_HATCH_CROSS, "#d9c2ad", 0.60, "#8a6a4c", "#6f5238", 0.7, NULL, 0,
      0},
-    {"mines", GT_RANK_CONTROL, "#d9c2ad", 0.80, GT_HATCH_NONE, NULL, "#6f5238", 0.6, NULL, 0, 0},
-    {"projects", GT_RANK_CONTROL, "#f2b8b0", 0.60, GT_HATCH_NONE, NULL, "#a8322a", 0.9, NULL, 0, 0},
-    {"road", GT_RANK_LINE, "#d9d2c4", 1, GT_HATCH_NONE, NULL, "#b5926a", 0.6, "#ffffff", 1.4, 0.9},
-    {"rail", GT_RANK_LINE, "#d0d0d4", 1, GT_HATCH_NONE, NULL, "#5c5c66", 0.7, "#ffffff", 1.5, 0.9},
-    {"land_use", GT_RANK_GROUND, NULL, 0.82, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
-    {"land_cover", GT_RANK_GROUND, NULL, 0.82, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
+    {"mines", GT_RANK_CONTROL, GT_HATCH_NONE, "#d9c2ad", 0.80, NULL, "#6f5238", 0.6, NULL, 0, 0},
+    {"projects", GT_RANK_CONTROL, GT_HATCH_NONE, "#f2b8b0", 0.60, NULL, "#a8322a", 0.9, NULL, 0, 0},
+    {"road", GT_RANK_LINE, GT_HATCH_NONE, "#d9d2c4", 1, NULL, "#b5926a", 0.6, "#ffffff", 1.4, 0.9},
+    {"rail", GT_RANK_LINE, GT_HATCH_NONE, "#d0d0d4", 1, NULL, "#5c5c66", 0.7, "#ffffff", 1.5, 0.9},
+    {"land_use", GT_RANK_GROUND, GT_HATCH_NONE, NULL, 0.82, NULL, NULL, 0, NULL, 0, 0},
+    {"land_cover", GT_RANK_GROUND, GT_HATCH_NONE, NULL, 0.82, NULL, NULL, 0, NULL, 0, 0},
 };
 
 /* Where the id says nothing, the theme may. */
 static const known by_theme[] = {
-    {"units", GT_RANK_UNIT, NULL, 0, GT_HATCH_NONE, NULL, "#a09a8c", 0.45, NULL, 0, 0},
-    {"survey", GT_RANK_GROUND, NULL, 0.82, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
-    {"cover", GT_RANK_GROUND, NULL, 0.82, GT_HATCH_NONE, NULL, NULL, 0, NULL, 0, 0},
-    {"water", GT_RANK_WATER, "#a9cfe8", 0.75, GT_HATCH_NONE, NULL, "#5f9cc4", 0.35, NULL, 0, 0},
-    {"control_lines", GT_RANK_CONTROL, "#e8dfc8", 0.40, GT_HATCH_NONE, NULL, "#7d6f4f", 0.8,
+    {"units", GT_RANK_UNIT, GT_HATCH_NONE, NULL, 0, NULL, "#a09a8c", 0.45, NULL, 0, 0},
+    {"survey", GT_RANK_GROUND, GT_HATCH_NONE, NULL, 0.82, NULL, NULL, 0, NULL, 0, 0},
+    {"cover", GT_RANK_GROUND, GT_HATCH_NONE, NULL, 0.82, NULL, NULL, 0, NULL, 0, 0},
+    {"water", GT_RANK_WATER, GT_HATCH_NONE, "#a9cfe8", 0.75, NULL, "#5f9cc4", 0.35, NULL, 0, 0},
+    {"control_lines", GT_RANK_CONTROL, GT_HATCH_NONE, "#e8dfc8", 0.40, NULL, "#7d6f4f", 0.8,
      "#7d6f4f", 1.8, 0.18},
-    {"records", GT_RANK_CONTROL, "#d8d3c4", 0.75, GT_HATCH_NONE, NULL, "#6b655a", 0.5, NULL, 0, 0},
+    {"records", GT_RANK_CONTROL, GT_HATCH_NONE, "#d8d3c4", 0.75, NULL, "#6b655a", 0.5, NULL, 0, 0},
 };
 
 const char *gt_spare_color(size_t i)

@@ -9,14 +9,44 @@ static void color(cairo_t *cr, gt_rgb c, double alpha)
     cairo_set_source_rgba(cr, c.r, c.g, c.b, alpha);
 }
 
+/* Steps of `gap` that begin within [from, to). */
+static int steps(double from, double to, double gap)
+{
+    double n = ceil((to - from) / gap);
+    return n < 0 ? 0 : n > 1000 ? 1000 : (int)n;
+}
+
 /* Parallel lines over the rectangle; slope +1 rises to the right. */
 static void lines(cairo_t *cr, gt_rect r, double gap, int slope)
 {
     double step = gap * 1.41421356237309504880;
-    for (double t = -r.h + 0.5 * step; t < r.w; t += step) {
+    double from = -r.h + 0.5 * step;
+    for (int i = 0; i < steps(from, r.w, step); i++) {
+        double t = from + i * step;
         cairo_move_to(cr, r.x + t, slope > 0 ? r.y + r.h : r.y);
         cairo_line_to(cr, r.x + t + r.h, slope > 0 ? r.y : r.y + r.h);
     }
+}
+
+static void level(cairo_t *cr, gt_rect r, double gap)
+{
+    for (int i = 0; i < steps(0.5 * gap, r.h, gap); i++) {
+        double y = r.y + (i + 0.5) * gap;
+        cairo_move_to(cr, r.x, y);
+        cairo_line_to(cr, r.x + r.w, y);
+    }
+}
+
+static void dots(cairo_t *cr, gt_rect r, double gap, double radius)
+{
+    for (int i = 0; i < steps(0.5 * gap, r.h, gap); i++) {
+        for (int j = 0; j < steps(0.5 * gap, r.w, gap); j++) {
+            cairo_new_sub_path(cr);
+            cairo_arc(cr, r.x + (j + 0.5) * gap, r.y + (i + 0.5) * gap, radius, 0,
+                      6.283185307179586);
+        }
+    }
+    cairo_fill(cr);
 }
 
 static void hatch(cairo_t *cr, const gt_map_style *s, gt_rgb c, gt_rect r, double unit)
@@ -38,19 +68,10 @@ static void hatch(cairo_t *cr, const gt_map_style *s, gt_rgb c, gt_rect r, doubl
         lines(cr, r, gap, -1);
         break;
     case GT_HATCH_LEVEL:
-        for (double y = r.y + 0.5 * gap; y < r.y + r.h; y += gap) {
-            cairo_move_to(cr, r.x, y);
-            cairo_line_to(cr, r.x + r.w, y);
-        }
+        level(cr, r, gap);
         break;
     case GT_HATCH_DOTS:
-        for (double y = r.y + 0.5 * gap; y < r.y + r.h; y += gap) {
-            for (double x = r.x + 0.5 * gap; x < r.x + r.w; x += gap) {
-                cairo_new_sub_path(cr);
-                cairo_arc(cr, x, y, s->hatch_width * unit, 0, 6.283185307179586);
-            }
-        }
-        cairo_fill(cr);
+        dots(cr, r, gap, s->hatch_width * unit);
         break;
     }
     cairo_stroke(cr);

@@ -26,8 +26,8 @@ static gt_status draw_ground(sheet *s)
     gt_status st = gt_stage_begin(s->ctx, s->canvas, &s->view, 1, GT_VERDICT_FADE, s->budget,
                                   gt_rgb_of(0xFAF9F6), &s->stage);
     for (size_t i = 0; st == GT_OK && i < s->o->n_layers; i++) {
-        st = gt_gather_layer(s->ctx, s->source, i, &s->o->layers[i], s->paints[i], &s->view,
-                             &s->stage.pen, s->names, &s->tallies[i]);
+        st = gt_gather_layer(s->ctx, s->source, i, s->paints[i], &s->view, &s->stage.pen, s->names,
+                             &s->tallies[i]);
         gt_progress_step(s->ctx, i + 1);
     }
     return st == GT_OK ? gt_stage_end(&s->stage) : st;

@@ -36,16 +36,25 @@ typedef struct part {
     size_t base; /* first row in the account */
 } part;
 
+typedef struct entry_ref {
+    uint32_t cell, entry;
+} entry_ref;
+
 typedef struct build {
     const gt_weave *w;
     const wv_codes *how;
     wv_groups *groups; /* or NULL */
     part *parts;
     size_t n_parts;
-    uint32_t lead; /* first layer in use */
-    uint64_t span; /* of leading codes per part */
+    size_t *first_entry; /* of each cell */
+    entry_ref *refs;     /* sorted by part */
+    size_t *start;       /* of each part in refs */
+    uint32_t lead;       /* first layer in use */
+    uint64_t span;       /* of leading codes per part */
     gt_account *account;
 } build;
+
+enum { ENTRIES_PER_PART = 100000, MOST_PARTS = 250 }; /* a part is told in one byte */
 
 static const double M2 = 0x1p-11 * 1e-6;
 
@@ -204,17 +213,12 @@ typedef gt_status (*entry_fn)(const build *b, part *p, size_t index, const wv_en
 static gt_status each_entry(gt_ctx *ctx, const build *b, part *p, entry_fn fn)
 {
     gt_status st = GT_OK;
-    size_t index = 0, mine = (size_t)(p - b->parts);
-    for (size_t i = 0; st == GT_OK && i < wv_n_cells(b->w); i++) {
-        const wv_cell *c = b->w->cells[i];
-        for (uint32_t k = 0; st == GT_OK && c != NULL && k < c->n_entries; k++, index++) {
-            const wv_entry *e = &wv_entries(c)[k];
-            const uint64_t *keys = wv_keys(c) + e->keys;
-            if (b->n_parts == 1 || part_of(b, keys, e->n_keys) == mine) {
-                st = fn(b, p, index, e, keys);
-            }
-        }
-        if (st == GT_OK && i % 256 == 0) {
+    size_t mine = (size_t)(p - b->parts);
+    for (size_t i = b->start[mine]; st == GT_OK && i < b->start[mine + 1]; i++) {
+        const wv_cell *c = b->w->cells[b->refs[i].cell];
+        const wv_entry *e = &wv_entries(c)[b->refs[i].entry];
+        st = fn(b, p, b->first_entry[b->refs[i].cell] + b->refs[i].entry, e, wv_keys(c) + e->keys);
+        if (st == GT_OK && i % 65536 == 0) {
             st = gt_check_cancel(ctx);
         }
     }
@@ -312,16 +316,15 @@ static gt_status place_part(gt_ctx *ctx, void *user, size_t task, int worker)
     return st;
 }
 
-/* Ranges of leading codes: a few for each thread when there is much to do. */
-static void plan_parts(gt_ctx *ctx, build *b)
+/* Ranges of leading codes, small enough for a part's table to stay in the cache. */
+static void plan_parts(build *b)
 {
-    uint64_t entries = 0, most = 0;
+    uint64_t entries = b->first_entry[wv_n_cells(b->w)], most = 0;
     while (b->how->use != NULL && b->lead + 1 < b->w->n_layers && !b->how->use[b->lead]) {
         b->lead++;
     }
     for (size_t i = 0; i < wv_n_cells(b->w); i++) {
         const wv_cell *c = b->w->cells[i];
-        entries += c == NULL ? 0 : c->n_entries;
         for (uint32_t k = 0; c != NULL && k < c->n_keys; k++) {
             uint64_t key = wv_keys(c)[k];
             most = key >> 32 == b->lead && (uint32_t)key > most ? (uint32_t)key : most;
@@ -334,44 +337,112 @@ static void plan_parts(gt_ctx *ctx, build *b)
             most = code < GT_WEAVE_SEVERAL && code > most ? code : most;
         }
     }
-    size_t threads = (size_t)gt_ctx_threads(ctx);
-    b->n_parts = entries < 100000 || threads == 1 ? 1 : 4 * threads;
+    b->n_parts = entries / ENTRIES_PER_PART > MOST_PARTS ? MOST_PARTS
+                                                         : (size_t)(entries / ENTRIES_PER_PART) + 1;
     b->span = most / b->n_parts + 1;
+}
+
+/* Sorts references to all entries by part, cells in order (counting sort). */
+static gt_status sort_entries(gt_ctx *ctx, build *b)
+{
+    const gt_weave *w = b->w;
+    size_t n = b->first_entry[wv_n_cells(w)];
+    b->refs = gt_alloc(ctx, n + 1, sizeof *b->refs);
+    b->start = gt_zalloc(ctx, b->n_parts + 2, sizeof *b->start);
+    uint8_t *of = gt_alloc(ctx, n + 1, 1);
+    if (b->refs == NULL || b->start == NULL || of == NULL) {
+        gt_free(ctx, of);
+        return GT_E_MEMORY;
+    }
+    for (size_t i = 0, at = 0; i < wv_n_cells(w); i++) {
+        const wv_cell *c = w->cells[i];
+        for (uint32_t k = 0; c != NULL && k < c->n_entries; k++, at++) {
+            const wv_entry *e = &wv_entries(c)[k];
+            of[at] = (uint8_t)part_of(b, wv_keys(c) + e->keys, e->n_keys);
+            b->start[of[at] + 2]++;
+        }
+    }
+    for (size_t p = 2; p < b->n_parts + 2; p++) {
+        b->start[p] += b->start[p - 1];
+    }
+    for (size_t i = 0, at = 0; i < wv_n_cells(w); i++) {
+        uint32_t many = w->cells[i] == NULL ? 0 : w->cells[i]->n_entries;
+        for (uint32_t k = 0; k < many; k++, at++) {
+            b->refs[b->start[of[at] + 1]++] = (entry_ref){(uint32_t)i, k};
+        }
+    }
+    gt_free(ctx, of);
+    return GT_OK;
+}
+
+/* First entry of each cell, counted through all cells. */
+static gt_status count_entries(gt_ctx *ctx, build *b)
+{
+    size_t n = wv_n_cells(b->w), sum = 0;
+    b->first_entry = gt_alloc(ctx, n + 1, sizeof *b->first_entry);
+    if (b->first_entry == NULL) {
+        return GT_E_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        b->first_entry[i] = sum;
+        sum += b->w->cells[i] == NULL ? 0 : b->w->cells[i]->n_entries;
+    }
+    b->first_entry[n] = sum;
+    return GT_OK;
+}
+
+static void build_free(gt_ctx *ctx, build *b)
+{
+    for (size_t i = 0; b->parts != NULL && i < b->n_parts; i++) {
+        part_free(ctx, &b->parts[i]);
+    }
+    gt_free(ctx, b->parts);
+    gt_free(ctx, b->first_entry);
+    gt_free(ctx, b->refs);
+    gt_free(ctx, b->start);
+}
+
+/* Room for all rows, and where each part's begin. */
+static gt_status open_account(gt_ctx *ctx, build *b)
+{
+    gt_account *a = b->account;
+    a->n_layers = b->w->n_layers;
+    for (size_t i = 0; i < b->n_parts; i++) {
+        b->parts[i].base = a->n;
+        a->n += b->parts[i].n;
+    }
+    a->codes = gt_alloc(ctx, a->n * a->n_layers + 1, sizeof *a->codes);
+    a->rows = gt_alloc(ctx, a->n + 1, sizeof *a->rows);
+    return a->codes == NULL || a->rows == NULL ? GT_E_MEMORY : GT_OK;
 }
 
 gt_status gt_wv_account(gt_ctx *ctx, const gt_weave *w, const wv_codes *how, wv_groups *groups,
                         gt_account **out)
 {
     build b = {.w = w, .how = how, .groups = groups};
-    size_t n = 0;
-    plan_parts(ctx, &b);
-    b.parts = gt_zalloc(ctx, b.n_parts, sizeof *b.parts);
-    b.account = gt_zalloc(ctx, 1, sizeof *b.account);
-    gt_status st = b.parts == NULL || b.account == NULL ? GT_E_MEMORY : GT_OK;
+    gt_status st = count_entries(ctx, &b);
+    if (st == GT_OK) {
+        plan_parts(&b);
+        st = sort_entries(ctx, &b);
+    }
+    if (st == GT_OK) {
+        b.parts = gt_zalloc(ctx, b.n_parts, sizeof *b.parts);
+        b.account = gt_zalloc(ctx, 1, sizeof *b.account);
+        st = b.parts == NULL || b.account == NULL ? GT_E_MEMORY : GT_OK;
+    }
     if (st == GT_OK && groups != NULL) {
         st = groups_open(ctx, w, groups);
     }
     if (st == GT_OK) {
         st = gt_parallel_for(ctx, b.n_parts, build_part, &b);
     }
-    for (size_t i = 0; st == GT_OK && i < b.n_parts; i++) {
-        b.parts[i].base = n;
-        n += b.parts[i].n;
-    }
     if (st == GT_OK) {
-        b.account->n_layers = w->n_layers;
-        b.account->n = n;
-        b.account->codes = gt_alloc(ctx, n * w->n_layers + 1, sizeof *b.account->codes);
-        b.account->rows = gt_alloc(ctx, n + 1, sizeof *b.account->rows);
-        st = b.account->codes == NULL || b.account->rows == NULL ? GT_E_MEMORY : GT_OK;
+        st = open_account(ctx, &b);
     }
     if (st == GT_OK) {
         st = gt_parallel_for(ctx, b.n_parts, place_part, &b);
     }
-    for (size_t i = 0; b.parts != NULL && i < b.n_parts; i++) {
-        part_free(ctx, &b.parts[i]);
-    }
-    gt_free(ctx, b.parts);
+    build_free(ctx, &b);
     if (st == GT_OK) {
         *out = b.account;
         return GT_OK;

@@ -9,6 +9,8 @@
 
 __extension__ typedef __int128 wide;
 
+enum { AHEAD = 3, FETCH = 6 }; /* features ahead; cache lines of each, 4 points a line */
+
 static const double LARGEST = 1e9; /* m; 1e12 mm leaves 22 bits in a double */
 
 size_t gt_wv_bin_tasks(const wv_bin *b)
@@ -95,6 +97,18 @@ static bool spans_band(const wv_bin *b, const float span[2])
     return span[0] <= high && span[1] >= low;
 }
 
+/* A band's features lie anywhere in memory: asks for the points of one that comes soon. */
+static void fetch_feature(const gt_weave_batch *b, size_t f)
+{
+    uint32_t p0 = 0, p1 = 0;
+    rings_of(b, f, &p0, &p1);
+    uint32_t r0 = p0 == 0 ? 0 : b->part_end[p0 - 1];
+    size_t at = r0 == 0 ? 0 : b->ring_end[r0 - 1];
+    for (size_t i = 0; p0 < p1 && i < FETCH; i++) {
+        __builtin_prefetch(b->xy + 2 * at + 8 * i);
+    }
+}
+
 /* Calls fn for every feature of a chunk that may concern the band (for all while there is none). */
 static gt_status each_feature(gt_ctx *ctx, wv_bin *b, size_t task, int worker, feature_fn fn)
 {
@@ -110,14 +124,26 @@ static gt_status each_feature(gt_ctx *ctx, wv_bin *b, size_t task, int worker, f
             hi = mid;
         }
     }
-    gt_status st = GT_OK;
-    for (size_t f = from; st == GT_OK && f < to; f++) {
+    struct {
+        const gt_weave_batch *batch;
+        size_t f;
+    } mine[WV_CHUNK];
+    size_t many = 0;
+    for (size_t f = from; f < to; f++) {
         while (b->first_feature[batch + 1] <= f) {
             batch++;
         }
         if (b->row_to == 0 || spans_band(b, b->span[f])) {
-            st = fn(ctx, b, &b->rings[worker], &b->batches[batch], f - b->first_feature[batch]);
+            mine[many].batch = &b->batches[batch];
+            mine[many++].f = f - b->first_feature[batch];
         }
+    }
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && i < many; i++) {
+        if (i + AHEAD < many) {
+            fetch_feature(mine[i + AHEAD].batch, mine[i + AHEAD].f);
+        }
+        st = fn(ctx, b, &b->rings[worker], mine[i].batch, mine[i].f);
     }
     return st;
 }

@@ -111,14 +111,17 @@ static gt_status follow_rows(gt_ctx *ctx, band *b)
     corners *c = &b->corner;
     uint32_t n_cols = b->bin->grid.n_cols;
     c->n = 0;
+    gt_status st = gt_grow(ctx, (void **)&c->covers, &c->cap, 1, sizeof *c->covers);
+    if (st != GT_OK) {
+        return st;
+    }
     for (size_t i = 0; i < b->n_cells; i++) {
         size_t first = c->n;
         size_t from = i % n_cols == 0 ? first : c->start[i - 1];
         c->start[i] = first;
         if (i % n_cols != 0) {
             size_t had = first - from;
-            gt_status st =
-                gt_grow(ctx, (void **)&c->covers, &c->cap, first + had + 1, sizeof *c->covers);
+            st = gt_grow(ctx, (void **)&c->covers, &c->cap, first + had + 1, sizeof *c->covers);
             if (st != GT_OK) {
                 return st;
             }

@@ -338,6 +338,33 @@ static void walls_stand(void **state)
     (void)unsetenv("SECRET_TOKEN");
 }
 
+/* The child may read the folder of its file, nothing beside it. */
+static void links_do_not_lead_out(void **state)
+{
+    fixture *f = *state;
+    char *secret = test_dir();
+    make_squares(f->dir, "s.geojson", 2);
+    convert(f->dir, "ESRI Shapefile", "s.shp", "s.geojson", "");
+    assert_int_equal(rename(test_path(f->dir, "s.dbf"), test_path(secret, "secret.dbf")), 0);
+    assert_int_equal(symlink(test_path(secret, "secret.dbf"), test_path(f->dir, "s.dbf")), 0);
+    gt_source *s = NULL;
+    assert_ok(f->ctx, gt_source_open(f->ctx, test_path(f->dir, "s.shp"), &f->o, &s));
+    const bool walled = (gt_source_guards(s) & GT_GUARD_FILES) != 0;
+    print_message("landlock: %s\n", walled ? "yes" : "not in this kernel");
+    if (walled) {
+        assert_int_equal(gt_source_info_of(s)->n_fields, 0); /* the table is out of reach */
+    }
+    gt_source_close(s);
+    /* a link to the file itself is what the user named: its folder counts too */
+    assert_int_equal(symlink(test_path(f->dir, "s.geojson"), test_path(secret, "l.geojson")), 0);
+    counted c;
+    assert_ok(f->ctx, gt_source_open(f->ctx, test_path(secret, "l.geojson"), &f->o, &s));
+    assert_ok(f->ctx, read_all(f->ctx, s, &c));
+    assert_int_equal(c.n, 2);
+    gt_source_close(s);
+    test_dir_remove(secret);
+}
+
 /* ---- bombs ----------------------------------------------------------------------------------- */
 
 static void memory_limit_is_met(void **state)
@@ -536,6 +563,7 @@ int main(void)
         CASE(early_close_ends_the_child),
         CASE(many_at_once),
         CASE(walls_stand),
+        CASE(links_do_not_lead_out),
         CASE(memory_limit_is_met),
         CASE(deep_nesting),
         CASE(entity_bomb),

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "report/lsan.h"
 #include "report/scene.h"
 
 /* Draws in a child whose fontconfig sees only `folder`; 0 when the error is the right one. */

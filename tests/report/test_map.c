@@ -1,9 +1,11 @@
 /* Maps: what is drawn where, layout, determinism, limits. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report/lsan.h"
 #include "report/scene.h"
 
 typedef struct seen { /* copied from the probe */
@@ -18,6 +20,8 @@ typedef struct seen { /* copied from the probe */
     bool legend_overflow;
     gt_scale_bar bar;
     gt_tally tallies[SCENE_LAYERS];
+    size_t n_tallies;
+    const gt_map_options *o;
 } seen;
 
 static void look(void *user, const gt_page *page, const gt_window *view, const gt_legend *legend,
@@ -44,7 +48,10 @@ static void look(void *user, const gt_page *page, const gt_window *view, const g
     }
     s->legend_scale = legend->scale;
     s->legend_overflow = legend->overflow;
-    memcpy(s->tallies, tallies, sizeof *tallies);
+    s->n_tallies = s->o->n_layers;
+    for (size_t i = 0; i < s->n_tallies && i < SCENE_LAYERS; i++) {
+        s->tallies[i] = tallies[i];
+    }
 }
 
 typedef struct fixture {
@@ -96,6 +103,7 @@ static int teardown(void **state)
 static gt_status draw(fixture *f, const char *name)
 {
     memset(f->seen, 0, sizeof *f->seen);
+    f->seen->o = &f->o;
     return gt_map_draw_probed(f->ctx, &f->source, &f->o, test_path(f->dir, name), &f->probe);
 }
 
@@ -581,6 +589,7 @@ static void empty_layers_make_a_picture(void **state)
     assert_ok(f->ctx, draw(f, "a.png"));
     check_layout(f->seen);
     assert_int_equal(f->seen->n_rows, 0);
+    assert_int_equal(f->seen->tallies[0].n_features, 0);
     f->o.n_layers = 0;
     assert_ok(f->ctx, draw(f, "a.png"));
     scene_free(&none);
@@ -625,6 +634,21 @@ static void texts_of_any_kind_are_held(void **state)
         assert_ok(f->ctx, draw(f, "a.png"));
         check_layout(f->seen);
     }
+}
+
+static void nothing_grows_with_the_number_of_pictures(void **state)
+{
+    fixture *f = *state;
+    f->o.width = f->o.height = 240;
+    f->o.dpi = 72;
+    size_t before = 0;
+    for (int i = 0; i < 60; i++) {
+        assert_ok(f->ctx, draw(f, i % 2 == 0 ? "a.png" : "a.pdf"));
+        before = i == 19 ? mallinfo2().uordblks : before; /* caches are filled by then */
+    }
+    size_t after = mallinfo2().uordblks; /* 0 under a sanitizer */
+    const size_t one = 240 * 240 * 4;
+    assert_true(after < before + 2 * one);
 }
 
 static void a_cancel_stops_it(void **state)
@@ -690,6 +714,7 @@ int main(void)
         CASE(empty_layers_make_a_picture),
         CASE(a_lone_point_has_ground_around_it),
         CASE(texts_of_any_kind_are_held),
+        CASE(nothing_grows_with_the_number_of_pictures),
         CASE(a_cancel_stops_it),
         CASE(every_allocation_may_fail),
     };

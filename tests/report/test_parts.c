@@ -9,6 +9,7 @@
 #include "report/frame.h"
 #include "report/ink.h"
 #include "report/label.h"
+#include "report/lsan.h"
 #include "report/messages.h"
 #include "report/page.h"
 #include "report/paint.h"
@@ -498,9 +499,9 @@ static void no_room_no_label(void **state)
     assert_ok(ctx, gt_type_new(ctx, GT_LANG_EN, &type));
     assert_ok(ctx, gt_labels_new(ctx, type, &labels));
     gt_face face = {.size = 8, .lines = 1};
-    assert_ok(ctx, gt_labels_add_point(ctx, labels, 50, 50, 2, &face, "here", 0, 0));
-    assert_ok(ctx, gt_labels_add_point(ctx, labels, 50, 50, 2, &face, "", 0, 0));
-    assert_ok(ctx, gt_labels_add_point(ctx, labels, 50, 50, 2, &face, NULL, 0, 0));
+    assert_ok(ctx, gt_labels_add_point(ctx, labels, 50, 50, 2, &face, "here", 0));
+    assert_ok(ctx, gt_labels_add_point(ctx, labels, 50, 50, 2, &face, "", 0));
+    assert_ok(ctx, gt_labels_add_point(ctx, labels, 50, 50, 2, &face, NULL, 0));
     assert_int_equal(gt_labels_count(labels), 1);
     const gt_rect all = {0, 0, 100, 100};
     assert_ok(ctx, gt_labels_place(ctx, labels, all, &all, 1));

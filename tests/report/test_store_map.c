@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "guotu/map.h"
+#include "report/lsan.h"
 #include "support/support.h"
 
 typedef struct fixture {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "report/lsan.h"
 #include "report/scene.h"
 #include "report/verdict.h"
 
@@ -271,7 +272,7 @@ static void pictures_grow_and_say_what_they_leave_out(void **state)
     check_layout(f->seen);
     assert_true(f->seen->page.h > 842);
     assert_int_equal(f->seen->page.left_out, 0);
-    f->o.dpi = 400;
+    f->o.dpi = 140;
     f->o.n_layers = 0;
     f->o.n_findings = FINDINGS;
     assert_ok(f->ctx, draw(f, "a.png"));

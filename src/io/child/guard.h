@@ -15,4 +15,10 @@ void io_guard_orphan(int fd);
 /* seccomp: no sockets, no programs, no processes, no tracing, no mounts. Returns bits. */
 uint32_t io_guard_calls(void);
 
+/* GT_GUARD_FILES when the kernel knows landlock. */
+uint32_t io_guard_files_known(void);
+/* landlock: read the folder of `file` (NULL: none) and system data; write the folders of `own`
+ * (NULL-terminated) only. */
+void io_guard_files(const char *file, const char *const *own);
+
 #endif

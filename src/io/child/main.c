@@ -19,6 +19,8 @@ static gt_status do_task(io_session *s, gt_wire_in *in)
     case GT_TASK_READ:
     case GT_TASK_LIST:
         if (gt_read_ask_get(in, &ask)) {
+            io_guard_files(ask.path, (const char *const[]){ask.temp_dir, NULL});
+            (void)setenv("TMPDIR", ask.temp_dir, 1);
             return task == GT_TASK_READ ? io_read(s, &ask) : io_dataset_list(s, &ask);
         }
         break;
@@ -71,7 +73,7 @@ int main(int argc, char **argv)
     gt_wire_init(&s.frame, s.ctx);
     io_guard_orphan(IO_FD_ASK);
     io_gdal_start(&s);
-    guards |= io_guard_calls();
+    guards |= io_guard_calls() | io_guard_files_known();
     if (serve(&s, guards) != GT_OK) {
         io_send_error(&s);
     }

@@ -7,8 +7,10 @@
 #include <math.h>
 #include <ogr_srs_api.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "dataset.h"
+#include "guard.h"
 #include "guotu/arena.h"
 #include "guotu/crs.h"
 #include "io/batch.h"
@@ -223,7 +225,12 @@ static gt_status send_rows(raster_job *j)
 gt_status io_raster(io_session *s, gt_wire_in *in)
 {
     raster_job j = {.session = s};
-    gt_status st = gt_raster_ask_get(in, &j.ask) ? open_file(&j) : gt_io_nonsense(s->ctx, "ask");
+    gt_status st = gt_raster_ask_get(in, &j.ask) ? GT_OK : gt_io_nonsense(s->ctx, "ask");
+    if (st == GT_OK) {
+        io_guard_files(j.ask.path, (const char *const[]){j.ask.temp_dir, NULL});
+        (void)setenv("TMPDIR", j.ask.temp_dir, 1);
+        st = open_file(&j);
+    }
     if (st == GT_OK) {
         st = find_crs(&j);
     }

@@ -1,12 +1,10 @@
 #include "record.h"
 
 #include <math.h>
-#include <ogr_api.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "geo/geom.h"
-#include "geo/messages.h"
 #include "guotu/date.h"
 #include "io/batch.h"
 #include "io/messages.h"
@@ -95,70 +93,15 @@ void io_record_no_geometry(io_record *r)
     put_arrays(r, &none);
 }
 
-/* A copy of the polygon without rings of fewer than 4 points, NULL when its shell is one. */
-static OGRGeometryH drop_short_rings(OGRGeometryH polygon)
-{
-    enum { CLOSED_RING = 4 };
-    OGRGeometryH out = OGR_G_CreateGeometry(wkbPolygon);
-    for (int i = 0; i < OGR_G_GetGeometryCount(polygon); i++) {
-        OGRGeometryH ring = OGR_G_GetGeometryRef(polygon, i);
-        const bool keep = OGR_G_GetPointCount(ring) >= CLOSED_RING;
-        if (keep) {
-            (void)OGR_G_AddGeometry(out, ring);
-        } else if (i == 0) {
-            OGR_G_DestroyGeometry(out);
-            return NULL;
-        }
-    }
-    return out;
-}
-
-/* Closes open rings and leaves out those too short to be one. Consumes g; NULL when nothing is
- * left. */
-static OGRGeometryH mend_rings(OGRGeometryH g)
-{
-    OGR_G_FlattenTo2D(g);
-    OGR_G_CloseRings(g);
-    OGRGeometryH out = NULL;
-    if (OGR_G_GetGeometryType(g) == wkbPolygon) {
-        out = drop_short_rings(g);
-    } else if (OGR_G_GetGeometryType(g) == wkbMultiPolygon) {
-        out = OGR_G_CreateGeometry(wkbMultiPolygon);
-        for (int i = 0; i < OGR_G_GetGeometryCount(g); i++) {
-            OGRGeometryH part = drop_short_rings(OGR_G_GetGeometryRef(g, i));
-            if (part != NULL) {
-                (void)OGR_G_AddGeometryDirectly(out, part);
-            }
-        }
-    }
-    OGR_G_DestroyGeometry(g);
-    return out;
-}
-
-/* Reads the WKB again with its rings mended. The fault stays; this is for repair. */
+/* Reads the WKB again and closes its rings. The fault stays; this is for repair. Where more would
+ * have to be done (a point that is nowhere, a ring of two points), nothing is given: that is
+ * guessing. */
 static bool read_mended(io_record *r, const uint8_t *wkb, size_t len)
 {
-    gt_ctx *ctx = r->session->ctx;
-    OGRGeometryH g = NULL;
-    uint8_t *mended = NULL;
-    bool ok = false;
-    if (len > INT32_MAX || OGR_G_CreateFromWkb(wkb, NULL, &g, (int)len) != OGRERR_NONE) {
-        goto done;
-    }
-    g = mend_rings(g);
-    const int size = g == NULL ? 0 : OGR_G_WkbSize(g);
-    mended = gt_alloc(ctx, size > 0 ? (size_t)size : 1, 1);
-    if (mended != NULL && size > 0 && OGR_G_ExportToIsoWkb(g, wkbNDR, mended) == OGRERR_NONE) {
-        ok = gt_geom_from_wkb(ctx, mended, (size_t)size, &r->geom) == GT_OK && r->geom.n_points > 0;
-    }
-done:
-    OGR_G_DestroyGeometry(g);
-    gt_free(ctx, mended);
-    if (!ok) {
-        gt_error_clear(ctx);
-    }
-    io_log_reset(r->session);
-    return ok;
+    gt_mending done;
+    const bool ok = gt_geom_from_wkb_mending(r->session->ctx, wkb, len, &r->geom, &done) == GT_OK;
+    gt_error_clear(r->session->ctx);
+    return ok && r->geom.n_points > 0 && done.changes == done.rings_closed;
 }
 
 static bool transformed(io_record *r)
@@ -184,9 +127,7 @@ void io_record_geometry(io_record *r, const uint8_t *wkb, size_t len)
     gt_ctx *ctx = r->session->ctx;
     bool ok = gt_geom_from_wkb(ctx, wkb, len, &r->geom) == GT_OK;
     if (!ok) {
-        const gt_message *why = gt_error_message(ctx);
-        const bool rings = why == &GT_MSG_GEO_RING_OPEN || why == &GT_MSG_GEO_RING_SHORT;
-        ok = error_to_fault(r, GT_FAULT_GEOMETRY) && rings && read_mended(r, wkb, len);
+        ok = error_to_fault(r, GT_FAULT_GEOMETRY) && read_mended(r, wkb, len);
     }
     if (ok && (uint64_t)r->geom.n_points * 16 > GT_WIRE_MAX / 2) {
         io_record_fault(r, GT_FAULT_GEOMETRY, &GT_MSG_IO_BIG,

@@ -1,8 +1,10 @@
 #include "writer.h"
 
 #include <cpl_conv.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "guard.h"
 #include "guotu/date.h"
 #include "guotu/text.h"
 #include "io/batch.h"
@@ -251,8 +253,12 @@ gt_status io_write(io_session *s, gt_wire_in *in)
     }
     if (st == GT_OK) {
         in->data = copy;
-        st = gt_write_ask_get(in, w.arena, &w.ask) ? io_writer_create(&w)
-                                                   : gt_io_nonsense(s->ctx, "ask");
+        st = gt_write_ask_get(in, w.arena, &w.ask) ? GT_OK : gt_io_nonsense(s->ctx, "ask");
+    }
+    if (st == GT_OK) {
+        io_guard_files(NULL, (const char *const[]){w.ask.staging_dir, w.ask.temp_dir, NULL});
+        (void)setenv("TMPDIR", w.ask.temp_dir, 1);
+        st = io_writer_create(&w);
     }
     if (st == GT_OK) {
         st = take_frames(&w);

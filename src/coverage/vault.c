@@ -1,0 +1,638 @@
+/* Format of WORKSPACE/cache/weave/NAME.weave. Little endian, one machine type; a cache, not a
+ * record: whatever does not agree with its digests is made anew.
+ *
+ *   0      slot A, 4096: slot B. Each tells a whole state; the valid one with the larger sequence
+ *          number is in force, so a write that breaks off leaves the other.
+ *   8192   appended, never overwritten while in force:
+ *          cells    block of the kernel (weave.h), then its sums:
+ *                   u64 n; n times { i64 area, i64 plane, u64 n_keys, u64 key[n_keys] }
+ *          list     gt_vault_cell[n_cells], by row and column
+ *          tail     u64 n_layers; per layer { text id; u64 n; n times text class }, text: u64
+ * bytes, the bytes, zeros up to a multiple of 8; u64 n_sums; n times { i128 area, i128 plane, i64
+ * n, u64 n_keys, u64 key[] } Areas count 2^-11 mm2. key = layer << 32 | code, code = place in the
+ * layer's list of classes. Digests are BLAKE2b-256: of list, of tail, of the slot itself; the first
+ * 16 bytes of a cell's. Cells are checked when they are read, the others when the file is opened.
+ */
+#include "coverage/vault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SLOT_AT = 4096, FIRST = 8192, VERSION = 1, ORDER = 0x01020304 };
+
+typedef struct slot {
+    char magic[8];
+    uint32_t order, version;
+    uint32_t kernel, cell_bytes;
+    uint64_t sequence;
+    int64_t revision;
+    char revision_hash[72];
+    unsigned char key[GT_HASH_BYTES];
+    double side;
+    uint64_t list_at, n_cells, tail_at, tail_bytes, end, dead;
+    unsigned char list_hash[GT_HASH_BYTES], tail_hash[GT_HASH_BYTES];
+    unsigned char hash[GT_HASH_BYTES]; /* of all above */
+} slot;
+
+static const char MAGIC[8] = {'G', 'T', 'W', 'E', 'A', 'V', 'E', '\n'};
+
+/* ---- bytes --------------------------------------------------------------------------------------
+ */
+
+static gt_status write_at(gt_ctx *ctx, const gt_vault *v, const void *data, size_t len, uint64_t at)
+{
+    const char *p = data;
+    while (len > 0) {
+        ssize_t n = pwrite(v->fd, p, len, (off_t)at);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return gt_fail_errno(ctx, n < 0 ? errno : ENOSPC, "write",
+                                 v->part != NULL ? v->part : v->path);
+        }
+        p += n;
+        at += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return GT_OK;
+}
+
+/* false when the file is shorter, or cannot be read there. */
+static bool read_at(const gt_vault *v, void *data, size_t len, uint64_t at)
+{
+    char *p = data;
+    while (len > 0) {
+        ssize_t n = pread(v->fd, p, len, (off_t)at);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        p += n;
+        at += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static void digest_of(const void *data, size_t len, unsigned char out[GT_HASH_BYTES])
+{
+    gt_hash h;
+    gt_hash_init(&h);
+    gt_hash_add(&h, data, len);
+    gt_hash_final(&h, out);
+}
+
+static gt_status buffer_for(gt_ctx *ctx, gt_vault *v, size_t bytes)
+{
+    void *block = v->buffer;
+    gt_status st = gt_grow(ctx, &block, &v->cap_buffer, bytes + 1, 1);
+    v->buffer = block;
+    return st;
+}
+
+/* ---- tail ---------------------------------------------------------------------------------------
+ */
+
+static void put_u64(gt_text *t, uint64_t v)
+{
+    gt_text_add(t, (const char *)&v, sizeof v);
+}
+
+static void put_text(gt_text *t, const char *text, size_t len)
+{
+    static const char zeros[8] = {0};
+    put_u64(t, len);
+    gt_text_add(t, text, len);
+    gt_text_add(t, zeros, (8 - len % 8) % 8);
+}
+
+/* Rows with n == 0 are no more. */
+static void put_tail(const gt_vault *v, gt_text *t)
+{
+    put_u64(t, v->n_layers);
+    for (uint32_t k = 0; k < v->n_layers; k++) {
+        put_text(t, v->ids[k], strlen(v->ids[k]));
+        put_u64(t, gt_words_count(v->words[k]));
+        for (size_t i = 0; i < gt_words_count(v->words[k]); i++) {
+            size_t len = 0;
+            const char *text = gt_words_text(v->words[k], (uint32_t)i, &len);
+            put_text(t, text, len);
+        }
+    }
+    uint64_t n = 0;
+    for (size_t i = 0; i < gt_sums_count(&v->sums); i++) {
+        n += v->sums.sums[i].n != 0;
+    }
+    put_u64(t, n);
+    for (size_t i = 0; i < gt_sums_count(&v->sums); i++) {
+        const gt_sum *s = &v->sums.sums[i];
+        if (s->n != 0) {
+            size_t n_keys = 0;
+            const char *keys = gt_sums_keys(&v->sums, i, &n_keys);
+            gt_text_add(t, (const char *)&s->area, sizeof s->area);
+            gt_text_add(t, (const char *)&s->plane, sizeof s->plane);
+            put_u64(t, (uint64_t)s->n);
+            put_u64(t, n_keys);
+            gt_text_add(t, keys, n_keys * sizeof(uint64_t));
+        }
+    }
+}
+
+typedef struct cursor {
+    const uint8_t *at;
+    size_t left;
+} cursor;
+
+static bool take(cursor *c, void *out, size_t len)
+{
+    if (len > c->left) {
+        return false;
+    }
+    memcpy(out, c->at, len);
+    c->at += len;
+    c->left -= len;
+    return true;
+}
+
+static bool take_text(cursor *c, const char **text, size_t *len)
+{
+    uint64_t n = 0;
+    if (!take(c, &n, sizeof n) || n > c->left || n + (8 - n % 8) % 8 > c->left) {
+        return false;
+    }
+    *text = (const char *)c->at;
+    *len = (size_t)n;
+    c->at += n + (8 - n % 8) % 8;
+    c->left -= n + (8 - n % 8) % 8;
+    return true;
+}
+
+static gt_status take_layer(gt_ctx *ctx, gt_vault *v, uint32_t k, cursor *c, bool *good)
+{
+    const char *text = NULL;
+    size_t len = 0;
+    uint64_t n = 0;
+    if (!take_text(c, &text, &len) || !take(c, &n, sizeof n)) {
+        *good = false;
+        return GT_OK;
+    }
+    v->ids[k] = gt_zalloc(ctx, len + 1, 1);
+    gt_status st = v->ids[k] == NULL ? GT_E_MEMORY : gt_words_new(ctx, &v->words[k]);
+    if (st == GT_OK) {
+        memcpy(v->ids[k], text, len);
+    }
+    for (uint64_t i = 0; st == GT_OK && *good && i < n; i++) {
+        uint32_t number = 0;
+        *good = take_text(c, &text, &len);
+        st = *good ? gt_words_add(v->words[k], text, len, &number) : GT_OK;
+        *good = *good && (st != GT_OK || number == i);
+    }
+    return st;
+}
+
+static gt_status take_sums(gt_ctx *ctx, gt_vault *v, cursor *c, bool *good)
+{
+    uint64_t n = 0;
+    gt_status st = gt_sums_init(ctx, &v->sums);
+    *good = *good && take(c, &n, sizeof n);
+    uint64_t *keys = NULL;
+    size_t cap = 0;
+    for (uint64_t i = 0; st == GT_OK && *good && i < n; i++) {
+        gt_sum s;
+        uint64_t count = 0, n_keys = 0;
+        *good = take(c, &s.area, sizeof s.area) && take(c, &s.plane, sizeof s.plane) &&
+                take(c, &count, sizeof count) && take(c, &n_keys, sizeof n_keys) &&
+                n_keys <= c->left / sizeof(uint64_t);
+        s.n = (int64_t)count;
+        if (*good) {
+            void *block = keys;
+            st = gt_grow(ctx, &block, &cap, (size_t)n_keys + 1, sizeof *keys);
+            keys = block;
+        }
+        if (st == GT_OK && *good) {
+            (void)take(c, keys, (size_t)n_keys * sizeof *keys);
+            for (uint64_t j = 0; j < n_keys; j++) {
+                uint64_t layer = keys[j] >> 32;
+                *good = *good && layer < v->n_layers &&
+                        (uint32_t)keys[j] < gt_words_count(v->words[layer]);
+            }
+            st = gt_sums_add(&v->sums, keys, (size_t)n_keys, &s);
+        }
+    }
+    gt_free(ctx, keys);
+    return st;
+}
+
+static gt_status layers_for(gt_ctx *ctx, gt_vault *v, uint32_t n)
+{
+    v->n_layers = n;
+    v->ids = gt_zalloc(ctx, (size_t)n + 1, sizeof *v->ids);
+    v->words = gt_zalloc(ctx, (size_t)n + 1, sizeof *v->words);
+    return v->ids == NULL || v->words == NULL ? GT_E_MEMORY : GT_OK;
+}
+
+static gt_status take_tail(gt_ctx *ctx, gt_vault *v, cursor c, bool *good)
+{
+    uint64_t n = 0;
+    *good = take(&c, &n, sizeof n) && n > 0 && n <= GT_WEAVE_LAYERS_MAX;
+    gt_status st = *good ? layers_for(ctx, v, (uint32_t)n) : GT_OK;
+    for (uint32_t k = 0; st == GT_OK && *good && k < n; k++) {
+        st = take_layer(ctx, v, k, &c, good);
+    }
+    if (st == GT_OK && *good) {
+        st = take_sums(ctx, v, &c, good);
+    }
+    *good = *good && c.left == 0;
+    return st;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------
+ */
+
+static bool slot_good(const slot *s)
+{
+    unsigned char hash[GT_HASH_BYTES];
+    digest_of(s, offsetof(slot, hash), hash);
+    return memcmp(s->magic, MAGIC, sizeof MAGIC) == 0 && memcmp(hash, s->hash, sizeof hash) == 0;
+}
+
+static bool slot_fits(const slot *s, uint64_t size)
+{
+    return s->end <= size && s->list_at >= FIRST && s->list_at <= s->end &&
+           s->n_cells <= (s->end - s->list_at) / sizeof(gt_vault_cell) && s->tail_at >= FIRST &&
+           s->tail_at <= s->end && s->tail_bytes <= s->end - s->tail_at &&
+           s->revision_hash[sizeof s->revision_hash - 1] == '\0';
+}
+
+/* The newer of the valid slots; NULL text in *why when there is one. */
+static slot choose_slot(const gt_vault *v, const char **why)
+{
+    slot best = {.sequence = 0}, s;
+    *why = "damaged";
+    for (uint64_t at = 0; at <= SLOT_AT; at += SLOT_AT) {
+        if (read_at(v, &s, sizeof s, at) && slot_good(&s) && s.sequence > best.sequence) {
+            best = s;
+            *why = NULL;
+        }
+    }
+    if (*why == NULL &&
+        (best.order != ORDER || best.version != VERSION || best.kernel != GT_WEAVE_FORMAT ||
+         best.cell_bytes != sizeof(gt_vault_cell))) {
+        *why = "format";
+    }
+    return best;
+}
+
+static gt_status load_list(gt_ctx *ctx, gt_vault *v, const slot *s, bool *good)
+{
+    unsigned char hash[GT_HASH_BYTES];
+    void *block = v->cells;
+    gt_status st = gt_grow(ctx, &block, &v->cap_cells, (size_t)s->n_cells + 1, sizeof *v->cells);
+    v->cells = block;
+    if (st != GT_OK) {
+        return st;
+    }
+    v->n_cells = (size_t)s->n_cells;
+    *good = read_at(v, v->cells, v->n_cells * sizeof *v->cells, s->list_at);
+    if (*good) {
+        digest_of(v->cells, v->n_cells * sizeof *v->cells, hash);
+        *good = memcmp(hash, s->list_hash, sizeof hash) == 0;
+    }
+    for (size_t i = 0; *good && i < v->n_cells; i++) {
+        const gt_vault_cell *c = &v->cells[i];
+        *good = c->at >= FIRST && c->at <= s->end && (uint64_t)c->bytes + c->sums <= s->end - c->at;
+    }
+    return GT_OK;
+}
+
+static gt_status load_tail(gt_ctx *ctx, gt_vault *v, const slot *s, bool *good)
+{
+    unsigned char hash[GT_HASH_BYTES];
+    gt_status st = buffer_for(ctx, v, (size_t)s->tail_bytes);
+    if (st != GT_OK) {
+        return st;
+    }
+    *good = read_at(v, v->buffer, (size_t)s->tail_bytes, s->tail_at);
+    if (*good) {
+        digest_of(v->buffer, (size_t)s->tail_bytes, hash);
+        *good = memcmp(hash, s->tail_hash, sizeof hash) == 0;
+    }
+    return *good ? take_tail(ctx, v, (cursor){v->buffer, (size_t)s->tail_bytes}, good) : GT_OK;
+}
+
+static gt_status load_all(gt_ctx *ctx, gt_vault *v, const char **why)
+{
+    struct stat info;
+    slot s = choose_slot(v, why);
+    bool good = *why == NULL;
+    if (!good) {
+        return GT_OK;
+    }
+    *why = "damaged";
+    if (fstat(v->fd, &info) != 0 || !slot_fits(&s, (uint64_t)info.st_size)) {
+        return GT_OK;
+    }
+    v->sequence = s.sequence;
+    v->end = s.end;
+    v->dead = s.dead;
+    v->revision = s.revision;
+    v->side = s.side;
+    memcpy(v->key, s.key, sizeof v->key);
+    memcpy(v->revision_hash, s.revision_hash, sizeof v->revision_hash - 1);
+    gt_status st = load_list(ctx, v, &s, &good);
+    if (st == GT_OK && good) {
+        st = load_tail(ctx, v, &s, &good);
+    }
+    if (good) {
+        *why = NULL;
+    }
+    return st;
+}
+
+static gt_status new_vault(gt_ctx *ctx, const char *path, gt_vault **out)
+{
+    gt_vault *v = gt_zalloc(ctx, 1, sizeof *v);
+    if (v == NULL) {
+        return GT_E_MEMORY;
+    }
+    v->ctx = ctx;
+    v->fd = -1;
+    v->end = FIRST;
+    v->path = gt_strdup(ctx, path);
+    if (v->path == NULL) {
+        gt_vault_close(v);
+        return GT_E_MEMORY;
+    }
+    *out = v;
+    return GT_OK;
+}
+
+gt_status gt_vault_load(gt_ctx *ctx, const char *path, bool write, gt_vault **out, const char **why)
+{
+    gt_vault *v = NULL;
+    *out = NULL;
+    *why = "absent";
+    gt_status st = new_vault(ctx, path, &v);
+    if (st != GT_OK) {
+        return st;
+    }
+    v->fd = open(path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    if (v->fd < 0) {
+        *why = errno == ENOENT ? "absent" : "unreadable";
+    } else {
+        st = load_all(ctx, v, why);
+    }
+    if (st != GT_OK || *why != NULL) {
+        gt_vault_close(v);
+        return st;
+    }
+    *out = v;
+    return GT_OK;
+}
+
+gt_status gt_vault_new(gt_ctx *ctx, const char *path, uint32_t n_layers, const char *const *ids,
+                       const unsigned char key[GT_HASH_BYTES], double side, gt_vault **out)
+{
+    gt_vault *v = NULL;
+    gt_text part;
+    gt_text_init(&part, ctx, 0);
+    gt_status st = new_vault(ctx, path, &v);
+    if (st != GT_OK) {
+        return st;
+    }
+    memcpy(v->key, key, sizeof v->key);
+    v->side = side;
+    gt_text_printf(&part, "%s.part", path);
+    st = gt_text_status(&part);
+    st = st == GT_OK ? layers_for(ctx, v, n_layers) : st;
+    st = st == GT_OK ? gt_sums_init(ctx, &v->sums) : st;
+    for (uint32_t k = 0; st == GT_OK && k < n_layers; k++) {
+        v->ids[k] = gt_strdup(ctx, ids[k]);
+        st = v->ids[k] == NULL ? GT_E_MEMORY : gt_words_new(ctx, &v->words[k]);
+    }
+    if (st == GT_OK) {
+        v->part = gt_strdup(ctx, gt_text_cstr(&part));
+        st = v->part == NULL ? GT_E_MEMORY : GT_OK;
+    }
+    if (st == GT_OK) {
+        v->fd = open(v->part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        st = v->fd < 0 ? gt_fail_errno(ctx, errno, "create", v->part) : GT_OK;
+    }
+    gt_text_free(&part);
+    if (st != GT_OK) {
+        gt_vault_close(v);
+        return st;
+    }
+    *out = v;
+    return GT_OK;
+}
+
+void gt_vault_close(gt_vault *v)
+{
+    if (v == NULL) {
+        return;
+    }
+    if (v->fd >= 0) {
+        (void)close(v->fd);
+    }
+    if (v->part != NULL) {
+        (void)unlink(v->part);
+    }
+    for (uint32_t k = 0; k < v->n_layers; k++) {
+        if (v->ids != NULL) {
+            gt_free(v->ctx, v->ids[k]);
+        }
+        if (v->words != NULL) {
+            gt_words_free(v->words[k]);
+        }
+    }
+    gt_sums_free(&v->sums);
+    gt_free(v->ctx, v->ids);
+    gt_free(v->ctx, v->words);
+    gt_free(v->ctx, v->cells);
+    gt_free(v->ctx, v->buffer);
+    gt_free(v->ctx, v->path);
+    gt_free(v->ctx, v->part);
+    gt_free(v->ctx, v);
+}
+
+/* ---- cells --------------------------------------------------------------------------------------
+ */
+
+gt_status gt_vault_put(gt_ctx *ctx, gt_vault *v, const gt_weave_cell *cell, const void *sums,
+                       size_t sums_bytes)
+{
+    unsigned char hash[GT_HASH_BYTES];
+    gt_vault_cell c = {.column = (int32_t)cell->column,
+                       .row = (int32_t)cell->row,
+                       .at = v->end,
+                       .bytes = (uint32_t)cell->bytes,
+                       .sums = (uint32_t)sums_bytes};
+    size_t bytes = cell->bytes + sums_bytes;
+    void *block = v->cells;
+    gt_status st = gt_grow(ctx, &block, &v->cap_cells, v->n_cells + 1, sizeof *v->cells);
+    v->cells = block;
+    st = st == GT_OK ? buffer_for(ctx, v, bytes) : st;
+    if (st != GT_OK) {
+        return st;
+    }
+    memcpy(v->buffer, cell->block, cell->bytes);
+    memcpy(v->buffer + cell->bytes, sums, sums_bytes);
+    digest_of(v->buffer, bytes, hash);
+    memcpy(c.digest, hash, sizeof c.digest);
+    st = write_at(ctx, v, v->buffer, bytes, v->end);
+    if (st == GT_OK) {
+        v->end += bytes;
+        v->cells[v->n_cells++] = c;
+    }
+    return st;
+}
+
+gt_status gt_vault_get(gt_ctx *ctx, gt_vault *v, const gt_vault_cell *cell, const uint8_t **block,
+                       bool *good)
+{
+    unsigned char hash[GT_HASH_BYTES];
+    size_t bytes = (size_t)cell->bytes + cell->sums;
+    gt_status st = buffer_for(ctx, v, bytes);
+    if (st != GT_OK) {
+        return st;
+    }
+    *good = read_at(v, v->buffer, bytes, cell->at);
+    if (*good) {
+        digest_of(v->buffer, bytes, hash);
+        *good = memcmp(hash, cell->digest, sizeof cell->digest) == 0;
+    }
+    *block = v->buffer;
+    return GT_OK;
+}
+
+void gt_vault_drop(gt_vault *v, size_t i)
+{
+    v->dead += (uint64_t)v->cells[i].bytes + v->cells[i].sums;
+    v->cells[i] = v->cells[--v->n_cells];
+}
+
+/* ---- saving -------------------------------------------------------------------------------------
+ */
+
+static int cell_order(const void *a, const void *b)
+{
+    const gt_vault_cell *p = a, *q = b;
+    if (p->row != q->row) {
+        return p->row < q->row ? -1 : 1;
+    }
+    return (p->column > q->column) - (p->column < q->column);
+}
+
+static gt_status write_state(gt_ctx *ctx, gt_vault *v)
+{
+    slot s = {.order = ORDER,
+              .version = VERSION,
+              .kernel = GT_WEAVE_FORMAT,
+              .cell_bytes = sizeof(gt_vault_cell),
+              .sequence = v->sequence + 1,
+              .revision = v->revision,
+              .side = v->side,
+              .n_cells = v->n_cells};
+    gt_text tail;
+    gt_text_init(&tail, ctx, SIZE_MAX / 2);
+    put_tail(v, &tail);
+    gt_status st = gt_text_status(&tail);
+    size_t list_bytes = v->n_cells * sizeof *v->cells;
+    memcpy(s.magic, MAGIC, sizeof MAGIC);
+    memcpy(s.key, v->key, sizeof s.key);
+    (void)snprintf(s.revision_hash, sizeof s.revision_hash, "%s", v->revision_hash);
+    s.list_at = v->end;
+    s.tail_at = s.list_at + list_bytes;
+    s.tail_bytes = tail.len;
+    s.end = s.tail_at + s.tail_bytes;
+    s.dead = v->dead + list_bytes + tail.len; /* the next state writes its own */
+    digest_of(v->cells, list_bytes, s.list_hash);
+    digest_of(gt_text_cstr(&tail), tail.len, s.tail_hash);
+    st = st == GT_OK ? write_at(ctx, v, v->cells, list_bytes, s.list_at) : st;
+    st = st == GT_OK ? write_at(ctx, v, gt_text_cstr(&tail), tail.len, s.tail_at) : st;
+    digest_of(&s, offsetof(slot, hash), s.hash);
+    if (st == GT_OK) {
+        st = write_at(ctx, v, &s, sizeof s, s.sequence % 2 == 0 ? 0 : SLOT_AT);
+    }
+    if (st == GT_OK) {
+        v->sequence = s.sequence;
+        v->end = s.end;
+        v->dead = s.dead;
+    }
+    gt_text_free(&tail);
+    return st;
+}
+
+/* Live cells into a new file beside; the old one stays until the rename. A damaged cell is carried
+ * over with its digest: whoever reads it finds out. */
+static gt_status copy_live(gt_ctx *ctx, gt_vault *v)
+{
+    gt_vault to = *v;
+    gt_text part;
+    gt_text_init(&part, ctx, 0);
+    gt_text_printf(&part, "%s.part", v->path);
+    gt_status st = gt_text_status(&part);
+    to.fd =
+        st == GT_OK ? open(gt_text_cstr(&part), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
+    if (st == GT_OK && to.fd < 0) {
+        st = gt_fail_errno(ctx, errno, "create", gt_text_cstr(&part));
+    }
+    uint64_t end = FIRST;
+    for (size_t i = 0; st == GT_OK && i < v->n_cells; i++) {
+        gt_vault_cell *c = &v->cells[i];
+        size_t bytes = (size_t)c->bytes + c->sums;
+        st = buffer_for(ctx, v, bytes);
+        if (st == GT_OK && read_at(v, v->buffer, bytes, c->at)) {
+            st = write_at(ctx, &to, v->buffer, bytes, end);
+        }
+        c->at = end;
+        end += bytes;
+        st = st == GT_OK ? gt_check_cancel(ctx) : st;
+    }
+    if (st == GT_OK) {
+        v->part = gt_strdup(ctx, gt_text_cstr(&part));
+        st = v->part == NULL ? GT_E_MEMORY : GT_OK;
+    }
+    if (st == GT_OK) {
+        (void)close(v->fd);
+        v->fd = to.fd;
+        v->end = end;
+        v->dead = 0;
+    } else if (to.fd >= 0) {
+        (void)close(to.fd);
+        (void)unlink(gt_text_cstr(&part));
+    }
+    gt_text_free(&part);
+    return st;
+}
+
+gt_status gt_vault_save(gt_ctx *ctx, gt_vault *v)
+{
+    gt_status st = gt_check_cancel(ctx);
+    if (v->n_cells > 1) {
+        qsort(v->cells, v->n_cells, sizeof *v->cells, cell_order);
+    }
+    if (st == GT_OK && v->part == NULL && v->dead > (v->end - FIRST) / 2) {
+        st = copy_live(ctx, v);
+    }
+    if (st == GT_OK) {
+        st = write_state(ctx, v);
+    }
+    if (st == GT_OK && v->part != NULL) {
+        if (rename(v->part, v->path) != 0) {
+            return gt_fail_errno(ctx, errno, "rename", v->part);
+        }
+        gt_free(ctx, v->part);
+        v->part = NULL;
+    }
+    return st;
+}

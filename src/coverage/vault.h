@@ -1,0 +1,60 @@
+/* The file of a stored weave: cells and their sums, kept between processes. Format: vault.c.
+ * Internal; one thread. */
+#ifndef GT_COVERAGE_VAULT_H
+#define GT_COVERAGE_VAULT_H
+
+#include "coverage/sums.h"
+#include "guotu/hash.h"
+#include "guotu/weave.h"
+
+typedef struct gt_vault_cell {
+    int32_t column, row;
+    uint64_t at;        /* offset of the block; its sums follow it */
+    uint32_t bytes;     /* of the block */
+    uint32_t sums;      /* bytes of the sums */
+    uint8_t digest[16]; /* of both */
+} gt_vault_cell;
+
+typedef struct gt_vault {
+    gt_ctx *ctx;
+    int fd;
+    char *path, *part; /* part: the unfinished file of a new vault, else NULL */
+    unsigned char key[GT_HASH_BYTES];
+    double side;
+    int64_t revision;
+    char revision_hash[GT_HASH_HEX];
+    uint64_t sequence, end, dead; /* bytes in use, of them no longer needed */
+    gt_vault_cell *cells;         /* by row, then column */
+    size_t n_cells, cap_cells;
+    uint32_t n_layers;
+    char **ids;
+    gt_words **words; /* per layer: class texts by code */
+    gt_sums sums;
+    uint8_t *buffer;
+    size_t cap_buffer;
+} gt_vault;
+
+/* Opens a stored weave. *out is NULL when there is none, or when it is damaged or of another
+ * format: *why then says so ("absent", "damaged", "format"), static. An error only when memory or
+ * the machine fails. */
+gt_status gt_vault_load(gt_ctx *ctx, const char *path, bool write, gt_vault **out,
+                        const char **why) GT_CHECKED;
+/* A new one, beside path until gt_vault_save. */
+gt_status gt_vault_new(gt_ctx *ctx, const char *path, uint32_t n_layers, const char *const *ids,
+                       const unsigned char key[GT_HASH_BYTES], double side,
+                       gt_vault **out) GT_CHECKED;
+/* Appends a cell; sums: its rows as bytes. The list of cells is sorted by gt_vault_save. */
+gt_status gt_vault_put(gt_ctx *ctx, gt_vault *vault, const gt_weave_cell *cell, const void *sums,
+                       size_t sums_bytes) GT_CHECKED;
+/* Block and sums of a cell, borrowed until the next call; *good = false when they are damaged. */
+gt_status gt_vault_get(gt_ctx *ctx, gt_vault *vault, const gt_vault_cell *cell,
+                       const uint8_t **block, bool *good) GT_CHECKED;
+/* Takes cell i out of the list; its bytes are dead. */
+void gt_vault_drop(gt_vault *vault, size_t i);
+/* Writes list, words and sums and makes them the ones in force; copies the file when more than half
+ * of it is dead. Until this returns the file holds what it held. */
+gt_status gt_vault_save(gt_ctx *ctx, gt_vault *vault) GT_CHECKED;
+/* Gives up what was not saved. NULL is accepted. */
+void gt_vault_close(gt_vault *vault);
+
+#endif

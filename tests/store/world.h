@@ -14,6 +14,26 @@
 
 enum { SRS = 4548, N_FIELDS = 4 };
 
+/* As assert_fails, and the message is whole in both languages: no {name} was left open. */
+static inline void world_fails(gt_ctx *ctx, gt_status st, gt_status want, const char *id,
+                               const char *file, int line)
+{
+    gt_ctx *plain = gt_ctx_new(NULL);
+    gt_text text;
+    gt_text_init(&text, plain, 0);
+    gt_error_render(ctx, GT_LANG_EN, &text);
+    gt_error_render(ctx, GT_LANG_ZH, &text);
+    if (strpbrk(gt_text_cstr(&text), "{}") != NULL) {
+        print_error("%s\n", gt_text_cstr(&text));
+        _fail(file, line);
+    }
+    gt_text_free(&text);
+    gt_ctx_free(plain);
+    test_assert_fails(ctx, st, want, id, file, line);
+}
+#undef assert_fails
+#define assert_fails(ctx, st, want, id) world_fails((ctx), (st), (want), (id), __FILE__, __LINE__)
+
 static const gt_field world_fields[N_FIELDS] = {
     {.name = "dlbm", .title = {"地类编码", "class"}, .type = GT_FIELD_TEXT, .max_length = 5},
     {.name = "n", .title = {"数量", "count"}, .type = GT_FIELD_INT},

@@ -94,8 +94,7 @@ static gt_status lock(gt_ctx *ctx, gt_store *store, const gt_commit_info *info)
         gt_registry fresh;
         st = gt_registry_load(ctx, store->writer, &fresh);
         if (st == GT_OK) {
-            gt_registry_free(&store->registry);
-            store->registry = fresh;
+            gt_store_take_registry(store, &fresh);
         }
     }
     if (st == GT_OK && info->expect_revision >= 0 && info->expect_revision != newest) {
@@ -243,9 +242,9 @@ static gt_status apply_definition(gt_ctx *ctx, gt_commit *c, gt_layer_work *work
     }
     c->broken = true; /* until all of it is done */
     st = work->is_new ? gt_schema_add_layer(ctx, c->db, &now, c->store->srs_id)
-                      : now.n_columns > work->rec.n_columns
-                        ? gt_schema_add_fields(ctx, c->db, &now, work->rec.n_columns)
-                        : GT_OK;
+         : now.n_columns > work->rec.n_columns
+             ? gt_schema_add_fields(ctx, c->db, &now, work->rec.n_columns)
+             : GT_OK;
     st = st == GT_OK ? store_definition(ctx, c, &now) : st;
     st = st == GT_OK ? gt_schema_describe(ctx, c->db, &now, given) : st;
     if (st == GT_OK) {
@@ -459,8 +458,7 @@ gt_status gt_commit_finish(gt_ctx *ctx, gt_commit *c, int64_t *revision)
     st = st == GT_OK ? gt_registry_load(ctx, c->db, &fresh) : st;
     st = st == GT_OK ? gt_db_exec(ctx, c->db, "COMMIT") : st;
     if (st == GT_OK) {
-        gt_registry_free(&store->registry);
-        store->registry = fresh;
+        gt_store_take_registry(store, &fresh);
         if (revision != NULL) {
             *revision = c->revision;
         }

@@ -66,6 +66,8 @@ struct gt_store {
     gt_plane *plane;
     int32_t srs_id;
     gt_registry registry;
+    gt_registry
+        retired;       /* the one before: what callers still hold of it stays for one commit more */
     gt_commit *commit; /* the open one */
     gt_text texts;     /* of the last gt_store_revision_info */
 };
@@ -80,6 +82,11 @@ void gt_standard_to_json(const gt_standard *standard, gt_origin origin, const in
 /* Fills rec's standard, origin, columns, column_type from JSON; texts go to the arena. */
 gt_status gt_standard_from_json(gt_ctx *ctx, gt_arena *arena, const char *json,
                                 gt_layer_rec *rec) GT_CHECKED;
+
+/* ---- store.c ----------------------------------------------------------------------------------
+ */
+/* Makes *fresh the store's registry (emptied; the one before it retires). */
+void gt_store_take_registry(gt_store *store, gt_registry *fresh);
 
 /* ---- registry.c ------------------------------------------------------------------------------ */
 gt_status gt_registry_load(gt_ctx *ctx, sqlite3 *db, gt_registry *out) GT_CHECKED;

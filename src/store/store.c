@@ -1,10 +1,13 @@
 /* The workspace folder: create, open, close, settings, the revision log. */
 #include "guotu/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,17 +116,40 @@ static gt_status write_map(gt_ctx *ctx, const char *path, const gt_store_options
     return st;
 }
 
-/* link() fails where the name exists: of two that create at once, one gets the conflict. */
+/* Of two that create at once, one gets the conflict. */
 static gt_status put_in_place(gt_ctx *ctx, const char *from, const char *to)
 {
-    if (link(from, to) == 0) {
+    int failed = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    if (failed != 0 && (errno == EINVAL || errno == ENOSYS)) { /* a file system without it */
+        failed = link(from, to);
+    }
+    if (failed == 0) {
         return GT_OK;
     }
     if (errno == EEXIST) {
         return gt_fail(ctx, GT_E_CONFLICT, &GT_MSG_STORE_EXISTS, GT_PLACE(.file = to), GT_NO_ARGS);
     }
-    /* file systems without hard links */
-    return rename(from, to) == 0 ? GT_OK : gt_fail_errno(ctx, errno, "rename", to);
+    return gt_fail_errno(ctx, errno, "rename", to);
+}
+
+/* A process killed while creating leaves its unfinished file behind; nobody else's is touched. */
+static void remove_leftovers(const char *dir)
+{
+    static const char prefix[] = ".onemap-";
+    DIR *d = opendir(dir);
+    const struct dirent *entry = NULL;
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        if (strncmp(entry->d_name, prefix, sizeof prefix - 1) != 0) {
+            continue;
+        }
+        long pid = strtol(entry->d_name + sizeof prefix - 1, NULL, 10);
+        if (pid > 0 && (pid == (long)getpid() || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))) {
+            (void)unlinkat(dirfd(d), entry->d_name, 0);
+        }
+    }
+    if (d != NULL) {
+        (void)closedir(d);
+    }
 }
 
 static gt_status create_file(gt_ctx *ctx, const gt_store *s, const gt_store_options *o)
@@ -135,7 +161,7 @@ static gt_status create_file(gt_ctx *ctx, const gt_store *s, const gt_store_opti
     gt_status st = gt_crs_new(ctx, o->crs, &crs);
     st = st == GT_OK ? join(ctx, s->dir, name, &fresh) : st;
     if (st == GT_OK) {
-        (void)unlink(fresh); /* of a process of the same number that died here */
+        remove_leftovers(s->dir);
         st = write_map(ctx, fresh, o, crs);
         st = st == GT_OK ? put_in_place(ctx, fresh, s->path) : st;
         (void)unlink(fresh);
@@ -274,6 +300,7 @@ void gt_store_close(gt_store *s)
     gt_db_close(s->reader);
     gt_db_close(s->writer);
     gt_registry_free(&s->registry);
+    gt_registry_free(&s->retired);
     gt_plane_free(ctx, s->plane);
     gt_crs_free(ctx, s->crs);
     gt_text_free(&s->texts);
@@ -285,6 +312,14 @@ void gt_store_close(gt_store *s)
     gt_free(ctx, s->path);
     gt_free(ctx, s->dir);
     gt_free(ctx, s);
+}
+
+void gt_store_take_registry(gt_store *s, gt_registry *fresh)
+{
+    gt_registry_free(&s->retired);
+    s->retired = s->registry;
+    s->registry = *fresh;
+    memset(fresh, 0, sizeof *fresh);
 }
 
 gt_status gt_store_refresh(gt_ctx *ctx, gt_store *s, bool *changed)
@@ -300,8 +335,7 @@ gt_status gt_store_refresh(gt_ctx *ctx, gt_store *s, bool *changed)
     st = stale ? gt_registry_load(ctx, s->reader, &fresh) : st;
     if (stale && st == GT_OK) {
         stale = fresh.revision != s->registry.revision;
-        gt_registry_free(&s->registry);
-        s->registry = fresh;
+        gt_store_take_registry(s, &fresh);
         s->data_version = version;
     }
     if (st == GT_OK && changed != NULL) {

@@ -185,6 +185,9 @@ static void kill_while_creating(void **state)
             assert_fails(ctx, st, GT_E_NOT_FOUND, "store.no-workspace");
             store = world_new(ctx, test_path(dir, "w"));
         }
+        char left[4200];
+        (void)snprintf(left, sizeof left, "%s/w/.onemap-%ld.gpkg", dir, (long)child);
+        assert_int_not_equal(access(left, F_OK), 0); /* no leftovers */
         gt_store_close(store);
         gt_ctx_free(ctx);
         test_dir_remove(dir);

@@ -201,6 +201,30 @@ static gt_status make_sets(import *m)
     return st;
 }
 
+/* Between some datums (Xian 1980, Beijing 1954) no parameters are public and degrees are kept. */
+static gt_status note_ballpark(import *m, const gt_source_info *info)
+{
+    const char *definition = m->options->crs != NULL ? m->options->crs : info->crs_wkt;
+    gt_crs *from = NULL;
+    gt_transform *t = NULL;
+    if (definition == NULL || m->source_options.target_crs == NULL) {
+        return GT_OK;
+    }
+    const gt_crs *work = gt_store_crs(m->store);
+    gt_status st = gt_crs_new(m->ctx, definition, &from);
+    if (st == GT_OK) {
+        st = gt_transform_new(m->ctx, from, work, GT_DATUM_AS_STATED, &t);
+    }
+    if (st == GT_OK && gt_transform_is_ballpark(t)) {
+        st = gt_notes_add(
+            m->report->notes, GT_WARNING, &GT_MSG_IMPORT_BALLPARK, GT_PLACE(.file = m->path),
+            GT_ARGS(GT_TEXT("crs", gt_crs_name(from)), GT_TEXT("work", gt_crs_name(work))));
+    }
+    gt_transform_free(m->ctx, t);
+    gt_crs_free(m->ctx, from);
+    return st;
+}
+
 static gt_status prepare(import *m)
 {
     const gt_source_info *info = gt_source_info_of(m->source);
@@ -212,6 +236,9 @@ static gt_status prepare(import *m)
     if (st == GT_OK && type != GT_GEOM_NONE && !info->has_geometry) {
         st = gt_notes_add(m->report->notes, GT_ERROR, &GT_MSG_IMPORT_NO_GEOMETRY,
                           GT_PLACE(.file = m->path, .layer = m->standard->id), GT_NO_ARGS);
+    }
+    if (st == GT_OK) {
+        st = note_ballpark(m, info);
     }
     if (st == GT_OK && info->encoding_assumed) {
         st = gt_notes_add(m->report->notes, GT_INFO, &GT_MSG_IMPORT_ENCODING,

@@ -75,7 +75,7 @@ typedef struct imp_batch {
     bool box_known;
     bool last;
     gt_status status;
-    enum { IMP_FREE = 0, IMP_READY } state;
+    enum { IMP_FREE = 0, IMP_BUSY, IMP_READY } state;
 } imp_batch;
 
 gt_status imp_batch_init(gt_ctx *ctx, const imp_map *map, imp_batch *batch);

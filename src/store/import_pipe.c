@@ -32,18 +32,22 @@ typedef struct worker {
     pthread_t thread;
 } worker;
 
-static bool wait_for(imp_pipe *p, const imp_batch *b, int state)
+/* Waits until the batch is in `state` and takes it: nobody else may before it is given on. */
+static bool take(imp_pipe *p, imp_batch *b, int state)
 {
     (void)pthread_mutex_lock(&p->lock);
     while ((int)b->state != state && !p->stop) {
         (void)pthread_cond_wait(&p->changed, &p->lock);
     }
     bool go = !p->stop;
+    if (go) {
+        b->state = IMP_BUSY;
+    }
     (void)pthread_mutex_unlock(&p->lock);
     return go;
 }
 
-static void set_state(imp_pipe *p, imp_batch *b, int state)
+static void give(imp_pipe *p, imp_batch *b, int state)
 {
     (void)pthread_mutex_lock(&p->lock);
     b->state = state == IMP_READY ? IMP_READY : IMP_FREE;
@@ -65,7 +69,7 @@ static imp_batch *read_next(imp_pipe *p)
     (void)pthread_mutex_lock(&p->reading);
     if (!p->ended) {
         b = &p->batch[p->next % p->n_batches];
-        if (wait_for(p, b, IMP_FREE)) {
+        if (take(p, b, IMP_FREE)) {
             p->next++;
             b->status = imp_batch_read(p->source, p->rules->map, b);
             p->ended = b->last || b->status != GT_OK;
@@ -85,7 +89,7 @@ static void *work(void *arg)
         if (b->status == GT_OK) {
             b->status = imp_check(w->checker, b);
         }
-        set_state(w->pipe, b, IMP_READY);
+        give(w->pipe, b, IMP_READY);
     }
     return NULL;
 }
@@ -102,7 +106,7 @@ static gt_status write_all(gt_ctx *ctx, imp_pipe *p, imp_checker *in_line, imp_c
             b->status = imp_batch_read(p->source, p->rules->map, b);
             b->status = b->status == GT_OK ? imp_check(in_line, b) : b->status;
         } else {
-            (void)wait_for(p, b, IMP_READY);
+            (void)take(p, b, IMP_READY);
         }
         st = b->status;
         if (st != GT_OK) {
@@ -112,7 +116,7 @@ static gt_status write_all(gt_ctx *ctx, imp_pipe *p, imp_checker *in_line, imp_c
         st = consume(user, b, &stop);
         stop = stop || b->last;
         if (in_line == NULL) {
-            set_state(p, b, IMP_FREE);
+            give(p, b, IMP_FREE);
         }
         if (st == GT_OK) {
             st = gt_check_cancel(ctx);

@@ -467,6 +467,78 @@ static void wrong_places_are_named(void **state)
     assert_imported(w, STD, "zone.geojson");
 }
 
+static void old_datums_are_told(void **state)
+{
+    world *w = *state;
+    square_at(w, "x80.geojson", 2384, 448000, 4418000, 100); /* Xian 1980, zone 117 */
+    gt_status st = world_import(w, STD, "x80.geojson");
+    assert_ok(w->ctx, st);
+    assert_int_equal(count(w, "import.ballpark"), 1);
+    square_at(w, "w84.geojson", 32650, 448000, 4418000, 100);
+    assert_imported(w, STD, "w84.geojson");
+    assert_int_equal(count(w, "import.ballpark"), 0);
+}
+
+/* What is held at once must not follow the file: ten times the rows, a fraction more memory. */
+static void memory_does_not_follow_the_file(void **state)
+{
+    world *w = *state;
+    static const int sizes[2] = {20000, 200000};
+    size_t peak[2];
+    char path[4096];
+    for (int i = 0; i < 2; i++) {
+        gt_geom g;
+        gt_sink *sink;
+        uint8_t *blob = NULL;
+        size_t cap = 0;
+        gt_geom_init(&g);
+        (void)snprintf(path, sizeof path, "%s/m%d.fgb", w->dir, i);
+        assert_ok(w->ctx, gt_sink_open(w->ctx, path, NULL, "m", STD, "EPSG:4548", NULL, &sink));
+        for (int k = 0; k < sizes[i]; k++) {
+            char id[16];
+            int n = snprintf(id, sizeof id, "P%07d", k);
+            gt_geom_reset(&g, GT_POLYGON);
+            for (int p = 0; p <= 16; p++) {
+                double a = 6.283185307179586 * (p % 16) / 16;
+                double x = 440000 + 100.0 * (k % 500), y = 4420000 + 100.0 * (k / 500);
+                assert_ok(w->ctx, gt_geom_add_point(w->ctx, &g, x + 40 * cos(a), y + 40 * sin(a)));
+            }
+            assert_ok(w->ctx, gt_geom_end_ring(w->ctx, &g));
+            assert_ok(w->ctx, gt_geom_end_part(w->ctx, &g));
+            gt_value v[W_FIELDS] = {0};
+            v[W_BSM] = (gt_value){.kind = GT_VAL_TEXT, .text = id, .len = (size_t)n};
+            v[W_DLBM] = (gt_value){.kind = GT_VAL_TEXT, .text = "0101", .len = 4};
+            gt_feature f = {.id = id,
+                            .valid_from = GT_DATE_NONE,
+                            .valid_to = GT_DATE_NONE,
+                            .box = gt_geom_box(&g),
+                            .values = v,
+                            .n_values = W_FIELDS};
+            assert_ok(w->ctx, gt_geom_to_gpkg(w->ctx, &g, 4548, &blob, &cap, &f.blob_len));
+            f.blob = blob;
+            assert_ok(w->ctx, gt_sink_put(w->ctx, sink, &f));
+        }
+        assert_ok(w->ctx, gt_sink_close(w->ctx, sink));
+        gt_free(w->ctx, blob);
+        gt_geom_free(w->ctx, &g);
+        world u;
+        world_open(&u, "EPSG:4548", NULL);
+        assert_imported(&u, STD, path);
+        assert_int_equal(u.report.n_written, sizes[i]);
+        peak[i] = gt_ctx_memory_peak(u.ctx);
+        world_close(&u);
+    }
+    struct stat file;
+    assert_int_equal(stat(path, &file), 0);
+    print_message("  peak %.1f MiB at %d rows, %.1f at %d; the larger file has %.1f MiB\n",
+                  (double)peak[0] / 1048576, sizes[0], (double)peak[1] / 1048576, sizes[1],
+                  (double)file.st_size / 1048576);
+    /* the store's box sorter (32 bytes a row, at most 32 MiB) and the duplicate runs may still grow
+     */
+    assert_true(peak[1] < peak[0] + (size_t)sizes[1] * 80 + (4 << 20));
+    assert_true(peak[1] < (size_t)file.st_size);
+}
+
 static void axes_swapped_in_degrees(void **state)
 {
     world *w = *state;
@@ -831,6 +903,8 @@ int main(void)
         CASE(thresholds_and_bounds),
         CASE(wrong_places_are_named),
         CASE(axes_swapped_in_degrees),
+        CASE(old_datums_are_told),
+        CASE(memory_does_not_follow_the_file),
         CASE(no_crs_and_impossible_degrees),
         CASE(attributes_are_checked),
         CASE(missing_columns),

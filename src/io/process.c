@@ -160,7 +160,6 @@ static void child_environment(const char *keep[8])
 {
     static const char *const names[] = {
         "LD_LIBRARY_PATH=", "PROJ_DATA=", "PROJ_LIB=", "GDAL_DATA=", "TZ="};
-    extern char **environ;
     size_t n = 0;
     keep[n++] = "LC_ALL=C.UTF-8";
     for (char **e = environ; *e != NULL; e++) {

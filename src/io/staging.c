@@ -41,12 +41,10 @@ void gt_io_remove_tree(const char *dir)
 /* "a/b", owned by the caller. */
 static char *joined(gt_ctx *ctx, const char *a, const char *b)
 {
-    const size_t n = strlen(a), m = strlen(b);
-    char *path = gt_alloc(ctx, n + m + 2, 1);
+    const size_t size = strlen(a) + strlen(b) + 2;
+    char *path = gt_alloc(ctx, size, 1);
     if (path != NULL) {
-        memcpy(path, a, n);
-        path[n] = '/';
-        memcpy(path + n + 1, b, m + 1);
+        (void)snprintf(path, size, "%s/%s", a, b);
     }
     return path;
 }

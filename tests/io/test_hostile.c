@@ -301,6 +301,28 @@ static void many_at_once(void **state)
     }
 }
 
+/* The parent is killed: the child ends, and takes its folder with it. */
+static void orphans_clean_up(void **state)
+{
+    fixture *f = *state;
+    make_squares(f->dir, "big.geojson", 30000);
+    const pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        gt_source *s = NULL;
+        const gt_status st = gt_source_open(f->ctx, test_path(f->dir, "big.geojson"), &f->o, &s);
+        _exit(st == GT_OK ? 0 : 1); /* without a word to the child */
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    const struct timespec t = {.tv_nsec = 20000000};
+    for (int i = 0; i < 500 && n_entries(f->temp) > 0; i++) {
+        (void)nanosleep(&t, NULL);
+    }
+    assert_int_equal(n_entries(f->temp), 0);
+}
+
 /* ---- walls ----------------------------------------------------------------------------------- */
 
 static void walls_stand(void **state)
@@ -511,6 +533,13 @@ static void make_zip(fixture *f, const char *command, const char *to, const char
     zip_of_gzip(f, "t.gz", to, inner);
 }
 
+static gt_source *open_one(fixture *f, const char *name)
+{
+    gt_source *s = NULL;
+    assert_ok(f->ctx, gt_source_open(f->ctx, test_path(f->dir, name), &f->o, &s));
+    return s;
+}
+
 static void archives_just_work(void **state)
 {
     fixture *f = *state;
@@ -529,6 +558,15 @@ static void archives_just_work(void **state)
         assert_int_equal(c.n, 50);
         gt_source_close(s);
     }
+    char command[8192];
+    (void)snprintf(command, sizeof command,
+                   "cd '%s' && echo hello >read.me && zip -q several.zip s.gpkg s.geojson && "
+                   "zip -q one.zip read.me s.geojson",
+                   f->dir);
+    run(command);
+    gt_source_close(open_one(f, "one.zip"));
+    gt_source_close(open_one(f, "several.zip/s.gpkg"));
+    assert_fails(f->ctx, open_fails(f, "several.zip"), GT_E_INPUT, "io.several-files");
     assert_fails(f->ctx, open_fails(f, "s.gpkg.zip/none.gpkg"), GT_E_INPUT, "io.not-readable");
     put_text(test_path(f->dir, "bad.zip"), "PK\x03\x04 this is no archive at all ............");
     assert_fails(f->ctx, open_fails(f, "bad.zip"), GT_E_INPUT, "io.not-readable");
@@ -562,6 +600,7 @@ int main(void)
         CASE(killed_in_the_middle),
         CASE(early_close_ends_the_child),
         CASE(many_at_once),
+        CASE(orphans_clean_up),
         CASE(walls_stand),
         CASE(links_do_not_lead_out),
         CASE(memory_limit_is_met),

@@ -1,5 +1,7 @@
 #include "dataset.h"
 
+#include "archive.h"
+
 #include <cpl_conv.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
@@ -33,63 +35,69 @@ bool io_driver_is_file(const char *name)
     return CSLFindString((CSLConstList)DRIVERS, name) >= 0;
 }
 
-static bool ends_with(const char *text, const char *tail)
-{
-    const size_t n = strlen(text), m = strlen(tail);
-    return n >= m && strcasecmp(text + n - m, tail) == 0;
-}
-
-void io_vsi_path(const char *path, gt_text *out)
-{
-    VSIStatBufL st;
-    const bool plain = VSIStatL(path, &st) == 0;
-    if ((plain && ends_with(path, ".zip") && !VSI_ISDIR(st.st_mode)) || !plain) {
-        gt_text_puts(out, "/vsizip/");
-        gt_text_puts(out, path[0] == '/' ? "" : "./");
-    }
-    gt_text_puts(out, path);
-}
-
-static gt_status open_failed(io_session *s)
+/* `others`: names of several files in the archive, one of which must be chosen. */
+static gt_status open_failed(io_session *s, const char *others)
 {
     if (io_out_of_memory(s)) {
         return gt_fail(s->ctx, GT_E_LIMIT, &GT_MSG_IO_MEMORY, GT_NOWHERE,
                        GT_ARGS(GT_INT("limit", s->memory_limit >> 20)));
+    }
+    if (others[0] != '\0') {
+        return gt_fail(s->ctx, GT_E_INPUT, &GT_MSG_IO_ARCHIVE, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("files", others)));
     }
     const char *reason = io_log_reason(s);
     return gt_fail(s->ctx, GT_E_INPUT, &GT_MSG_IO_FORMAT, GT_NOWHERE,
                    GT_ARGS(GT_TEXT("reason", reason[0] != '\0' ? reason : "?")));
 }
 
+static const char *const *open_options(const char *driver)
+{
+    static const char *const shape[] = {"ENCODING=", NULL}; /* text as it is: decoded here */
+    static const char *const csv[] = {"KEEP_GEOM_COLUMNS=YES", "GEOM_POSSIBLE_NAMES=" IO_CSV_WKT,
+                                      "X_POSSIBLE_NAMES=" IO_CSV_X, "Y_POSSIBLE_NAMES=" IO_CSV_Y,
+                                      NULL};
+    return strcmp(driver, "ESRI Shapefile") == 0 ? shape : strcmp(driver, "CSV") == 0 ? csv : NULL;
+}
+
+/* Opens by GDAL's name. */
+static gt_status open_name(io_session *s, const gt_read_ask *ask, gt_text *name, io_dataset *out)
+{
+    const unsigned flags = GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR;
+    GDALDriverH driver = GDALIdentifyDriverEx(gt_text_cstr(name), GDAL_OF_VECTOR, DRIVERS, NULL);
+    const char *kind = driver == NULL ? "" : GDALGetDriverShortName(driver);
+    /* a database is read here and there, which in a packed stream means unpacking again and again
+     */
+    const bool database = strcmp(kind, "GPKG") == 0 || strcmp(kind, "SQLite") == 0;
+    gt_status st = GT_OK;
+    if (database && io_archive_is_inside(gt_text_cstr(name))) {
+        st = io_archive_unpack(s, name, ask->temp_dir);
+    }
+    io_log_reset(s);
+    if (st == GT_OK) {
+        out->handle = GDALOpenEx(gt_text_cstr(name), flags, DRIVERS, open_options(kind), NULL);
+    }
+    return st;
+}
+
 gt_status io_dataset_open(io_session *s, const gt_read_ask *ask, io_dataset *out)
 {
-    static const char *const shape_options[] = {"ENCODING=", "DBF_DATE_LAST_UPDATE=", NULL};
-    static const char *const csv_options[] = {
-        "KEEP_GEOM_COLUMNS=YES", "GEOM_POSSIBLE_NAMES=" IO_CSV_WKT, "X_POSSIBLE_NAMES=" IO_CSV_X,
-        "Y_POSSIBLE_NAMES=" IO_CSV_Y, NULL};
-    gt_text name;
-    gt_text_init(&name, s->ctx, 0);
-    io_vsi_path(ask->path, &name);
-    gt_status st = gt_text_status(&name);
+    gt_text name, others;
     memset(out, 0, sizeof *out);
+    gt_text_init(&name, s->ctx, 0);
+    gt_text_init(&others, s->ctx, 0);
+    gt_status st = io_archive_name(s, ask->path, &name, &others);
     if (st == GT_OK) {
-        const unsigned flags = GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR;
-        const char *path = gt_text_cstr(&name);
-        GDALDriverH driver = GDALIdentifyDriverEx(path, GDAL_OF_VECTOR, DRIVERS, NULL);
-        const char *kind = driver == NULL ? "" : GDALGetDriverShortName(driver);
-        const char *const *options = strcmp(kind, "ESRI Shapefile") == 0 ? shape_options
-                                     : strcmp(kind, "CSV") == 0          ? csv_options
-                                                                         : NULL;
-        io_log_reset(s);
-        out->handle = GDALOpenEx(path, flags, DRIVERS, options, NULL);
+        st = open_name(s, ask, &name, out);
     }
-    gt_text_free(&name);
     if (st == GT_OK && out->handle == NULL) {
-        st = open_failed(s);
+        st = open_failed(s, gt_text_cstr(&others));
     }
     if (st == GT_OK) {
         out->driver = GDALGetDriverShortName(GDALGetDatasetDriver(out->handle));
     }
+    gt_text_free(&name);
+    gt_text_free(&others);
     return st;
 }
 
@@ -123,7 +131,7 @@ static gt_status no_layer(io_session *s, io_dataset *d, const char *name)
     gt_text_init(&names, s->ctx, 0);
     add_names(d, &names);
     const int n = GDALDatasetGetLayerCount(d->handle);
-    gt_status st = gt_text_status(&names);
+    gt_status st;
     if (n == 0) {
         st = gt_fail(s->ctx, GT_E_INPUT, &GT_MSG_IO_LAYER_NONE, GT_NOWHERE, GT_NO_ARGS);
     } else if (name != NULL) {

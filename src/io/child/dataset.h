@@ -21,8 +21,6 @@ typedef struct io_dataset {
     OGRLayerH result; /* from ExecuteSQL, to be released; NULL mostly */
 } io_dataset;
 
-/* GDAL's name of a path: archives through its own unpacker. */
-void io_vsi_path(const char *path, gt_text *out);
 /* crs.c: the CRS, without its heights: by number where it has one, else as WKT. NULL or unknown:
  * *out stays NULL. */
 gt_status io_crs_of(gt_ctx *ctx, OGRSpatialReferenceH srs, gt_crs **out) GT_CHECKED;

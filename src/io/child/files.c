@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -26,6 +26,7 @@ enum {
     FS_WRITE_FILE = 1 << 1,
     FS_READ_FILE = 1 << 2,
     FS_READ_DIR = 1 << 3,
+    FS_REMOVE_DIR = 1 << 4,
     FS_ALL_ABI1 = (1 << 13) - 1,
     FS_REFER = 1 << 13,    /* ABI 2 */
     FS_TRUNCATE = 1 << 14, /* ABI 3 */
@@ -97,15 +98,34 @@ static void allow_log_of(int rules, const char *path, uint64_t access)
 {
     static const char *const tails[] = {"-shm", "-wal"};
     char name[PATH_MAX];
-    const size_t n = strlen(path);
-    for (size_t i = 0; i < sizeof tails / sizeof tails[0] && n + 5 < sizeof name; i++) {
-        memcpy(name, path, n);
-        memcpy(name + n, tails[i], 5);
-        allow(rules, name, access);
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        if (snprintf(name, sizeof name, "%s%s", path, tails[i]) < (int)sizeof name) {
+            allow(rules, name, access);
+        }
     }
 }
 
-void io_guard_files(const char *file, const char *const *own)
+/* A folder to write, and the right to remove it from the one it lies in. */
+static void allow_own(int rules, const char *dir, uint64_t all)
+{
+    char above[PATH_MAX];
+    allow(rules, dir, all & ~(uint64_t)FS_EXECUTE);
+    if (snprintf(above, sizeof above, "%s/..", dir) < (int)sizeof above) {
+        allow(rules, above, FS_REMOVE_DIR);
+    }
+}
+
+static void remember(io_watch *watch, const char *const *own)
+{
+    size_t n = 0;
+    while (own[n] != NULL && n < sizeof watch->own / sizeof watch->own[0] &&
+           snprintf(watch->own[n], PATH_MAX, "%s", own[n]) < PATH_MAX) {
+        n++;
+    }
+    atomic_store(&watch->n_own, n);
+}
+
+void io_guard_files(io_watch *watch, const char *file, const char *const *own)
 {
     static const char *const system[] = {"/usr", "/lib", "/lib64", "/etc", "/proc", "/dev", "/opt"};
     static const char *const named[] = {"PROJ_DATA", "PROJ_LIB", "GDAL_DATA", "LD_LIBRARY_PATH"};
@@ -114,6 +134,7 @@ void io_guard_files(const char *file, const char *const *own)
         FS_ALL_ABI1 | (version >= 2 ? FS_REFER : 0) | (version >= 3 ? FS_TRUNCATE : 0);
     const int rules =
         version < 1 ? -1 : (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
+    remember(watch, own);
     if (rules < 0) {
         return;
     }
@@ -129,7 +150,7 @@ void io_guard_files(const char *file, const char *const *own)
         allow_log_of(rules, file, FS_READ_FILE | FS_WRITE_FILE);
     }
     for (size_t i = 0; own[i] != NULL; i++) {
-        allow(rules, own[i], all & ~(uint64_t)FS_EXECUTE);
+        allow_own(rules, own[i], all);
     }
     (void)syscall(SYS_landlock_restrict_self, rules, 0);
     (void)close(rules);

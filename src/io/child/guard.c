@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "io/staging.h"
 #include "io/wire.h"
 
 static bool limit(int what, size_t value)
@@ -45,26 +46,32 @@ uint32_t io_guard_limits(size_t memory, unsigned cpu_s, size_t file_size)
     return bits;
 }
 
-static void *watch_parent(void *fd)
+static void *watch_parent(void *user)
 {
-    struct pollfd p = {.fd = (int)(intptr_t)fd, .events = 0}; /* hang-up is always told */
+    io_watch *w = user;
+    struct pollfd p = {.fd = w->fd, .events = 0}; /* hang-up is always told */
     for (;;) {
-        if (poll(&p, 1, -1) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0) {
-            _exit(0);
+        if (poll(&p, 1, -1) <= 0 || (p.revents & (POLLHUP | POLLERR)) == 0) {
+            continue;
         }
+        const size_t n = atomic_load(&w->n_own);
+        for (size_t i = 0; i < n; i++) {
+            gt_io_remove_tree(w->own[i]);
+        }
+        _exit(0);
     }
     return NULL;
 }
 
-void io_guard_orphan(int fd)
+void io_guard_orphan(io_watch *watch)
 {
-    enum { STACK = 64 * 1024 };
+    enum { STACK = 256 * 1024 };
     pthread_t thread;
     pthread_attr_t attr;
     if (pthread_attr_init(&attr) == 0) {
         (void)pthread_attr_setstacksize(&attr, STACK);
         (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-        (void)pthread_create(&thread, &attr, watch_parent, (void *)(intptr_t)fd);
+        (void)pthread_create(&thread, &attr, watch_parent, watch);
         (void)pthread_attr_destroy(&attr);
     }
 }

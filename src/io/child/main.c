@@ -19,7 +19,7 @@ static gt_status do_task(io_session *s, gt_wire_in *in)
     case GT_TASK_READ:
     case GT_TASK_LIST:
         if (gt_read_ask_get(in, &ask)) {
-            io_guard_files(ask.path, (const char *const[]){ask.temp_dir, NULL});
+            io_guard_files(&s->watch, ask.path, (const char *const[]){ask.temp_dir, NULL});
             (void)setenv("TMPDIR", ask.temp_dir, 1);
             return task == GT_TASK_READ ? io_read(s, &ask) : io_dataset_list(s, &ask);
         }
@@ -71,7 +71,8 @@ int main(int argc, char **argv)
         return 3;
     }
     gt_wire_init(&s.frame, s.ctx);
-    io_guard_orphan(IO_FD_ASK);
+    s.watch.fd = IO_FD_ASK;
+    io_guard_orphan(&s.watch);
     io_gdal_start(&s);
     guards |= io_guard_calls() | io_guard_files_known();
     if (serve(&s, guards) != GT_OK) {

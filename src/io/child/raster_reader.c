@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "archive.h"
 #include "dataset.h"
 #include "guard.h"
 #include "guotu/arena.h"
@@ -46,11 +47,11 @@ static gt_status not_raster(raster_job *j)
 
 static gt_status open_file(raster_job *j)
 {
-    gt_text name;
+    gt_text name, others;
     double place[6];
     gt_text_init(&name, j->session->ctx, 0);
-    io_vsi_path(j->ask.path, &name);
-    gt_status st = gt_text_status(&name);
+    gt_text_init(&others, j->session->ctx, 0);
+    gt_status st = io_archive_name(j->session, j->ask.path, &name, &others);
     io_log_reset(j->session);
     if (st == GT_OK) {
         j->file = GDALOpenEx(gt_text_cstr(&name),
@@ -58,6 +59,7 @@ static gt_status open_file(raster_job *j)
                              NULL, NULL);
     }
     gt_text_free(&name);
+    gt_text_free(&others);
     if (st != GT_OK || j->file == NULL) {
         return st != GT_OK ? st : not_raster(j);
     }
@@ -227,7 +229,7 @@ gt_status io_raster(io_session *s, gt_wire_in *in)
     raster_job j = {.session = s};
     gt_status st = gt_raster_ask_get(in, &j.ask) ? GT_OK : gt_io_nonsense(s->ctx, "ask");
     if (st == GT_OK) {
-        io_guard_files(j.ask.path, (const char *const[]){j.ask.temp_dir, NULL});
+        io_guard_files(&s->watch, j.ask.path, (const char *const[]){j.ask.temp_dir, NULL});
         (void)setenv("TMPDIR", j.ask.temp_dir, 1);
         st = open_file(&j);
     }

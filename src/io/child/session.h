@@ -2,6 +2,7 @@
 #ifndef GT_IO_CHILD_SESSION_H
 #define GT_IO_CHILD_SESSION_H
 
+#include "guard.h"
 #include "io/remark.h"
 #include "io/wire.h"
 
@@ -21,6 +22,7 @@ typedef struct io_session {
     size_t asked_cap;
     size_t memory_limit, file_limit; /* bytes, as given to the process */
     io_log log;
+    io_watch watch;
 } io_session;
 
 /* Sends session->frame and empties it. The parent's going away ends the process (SIGPIPE). */

@@ -256,7 +256,8 @@ gt_status io_write(io_session *s, gt_wire_in *in)
         st = gt_write_ask_get(in, w.arena, &w.ask) ? GT_OK : gt_io_nonsense(s->ctx, "ask");
     }
     if (st == GT_OK) {
-        io_guard_files(NULL, (const char *const[]){w.ask.staging_dir, w.ask.temp_dir, NULL});
+        io_guard_files(&s->watch, NULL,
+                       (const char *const[]){w.ask.staging_dir, w.ask.temp_dir, NULL});
         (void)setenv("TMPDIR", w.ask.temp_dir, 1);
         st = io_writer_create(&w);
     }

@@ -95,6 +95,12 @@ typedef gt_status (*gt_synth_put_fn)(gt_ctx *ctx, void *user, const gt_feature *
 gt_status gt_synth_emit(gt_ctx *ctx, gt_synth *synth, size_t i, gt_synth_put_fn put,
                         void *user) GT_CHECKED;
 
+/* Emits every layer into the map: one revision for each day of validity, earlier surveys first
+ * (districts and zones with the base year's). *revision = the last one made. A failure leaves the
+ * revisions before it. Cost: 15 s for the default size. */
+gt_status gt_synth_store(gt_ctx *ctx, gt_synth *synth, gt_store *store, const char *author,
+                         int64_t *revision) GT_CHECKED;
+
 /* Streams one more coverage for benchmarks: as many cells as there are parcels, laid out anew under
  * `salt`, all attributes that `standard` requires filled with codes of its lists. */
 gt_status gt_synth_emit_extra(gt_ctx *ctx, gt_synth *synth, const gt_standard *standard,

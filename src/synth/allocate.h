@@ -30,7 +30,7 @@ typedef struct sy_taken {
     const uint32_t *spots; /* borrowed until the next call */
     size_t n;
     double km2;
-    double floor; /* a score that half as much area again would have had to go down to */
+    double floor; /* a score that three times the area would have had to go down to */
 } sy_taken;
 
 /* Everything free. */

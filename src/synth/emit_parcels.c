@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "guotu/pool.h"
 #include "synth/dissolve.h"
 #include "synth/messages.h"
 #include "synth/noise.h"
@@ -44,68 +45,110 @@ static void town_of(const gt_synth *s, uint32_t zone_cell, sy_subject *subject)
     }
 }
 
-/* Geometry of parcel i, with its pair when they are still one. */
-static gt_status take_geometry(gt_ctx *ctx, gt_synth *s, size_t i, bool joined, sy_writer *w)
+/* ---- chunks: geometry is encoded in parallel, features are handed on in order
+ * ---------------------- */
+
+enum { CHUNK = 256 };
+
+typedef struct chunk {
+    gt_synth *s;
+    const sy_batch *batch;
+    sy_slot slots[CHUNK];
+    size_t parcel[CHUNK]; /* number in the batch */
+    uint16_t label[CHUNK];
+    bool joined[CHUNK]; /* with the next parcel: they were one then */
+    size_t n;
+} chunk;
+
+static void chunk_free(gt_ctx *ctx, chunk *c)
 {
-    const sy_batch *b = &s->parcels.batch;
-    sy_writer_clear(w);
-    const sy_faces *f = &b->faces[b->parcels[i].block];
-    if (!joined) {
-        return sy_writer_face(ctx, w, f, b->parcels[i].face);
+    for (size_t i = 0; c != NULL && i < CHUNK; i++) {
+        sy_slot_free(ctx, &c->slots[i]);
     }
+    gt_free(ctx, c);
+}
+
+static gt_status joined_geometry(gt_ctx *ctx, const chunk *c, size_t parcel, sy_slot *slot)
+{
+    const sy_batch *b = c->batch;
+    const sy_faces *f = &b->faces[b->parcels[parcel].block];
     sy_faces two = {0}, one = {0};
     static const int32_t group[2] = {0, 0};
-    gt_status st = sy_faces_copy(ctx, f, b->parcels[i].face, &two);
+    gt_status st = sy_faces_copy(ctx, f, b->parcels[parcel].face, &two);
     if (st == GT_OK) {
-        st = sy_faces_copy(ctx, f, b->parcels[i + 1].face, &two);
+        st = sy_faces_copy(ctx, f, b->parcels[parcel + 1].face, &two);
     }
     if (st == GT_OK) {
         st = sy_dissolve(ctx, &two, group, 1, &one);
     }
     for (size_t k = 0; st == GT_OK && k < one.n_faces; k++) {
-        st = sy_writer_face(ctx, w, &one, k);
+        st = sy_slot_face(ctx, &c->s->scene.world, slot, &one, k);
     }
     sy_faces_free(ctx, &two);
     sy_faces_free(ctx, &one);
     return st;
 }
 
-static gt_status emit_batch(gt_ctx *ctx, gt_synth *s, const sy_entry *e, const sy_track *track,
+static gt_status encode_one(gt_ctx *ctx, void *user, size_t task, int worker)
+{
+    (void)worker;
+    chunk *c = user;
+    sy_slot *slot = &c->slots[task];
+    const sy_parcel *p = &c->batch->parcels[c->parcel[task]];
+    sy_slot_clear(slot);
+    gt_status st = c->joined[task] ? joined_geometry(ctx, c, c->parcel[task], slot)
+                                   : sy_slot_face(ctx, &c->s->scene.world, slot,
+                                                  &c->batch->faces[p->block], p->face);
+    return st == GT_OK ? sy_slot_encode(ctx, c->s, slot) : st;
+}
+
+static gt_status flush(gt_ctx *ctx, chunk *c, const sy_entry *e, const char *prefix,
+                       const sy_label *labels, sy_writer *w)
+{
+    gt_status st = gt_parallel_for(ctx, c->n, encode_one, c);
+    for (size_t i = 0; st == GT_OK && i < c->n; i++) {
+        const sy_parcel *p = &c->batch->parcels[c->parcel[i]];
+        const sy_face *face = sy_parcel_face(c->batch, c->parcel[i]);
+        char id[64];
+        parcel_id(c->s, p, face, c->joined[i], prefix, id);
+        sy_subject subject = {.id = id,
+                              .unit = face->unit,
+                              .label = labels != NULL ? &labels[c->label[i]] : NULL,
+                              .year = e->year,
+                              .at = face->at,
+                              .hash = p->hash,
+                              .number = p->number};
+        town_of(c->s, p->zone_cell, &subject);
+        st = sy_writer_put(ctx, w, &c->slots[i], c->label[i], &subject);
+    }
+    c->n = 0;
+    return st;
+}
+
+static gt_status emit_batch(gt_ctx *ctx, chunk *c, const sy_entry *e, const sy_track *track,
                             sy_writer *w)
 {
-    const sy_batch *b = &s->parcels.batch;
+    gt_synth *s = c->s;
+    const sy_batch *b = c->batch = &s->parcels.batch;
     bool earlier = track->dated && e->year < s->scene.recipe->base_year;
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i < b->n; i++) {
-        st = gt_check_cancel(ctx);
-        if (st != GT_OK) {
-            break;
-        }
         uint16_t label =
             track->dated ? sy_parcel_class(&s->parcels, i, e->year) : b->label[e->number][i];
         if (label == SY_NO_LABEL) {
             continue;
         }
-        const sy_parcel *p = &b->parcels[i];
-        const sy_face *face = sy_parcel_face(b, i);
-        bool joined = earlier && p->pair && i + 1 < b->n;
-        char id[64];
-        parcel_id(s, p, face, joined, track->prefix, id);
-        sy_subject subject = {.id = id,
-                              .unit = face->unit,
-                              .label = &track->labels[label],
-                              .year = e->year,
-                              .at = face->at,
-                              .hash = p->hash,
-                              .number = p->number};
-        town_of(s, p->zone_cell, &subject);
-        st = take_geometry(ctx, s, i, joined, w);
-        if (st == GT_OK) {
-            st = sy_writer_put(ctx, w, label, &subject);
-        }
+        bool joined = earlier && b->parcels[i].pair && i + 1 < b->n;
+        c->parcel[c->n] = i;
+        c->label[c->n] = label;
+        c->joined[c->n++] = joined;
         i += joined ? 1 : 0;
+        if (c->n == CHUNK) {
+            st = flush(ctx, c, e, track->prefix, track->labels, w);
+            st = st == GT_OK ? gt_check_cancel(ctx) : st;
+        }
     }
-    return st;
+    return st == GT_OK ? flush(ctx, c, e, track->prefix, track->labels, w) : st;
 }
 
 gt_status sy_emit_track(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,
@@ -121,16 +164,21 @@ gt_status sy_emit_track(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_pu
     if (track->dated) {
         w.valid_from = gt_date_from_ymd(e->year, 12, 31);
     }
-    st = sy_parcels_start(ctx, s);
+    chunk *c = gt_zalloc(ctx, 1, sizeof *c);
+    st = c == NULL ? GT_E_MEMORY : sy_parcels_start(ctx, s);
+    if (c != NULL) {
+        c->s = s;
+    }
     gt_progress_begin(ctx, &GT_MSG_SYNTH_PROGRESS, s->parcels.n_batches);
     for (bool more = true; st == GT_OK && more;) {
         st = sy_parcels_next(ctx, &s->parcels, true, &more);
         if (st == GT_OK && more) {
-            st = emit_batch(ctx, s, e, track, &w);
+            st = emit_batch(ctx, c, e, track, &w);
             gt_progress_step(ctx, s->parcels.at + 1);
         }
     }
     gt_progress_end(ctx);
+    chunk_free(ctx, c);
     sy_writer_close(ctx, &w);
     return st;
 }
@@ -159,34 +207,26 @@ static sy_label *code_labels(gt_ctx *ctx, const gt_standard *standard, size_t *n
     return labels;
 }
 
-static gt_status emit_extra_batch(gt_ctx *ctx, gt_synth *s, const sy_batch *b, sy_writer *w,
-                                  const sy_label *labels, size_t n_labels)
+static gt_status emit_extra_batch(gt_ctx *ctx, chunk *c, const sy_parcels *p,
+                                  const sy_label *labels, size_t n_labels, sy_writer *w)
 {
+    const sy_batch *b = c->batch = &p->batch;
+    const sy_entry e = {.year = c->s->scene.recipe->base_year};
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i < b->n; i++) {
-        const sy_parcel *p = &b->parcels[i];
         const sy_face *face = sy_parcel_face(b, i);
-        char id[64];
-        parcel_id(s, p, face, false, "", id);
         /* codes change over a few kilometres, so that neighbours often agree */
-        double v =
-            0.5 + 0.5 * sy_fbm(s->parcels.mesh.seed, face->at.x / 5e6, face->at.y / 5e6, 3, 0.5);
-        v = 3.0 * v + sy_unit(p->hash);
-        size_t label = n_labels > 0 ? (size_t)(v * (double)n_labels) % n_labels : 0;
-        sy_subject subject = {.id = id,
-                              .unit = face->unit,
-                              .label = n_labels > 0 ? &labels[label] : NULL,
-                              .year = s->scene.recipe->base_year,
-                              .at = face->at,
-                              .hash = p->hash,
-                              .number = p->number};
-        sy_writer_clear(w);
-        st = sy_writer_face(ctx, w, &b->faces[p->block], p->face);
-        if (st == GT_OK) {
-            st = sy_writer_put(ctx, w, label, &subject);
+        double v = 0.5 + 0.5 * sy_fbm(p->mesh.seed, face->at.x / 5e6, face->at.y / 5e6, 3, 0.5);
+        v = 3.0 * v + sy_unit(b->parcels[i].hash);
+        c->parcel[c->n] = i;
+        c->label[c->n] = (uint16_t)(n_labels > 0 ? (size_t)(v * (double)n_labels) % n_labels : 0);
+        c->joined[c->n++] = false;
+        if (c->n == CHUNK) {
+            st = flush(ctx, c, &e, "", n_labels > 0 ? labels : NULL, w);
+            st = st == GT_OK ? gt_check_cancel(ctx) : st;
         }
     }
-    return st;
+    return st == GT_OK ? flush(ctx, c, &e, "", n_labels > 0 ? labels : NULL, w) : st;
 }
 
 gt_status gt_synth_emit_extra(gt_ctx *ctx, gt_synth *synth, const gt_standard *standard,
@@ -195,19 +235,22 @@ gt_status gt_synth_emit_extra(gt_ctx *ctx, gt_synth *synth, const gt_standard *s
     size_t n_labels = 0;
     sy_parcels parcels = {0};
     sy_writer w = {0};
+    chunk *c = gt_zalloc(ctx, 1, sizeof *c);
     sy_label *labels = code_labels(ctx, standard, &n_labels);
-    gt_status st = labels == NULL ? GT_E_MEMORY
-                                  : sy_writer_open(ctx, synth, standard, NULL, 0, labels, n_labels,
-                                                   put, user, &w);
+    gt_status st = labels == NULL || c == NULL ? GT_E_MEMORY
+                                               : sy_writer_open(ctx, synth, standard, NULL, 0,
+                                                                labels, n_labels, put, user, &w);
     if (st == GT_OK) {
+        c->s = synth;
         st = sy_parcels_open(ctx, &synth->scene, synth->n_parcels, 1 + salt, &parcels);
     }
     for (bool more = true; st == GT_OK && more;) {
         st = sy_parcels_next(ctx, &parcels, false, &more);
         if (st == GT_OK && more) {
-            st = emit_extra_batch(ctx, synth, &parcels.batch, &w, labels, n_labels);
+            st = emit_extra_batch(ctx, c, &parcels, labels, n_labels, &w);
         }
     }
+    chunk_free(ctx, c);
     sy_parcels_free(ctx, &parcels);
     if (w.s != NULL) {
         sy_writer_close(ctx, &w);

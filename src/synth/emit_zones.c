@@ -26,17 +26,18 @@ gt_status sy_emit_units(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_pu
     const sy_faces *units = &s->scene.border.units;
     for (size_t i = 0; st == GT_OK && i < units->n_faces;) {
         int unit = units->faces[i].unit;
-        sy_writer_clear(&w);
+        sy_slot_clear(&w.slot);
         sy_pt at = units->faces[i].at;
         for (; st == GT_OK && i < units->n_faces && units->faces[i].unit == unit; i++) {
-            st = sy_writer_face(ctx, &w, units, i);
+            st = sy_slot_face(ctx, &s->scene.world, &w.slot, units, i);
         }
+        st = st == GT_OK ? sy_slot_encode(ctx, s, &w.slot) : st;
         sy_subject subject = {.id = s->codes[unit],
                               .unit = unit,
                               .at = at,
                               .hash = sy_hash(s->scene.seed, 41, (uint64_t)unit)};
         if (st == GT_OK) {
-            st = sy_writer_put(ctx, &w, (size_t)unit, &subject);
+            st = sy_writer_put(ctx, &w, &w.slot, (size_t)unit, &subject);
         }
     }
     if (w.s != NULL) {
@@ -63,11 +64,12 @@ static gt_status put_zone(gt_ctx *ctx, gt_synth *s, const sy_zone *z, sy_writer 
         (void)snprintf(id, sizeof id, "%s%s%s%05llu", z->prefix, unit_code,
                        *unit_code != '\0' ? "-" : "", (unsigned long long)number);
     }
-    sy_writer_clear(w);
+    sy_slot_clear(&w->slot);
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i < n; i++) {
-        st = sy_writer_face(ctx, w, parts, first + i);
+        st = sy_slot_face(ctx, &s->scene.world, &w->slot, parts, first + i);
     }
+    st = st == GT_OK ? sy_slot_encode(ctx, s, &w->slot) : st;
     sy_subject subject = {.id = id,
                           .unit = unit,
                           .label = &z->labels[label],
@@ -75,7 +77,7 @@ static gt_status put_zone(gt_ctx *ctx, gt_synth *s, const sy_zone *z, sy_writer 
                           .number = number,
                           .year = s->scene.recipe->base_year,
                           .hash = sy_hash(s->scene.seed, 42 + label, number)};
-    return st == GT_OK ? sy_writer_put(ctx, w, label, &subject) : st;
+    return st == GT_OK ? sy_writer_put(ctx, w, &w->slot, label, &subject) : st;
 }
 
 gt_status sy_emit_zone(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put, void *user)
@@ -123,21 +125,17 @@ gt_status sy_emit_zone(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put
  * ---------------------------------------------------------------------------------------- */
 
 /* The territory's outline, for cutting rivers off at it. */
-static gt_status outline(gt_ctx *ctx, const gt_synth *s, gt_geos *geos, gt_geom *out)
+static gt_status outline(gt_ctx *ctx, const gt_synth *s, sy_slot *out)
 {
     const sy_scene *sc = &s->scene;
-    size_t n = sc->border.units.n_faces;
-    int32_t *group = gt_zalloc(ctx, n, sizeof *group);
+    int32_t *group = gt_zalloc(ctx, sc->border.units.n_faces, sizeof *group);
     sy_faces all = {0};
     gt_status st =
         group == NULL ? GT_E_MEMORY : sy_dissolve(ctx, &sc->border.units, group, 1, &all);
-    gt_geom_reset(out, GT_MULTIPOLYGON);
-    sy_writer w = {.s = (gt_synth *)s, .geom = *out};
+    sy_slot_clear(out);
     for (size_t i = 0; st == GT_OK && i < all.n_faces; i++) {
-        st = sy_writer_face(ctx, &w, &all, i);
+        st = sy_slot_face(ctx, &sc->world, out, &all, i);
     }
-    *out = w.geom;
-    (void)geos;
     sy_faces_free(ctx, &all);
     gt_free(ctx, group);
     return st;
@@ -163,14 +161,14 @@ gt_status sy_emit_ribbon(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_p
     const sy_recipe *r = s->scene.recipe;
     const sy_ribbon *b = &r->ribbons[e->number];
     gt_geos *geos = NULL;
-    gt_geom land, line, strip;
-    gt_geom_init(&land);
+    sy_slot land = {0};
+    gt_geom line, strip;
     gt_geom_init(&line);
     gt_geom_init(&strip);
     sy_writer w = {0};
     gt_status st = gt_geos_new(ctx, &geos);
     if (st == GT_OK) {
-        st = outline(ctx, s, geos, &land);
+        st = outline(ctx, s, &land);
     }
     if (st == GT_OK) {
         st = sy_writer_open(ctx, s, e->standard, b->attrs, b->n_attrs, NULL, 0, put, user, &w);
@@ -182,14 +180,15 @@ gt_status sy_emit_ribbon(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_p
             st = gt_geos_buffer(ctx, geos, &line, 0.5 * b->width, &strip);
         }
         if (st == GT_OK) {
-            st = gt_geos_intersection(ctx, geos, &strip, &land, &w.geom);
+            st = gt_geos_intersection(ctx, geos, &strip, &land.geom, &w.slot.geom);
         }
-        if (st != GT_OK || w.geom.n_points == 0) {
+        if (st != GT_OK || w.slot.geom.n_points == 0) {
             continue;
         }
-        if (w.geom.type == GT_POLYGON) {
-            w.geom.type = GT_MULTIPOLYGON;
+        if (w.slot.geom.type == GT_POLYGON) {
+            w.slot.geom.type = GT_MULTIPOLYGON;
         }
+        st = sy_slot_encode(ctx, s, &w.slot);
         char id[64];
         (void)snprintf(id, sizeof id, "%s%03zu", b->prefix, i + 1);
         sy_label label = {.code = named ? r->rivers[i].code : "stream",
@@ -199,12 +198,12 @@ gt_status sy_emit_ribbon(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_p
                               .label = &label,
                               .number = i + 1,
                               .hash = sy_hash(s->scene.seed, 43, i)};
-        st = sy_writer_put(ctx, &w, 0, &subject);
+        st = st == GT_OK ? sy_writer_put(ctx, &w, &w.slot, 0, &subject) : st;
     }
     if (w.s != NULL) {
         sy_writer_close(ctx, &w);
     }
-    gt_geom_free(ctx, &land);
+    sy_slot_free(ctx, &land);
     gt_geom_free(ctx, &line);
     gt_geom_free(ctx, &strip);
     gt_geos_free(geos);

@@ -291,8 +291,10 @@ static gt_status label_parcels(gt_ctx *ctx, sy_parcels *p, size_t batch)
             if (p->n_batches > 1 && isfinite(want)) {
                 want = p->share[t][batch * track->n_steps + k] + p->carry[t][k];
             }
+            /* the last batch settles what is owed, fitting or not */
+            double floor = batch + 1 < p->n_batches ? p->floor[t][k] : -INFINITY;
             sy_taken taken;
-            st = sy_allocate(ctx, &a, t, k, want, p->floor[t][k], &taken);
+            st = sy_allocate(ctx, &a, t, k, want, floor, &taken);
             if (st == GT_OK && isfinite(want)) {
                 p->carry[t][k] = want - taken.km2;
             }

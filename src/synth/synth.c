@@ -169,6 +169,7 @@ gt_status gt_synth_new(gt_ctx *ctx, const gt_package *package, const gt_synth_da
     s->ctx = ctx;
     s->package = package;
     s->n_parcels = options->n_parcels;
+    s->seed = options->seed;
     st = take_units(ctx, s, data);
     if (st == GT_OK) {
         st = gt_crs_new(ctx, gt_package_crs(package), &crs);

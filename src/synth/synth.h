@@ -25,6 +25,7 @@ struct gt_synth {
     const char **codes, **names;
     const char *const **towns, *const **town_codes;
     double n_parcels;
+    uint64_t seed;      /* as the caller gave it */
     sy_parcels parcels; /* opened on first use */
     bool parcels_open;
     sy_entry *entries;
@@ -36,7 +37,24 @@ struct gt_synth {
 /* Opens the parcels on first use and goes back to the first batch. */
 gt_status sy_parcels_start(gt_ctx *ctx, gt_synth *s) GT_CHECKED;
 
-/* Writes features: one geometry buffer, one value plan per label. */
+/* One feature's geometry on its way out. Slots are independent: threads fill several at once. */
+typedef struct sy_slot {
+    gt_geom geom;
+    uint8_t *blob;
+    size_t cap, len;
+    double area_m2;
+    gt_box box;
+    gt_status status;
+} sy_slot;
+void sy_slot_free(gt_ctx *ctx, sy_slot *slot);
+void sy_slot_clear(sy_slot *slot);
+/* Adds face i of f as a part of the geometry. */
+gt_status sy_slot_face(gt_ctx *ctx, const sy_world *world, sy_slot *slot, const sy_faces *f,
+                       size_t i) GT_CHECKED;
+/* Blob, box and survey area of the geometry. */
+gt_status sy_slot_encode(gt_ctx *ctx, const gt_synth *s, sy_slot *slot) GT_CHECKED;
+
+/* Writes features of one layer: a value plan for each label. */
 typedef struct sy_writer {
     gt_synth *s;
     const gt_standard *standard;
@@ -44,9 +62,7 @@ typedef struct sy_writer {
     size_t n_plans;
     gt_value *values;
     char (*buffers)[SY_VALUE_TEXT];
-    gt_geom geom;
-    uint8_t *blob;
-    size_t cap_blob;
+    sy_slot slot; /* for those who write one by one */
     gt_synth_put_fn put;
     void *user;
     gt_date valid_from;
@@ -58,11 +74,9 @@ gt_status sy_writer_open(gt_ctx *ctx, gt_synth *s, const gt_standard *standard,
                          size_t n_labels, gt_synth_put_fn put, void *user,
                          sy_writer *out) GT_CHECKED;
 void sy_writer_close(gt_ctx *ctx, sy_writer *w);
-void sy_writer_clear(sy_writer *w);
-/* Adds face i of f as a part of the geometry in hand. */
-gt_status sy_writer_face(gt_ctx *ctx, sy_writer *w, const sy_faces *f, size_t i) GT_CHECKED;
-/* Hands the feature on: encodes, measures, fills attributes with plan number `plan`. */
-gt_status sy_writer_put(gt_ctx *ctx, sy_writer *w, size_t plan, sy_subject *subject) GT_CHECKED;
+/* Hands an encoded slot on with attributes of plan number `plan`. */
+gt_status sy_writer_put(gt_ctx *ctx, sy_writer *w, const sy_slot *slot, size_t plan,
+                        sy_subject *subject) GT_CHECKED;
 
 /* emit_zones.c, emit_parcels.c */
 gt_status sy_emit_units(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,

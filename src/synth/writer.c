@@ -16,7 +16,7 @@ gt_status sy_writer_open(gt_ctx *ctx, gt_synth *s, const gt_standard *standard,
     out->put = put;
     out->user = user;
     out->valid_from = GT_DATE_NONE;
-    gt_geom_init(&out->geom);
+    gt_geom_init(&out->slot.geom);
     size_t n = n_labels > 0 ? n_labels : 1;
     out->plan = gt_zalloc(ctx, n, sizeof *out->plan);
     out->values = gt_zalloc(ctx, standard->n_fields, sizeof *out->values);
@@ -42,58 +42,73 @@ void sy_writer_close(gt_ctx *ctx, sy_writer *w)
     gt_free(ctx, w->plan);
     gt_free(ctx, w->values);
     gt_free(ctx, w->buffers);
-    gt_free(ctx, w->blob);
-    gt_geom_free(ctx, &w->geom);
+    sy_slot_free(ctx, &w->slot);
     memset(w, 0, sizeof *w);
 }
 
-void sy_writer_clear(sy_writer *w)
+gt_status sy_writer_put(gt_ctx *ctx, sy_writer *w, const sy_slot *slot, size_t plan,
+                        sy_subject *subject)
 {
-    gt_geom_reset(&w->geom, GT_MULTIPOLYGON);
+    subject->area_m2 = slot->area_m2;
+    sy_values_fill(w->plan[plan], &w->s->scene, subject, w->values, w->buffers);
+    gt_feature feature = {
+        .id = subject->id,
+        .valid_from = w->valid_from,
+        .valid_to = GT_DATE_NONE,
+        .blob = slot->blob,
+        .blob_len = slot->len,
+        .box = slot->box,
+        .values = w->values,
+        .n_values = w->standard->n_fields,
+    };
+    return w->put(ctx, w->user, &feature, slot->area_m2);
 }
 
-gt_status sy_writer_face(gt_ctx *ctx, sy_writer *w, const sy_faces *f, size_t i)
+/* ---- slots
+ * ---------------------------------------------------------------------------------------- */
+
+void sy_slot_free(gt_ctx *ctx, sy_slot *slot)
 {
-    const sy_world *world = &w->s->scene.world;
+    gt_geom_free(ctx, &slot->geom);
+    gt_free(ctx, slot->blob);
+    memset(slot, 0, sizeof *slot);
+}
+
+void sy_slot_clear(sy_slot *slot)
+{
+    gt_geom_reset(&slot->geom, GT_MULTIPOLYGON);
+}
+
+gt_status sy_slot_face(gt_ctx *ctx, const sy_world *world, sy_slot *slot, const sy_faces *f,
+                       size_t i)
+{
     const sy_face *face = &f->faces[i];
     for (uint32_t r = 0; r < face->n_rings; r++) {
         size_t ring = face->first_ring + r;
         size_t from = sy_ring_start(f, ring), to = f->ring_end[ring];
         for (size_t k = from; k <= to; k++) {
             sy_pt p = f->pts[k == to ? from : k];
-            gt_status st = gt_geom_add_point(ctx, &w->geom, sy_metres(world->ox, p.x),
+            gt_status st = gt_geom_add_point(ctx, &slot->geom, sy_metres(world->ox, p.x),
                                              sy_metres(world->oy, p.y));
             if (st != GT_OK) {
                 return st;
             }
         }
-        gt_status st = gt_geom_end_ring(ctx, &w->geom);
+        gt_status st = gt_geom_end_ring(ctx, &slot->geom);
         if (st != GT_OK) {
             return st;
         }
     }
-    return gt_geom_end_part(ctx, &w->geom);
+    return gt_geom_end_part(ctx, &slot->geom);
 }
 
-gt_status sy_writer_put(gt_ctx *ctx, sy_writer *w, size_t plan, sy_subject *subject)
+gt_status sy_slot_encode(gt_ctx *ctx, const gt_synth *s, sy_slot *slot)
 {
-    size_t len = 0;
-    gt_status st = gt_geom_to_gpkg(ctx, &w->geom, w->s->srs_id, &w->blob, &w->cap_blob, &len);
-    if (st != GT_OK) {
-        return st;
+    gt_status st =
+        gt_geom_to_gpkg(ctx, &slot->geom, s->srs_id, &slot->blob, &slot->cap, &slot->len);
+    if (st == GT_OK) {
+        slot->area_m2 = gt_area_survey(s->plane, &slot->geom, SURVEY_STEP_M);
+        slot->box = gt_geom_box(&slot->geom);
     }
-    bool surface = w->geom.type == GT_MULTIPOLYGON || w->geom.type == GT_POLYGON;
-    subject->area_m2 = surface ? gt_area_survey(w->s->plane, &w->geom, SURVEY_STEP_M) : 0;
-    sy_values_fill(w->plan[plan], &w->s->scene, subject, w->values, w->buffers);
-    gt_feature feature = {
-        .id = subject->id,
-        .valid_from = w->valid_from,
-        .valid_to = GT_DATE_NONE,
-        .blob = w->blob,
-        .blob_len = len,
-        .box = gt_geom_box(&w->geom),
-        .values = w->values,
-        .n_values = w->standard->n_fields,
-    };
-    return w->put(ctx, w->user, &feature, subject->area_m2);
+    return st;
 }

@@ -324,6 +324,9 @@ static void many_parcels_stream(void **state)
         assert_ok(f.ctx, gt_synth_measure(f.ctx, synth));
         for (size_t i = 0; i < gt_synth_n_totals(synth); i++) {
             gt_synth_total t = gt_synth_total_at(synth, i);
+            if (fabs(t.made_km2 / t.published_km2 - 1) > t.tolerance) {
+                print_error("%s: %g of %g km2\n", t.id, t.made_km2, t.published_km2);
+            }
             assert_near(t.made_km2 / t.published_km2, 1.0, t.tolerance);
         }
         peak[k] = gt_ctx_memory_peak(f.ctx);

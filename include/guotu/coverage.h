@@ -98,4 +98,98 @@ double gt_area_table_m2(const gt_area_table *table, size_t r);
 /* Sum of all rows, rounded once. */
 double gt_area_table_total(const gt_area_table *table);
 
+/* ---- places: conflicts, atoms, faults ---------------------------------------------------------
+ * These make polygons, so the layers named are held whole: 16 bytes a point, and about 130 bytes an
+ * edge while they are woven (GT_E_MEMORY beyond the ceiling). */
+
+/* A layer, or a part of it, at a time. */
+typedef struct gt_part {
+    const char *layer;
+    const char *where; /* SQL over the layer's fields (expr.h), or NULL */
+    gt_date as_of;     /* GT_DATE_NONE: valid now */
+} gt_part;
+
+/* A place: a set of features that lie over each other. Borrowed for the call. */
+typedef struct gt_place_found {
+    size_t a, b;                 /* parts of the conflict; atoms: 0, 0 */
+    const char *const *features; /* conflicts: of a and of b; atoms: of every part. "": none, "*":
+                                  * several features of one part */
+    const char *const *classes;  /* the same, by class field; "": none */
+    double m2;                   /* ellipsoidal */
+    double x, y;                 /* centroid, working CRS */
+    gt_box box;
+    const gt_geom *geom; /* MULTIPOLYGON, working CRS */
+} gt_place_found;
+typedef gt_status (*gt_place_fn)(gt_ctx *ctx, void *user, const gt_place_found *place);
+
+/* Places of at least min_m2 where two of the parts (2 .. 16) lie over each other, pair by pair (0-1,
+ * 0-2, 1-2, ...), by features. GT_E_USAGE: fewer than two parts, the same twice, an expression;
+ * GT_E_NOT_FOUND: a layer without data. */
+gt_status gt_conflicts(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                       const gt_part *parts, size_t n, double min_m2, gt_place_fn fn,
+                       void *user) GT_CHECKED;
+
+/* The atoms of the parts (1 .. 32) for which `where` holds (NULL: all): SQL over LAYER (feature id,
+ * NULL where there is none), LAYER_FIELD, FIELD where only one of the layers has it, and m2. fn
+ * gets them in the order of features. */
+gt_status gt_atoms(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *parts,
+                   size_t n, const char *where, gt_place_fn fn, void *user) GT_CHECKED;
+
+/* Faults of one layer as a coverage: gaps it encloses, overlaps, self-crossings, slivers narrower
+ * than sliver_width (m; 0: none). `feature` and `other` are ids, "" where there is none. */
+typedef gt_status (*gt_fault_fn)(gt_ctx *ctx, void *user, const gt_weave_finding *finding,
+                                 const char *feature, const char *other);
+gt_status gt_coverage_faults(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                             const gt_part *part, double sliver_width, gt_fault_fn fn,
+                             void *user) GT_CHECKED;
+
+/* ---- transitions: one layer at two dates ------------------------------------------------------
+ * Card LA-7: T[i][j] is the area that was class i and became class j. Sums are exact integers: rows
+ * and columns balance before they are rounded once. */
+
+typedef struct gt_transition gt_transition;
+
+typedef struct gt_transition_options {
+    size_t size;
+    gt_date from, to;  /* both needed, from < to */
+    const char *field; /* NULL: the layer's class field */
+    const char *by;    /* layer of units (its class), or NULL */
+} gt_transition_options;
+void gt_transition_options_init(gt_transition_options *options);
+
+/* Owned by the caller. GT_E_USAGE: dates, a layer without classes, unknown field; GT_E_NOT_FOUND: a
+ * layer without data, a day on which nothing was valid. Woven in strips. */
+gt_status gt_transition_run(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                            const char *layer, const gt_transition_options *options,
+                            gt_transition **out) GT_CHECKED;
+void gt_transition_free(gt_transition *transition);
+/* The pieces that changed class, by features: features and classes are of `from`, of `to` and, with
+ * `by`, of the unit. Held whole in memory, as gt_conflicts. */
+gt_status gt_transition_places(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                               const char *layer, const gt_transition_options *options,
+                               gt_place_fn fn, void *user) GT_CHECKED;
+/* Classes, sorted; "" is no feature or no value, "*" several classes at one place. */
+size_t gt_transition_n_classes(const gt_transition *transition);
+const char *gt_transition_class(const gt_transition *transition, size_t i);
+/* Code list of the class field, or NULL; the package's. */
+const gt_codelist *gt_transition_codes(const gt_transition *transition);
+/* Units, sorted; 0 without `by`. Unit n_units is all of them together. */
+size_t gt_transition_n_units(const gt_transition *transition);
+const char *gt_transition_unit(const gt_transition *transition, size_t unit);
+/* m2 from class i to class j; i or j == n_classes: sum over the row or column. */
+double gt_transition_m2(const gt_transition *transition, size_t unit, size_t i, size_t j);
+
+typedef struct gt_change { /* m2 */
+    double before, after, loss, gain, net, swap;
+    double degree; /* dynamic degree, share a year; NaN when there was none before */
+} gt_change;
+gt_change gt_transition_change(const gt_transition *transition, size_t unit, size_t i);
+typedef struct gt_disagreement { /* m2 */
+    double change;               /* all that changed class: sum of losses */
+    double quantity, allocation; /* half the net changes; the rest */
+    double degree;               /* comprehensive, share a year: change / (2 * area) */
+    double years;
+} gt_disagreement;
+gt_disagreement gt_transition_disagreement(const gt_transition *transition, size_t unit);
+
 #endif

@@ -88,10 +88,11 @@ gt_status gt_flat_read(gt_ctx *ctx, gt_store *store, const gt_query *query, size
             all = false;
             break;
         }
+        bool take = true;
         if (st == GT_OK && seen != NULL) {
-            st = seen(ctx, user, &f, out->n_features);
+            st = seen(ctx, user, &f, out->n_features, &take);
         }
-        if (st == GT_OK) {
+        if (st == GT_OK && take) {
             st = add(ctx, out, &geom, f.row);
         }
         if (st != GT_OK) {

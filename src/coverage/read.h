@@ -13,8 +13,11 @@ typedef struct gt_flat { /* one layer, flat; owned */
     size_t cap_xy, cap_rings, cap_parts, cap_features, cap_numbers;
 } gt_flat;
 
-/* Called for each feature in order, with its index (0, 1, ...). */
-typedef gt_status (*gt_flat_fn)(gt_ctx *ctx, void *user, const gt_feature *feature, size_t index);
+/* Called for each feature in order, with the index (0, 1, ...) it gets; *take = false leaves it
+ * out.
+ */
+typedef gt_status (*gt_flat_fn)(gt_ctx *ctx, void *user, const gt_feature *feature, size_t index,
+                                bool *take);
 
 /* Reads the features the query selects, in row order; each is also shown to `seen` (may be NULL).
  * Stops before the points pass `most` (0: never); *whole (may be NULL) tells whether all came. The

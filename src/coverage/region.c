@@ -143,9 +143,10 @@ uint32_t gt_strip_code(const gt_strip *strip, uint64_t key)
     return i == SIZE_MAX ? GT_WEAVE_NONE : strip->codes[layer][i];
 }
 
-static gt_status note_code(gt_ctx *ctx, void *user, const gt_feature *f, size_t index)
+static gt_status note_code(gt_ctx *ctx, void *user, const gt_feature *f, size_t index, bool *take)
 {
     const reader *r = user;
+    (void)take;
     strip_work *w = r->w;
     void *block = w->codes[r->layer];
     gt_status st = gt_grow(ctx, &block, &w->cap_codes[r->layer], index + 1, sizeof(uint32_t));

@@ -1,0 +1,509 @@
+/* Conflicts, atoms, faults and transitions on a small town of squares, whose answers are known. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guotu/coverage.h"
+#include "guotu/notes.h"
+#include "support/support.h"
+
+#define X0   500000.0
+#define Y0   4430000.0
+#define CELL 100.0
+enum { GRID = 10 };
+
+typedef struct town {
+    gt_ctx *ctx;
+    char *dir;
+    gt_package *package;
+    gt_store *store;
+} town;
+
+static gt_value text(const char *s)
+{
+    return (gt_value){.kind = GT_VAL_TEXT, .text = s, .len = strlen(s)};
+}
+
+static void put_box(town *t, gt_commit *c, const char *layer, const char *id, const double box[4],
+                    gt_value value, gt_date from)
+{
+    gt_geom g;
+    uint8_t *blob = NULL;
+    size_t cap = 0, len = 0;
+    const double x0 = X0 + box[0], y0 = Y0 + box[1], x1 = X0 + box[2], y1 = Y0 + box[3];
+    const double xy[5][2] = {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}, {x0, y0}};
+    gt_geom_init(&g);
+    gt_geom_reset(&g, GT_MULTIPOLYGON);
+    for (int i = 0; i < 5; i++) {
+        assert_ok(t->ctx, gt_geom_add_point(t->ctx, &g, xy[i][0], xy[i][1]));
+    }
+    assert_ok(t->ctx, gt_geom_end_ring(t->ctx, &g));
+    assert_ok(t->ctx, gt_geom_end_part(t->ctx, &g));
+    assert_ok(t->ctx, gt_geom_to_gpkg(t->ctx, &g, 4548, &blob, &cap, &len));
+    gt_feature f = {.id = id,
+                    .valid_from = from,
+                    .valid_to = GT_DATE_NONE,
+                    .blob = blob,
+                    .blob_len = len,
+                    .box = gt_geom_box(&g),
+                    .values = &value,
+                    .n_values = 1};
+    assert_ok(t->ctx, gt_commit_put(t->ctx, c, layer, &f, (double)NAN));
+    gt_free(t->ctx, blob);
+    gt_geom_free(t->ctx, &g);
+}
+
+static gt_commit *begin(town *t)
+{
+    gt_commit *c = NULL;
+    gt_commit_info info = {.author = "test", .message = "town", .expect_revision = -1};
+    assert_ok(t->ctx, gt_commit_begin(t->ctx, t->store, &info, &c));
+    return c;
+}
+
+/* Class of cell i (0 .. 99): card LA-7 has T = [[40, 10], [5, 45]]. */
+static const char *class_of(int i, int year)
+{
+    bool farm = year == 2019 ? i < 50 : i < 40 || (i >= 50 && i < 55);
+    return farm ? "0103" : "0701";
+}
+
+static void survey(town *t, int year)
+{
+    char id[32];
+    gt_date day = gt_date_from_ymd(year, 12, 31);
+    gt_commit *c = begin(t);
+    int64_t revision = 0;
+    if (year == 2019) {
+        for (size_t i = 0; i < gt_package_n_layers(t->package); i++) {
+            assert_ok(t->ctx, gt_commit_define_layer(t->ctx, c, gt_package_layer(t->package, i),
+                                                     GT_ORIGIN_GENERATED));
+        }
+        put_box(t, c, "districts", "w", (const double[]){0, 0, 430, 1000}, text("西区"),
+                GT_DATE_NONE);
+        put_box(t, c, "districts", "e", (const double[]){430, 0, 1000, 1000}, text("东区"),
+                GT_DATE_NONE);
+        put_box(t, c, "basic_farmland", "f1", (const double[]){50, 50, 150, 150},
+                (gt_value){.kind = GT_VAL_INT, .integer = 1}, GT_DATE_NONE);
+        put_box(t, c, "basic_farmland", "f2", (const double[]){800, 800, 900, 900},
+                (gt_value){.kind = GT_VAL_INT, .integer = 7}, GT_DATE_NONE);
+        put_box(t, c, "hazard", "h1", (const double[]){100, 100, 200, 200}, text("high"),
+                GT_DATE_NONE);
+        put_box(t, c, "hazard", "h2", (const double[]){890, 790, 1000, 850}, text("low"),
+                GT_DATE_NONE);
+    }
+    assert_ok(t->ctx, gt_commit_replace_layer(t->ctx, c, "land_use", day));
+    for (int i = 0; i < GRID * GRID; i++) {
+        double x = i % GRID * CELL, y = i / GRID * CELL;
+        (void)snprintf(id, sizeof id, "p%d", i);
+        put_box(t, c, "land_use", id, (const double[]){x, y, x + CELL, y + CELL},
+                text(class_of(i, year)), day);
+    }
+    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &revision));
+}
+
+static int setup(void **state)
+{
+    town *t = calloc(1, sizeof *t);
+    gt_notes *notes = NULL;
+    gt_store_options o;
+    t->ctx = test_ctx();
+    t->dir = test_dir();
+    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &notes));
+    assert_ok(t->ctx,
+              gt_package_read(t->ctx, GT_SOURCE_DIR "/tests/check/package", notes, &t->package));
+    gt_notes_free(notes);
+    gt_store_options_init(&o);
+    o.crs = gt_package_crs(t->package);
+    o.title = gt_package_title(t->package);
+    assert_ok(t->ctx, gt_store_create(t->ctx, test_path(t->dir, "w"), &o, &t->store));
+    survey(t, 2019);
+    survey(t, 2020);
+    *state = t;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    town *t = *state;
+    gt_store_close(t->store);
+    gt_package_free(t->package);
+    assert_int_equal(gt_ctx_memory_used(t->ctx), 0);
+    gt_ctx_free(t->ctx);
+    test_dir_remove(t->dir);
+    free(t);
+    return 0;
+}
+
+/* What a call found, kept by copy. */
+typedef struct found {
+    size_t n, points;
+    char features[400][3][24], classes[400][3][24];
+    double m2[400], x[400], y[400], total;
+    size_t parts;
+} found;
+
+static gt_status keep(gt_ctx *ctx, void *user, const gt_place_found *p)
+{
+    found *f = user;
+    (void)ctx;
+    assert_true(f->n < 400);
+    for (size_t k = 0; k < f->parts; k++) {
+        (void)snprintf(f->features[f->n][k], 24, "%s", p->features[k]);
+        (void)snprintf(f->classes[f->n][k], 24, "%s", p->classes[k]);
+    }
+    f->m2[f->n] = p->m2;
+    f->x[f->n] = p->x;
+    f->y[f->n] = p->y;
+    f->total += p->m2;
+    f->points += p->geom->n_points;
+    assert_true(p->box.xmin <= p->x && p->x <= p->box.xmax);
+    f->n++;
+    return GT_OK;
+}
+
+/* Plane squares: the ellipsoid takes off up to 3e-4 here. */
+#define assert_m2(a, b) assert_near((a), (b), 3e-4 * (b) + 1e-6)
+
+static void conflicts_have_place_features_and_area(void **state)
+{
+    town *t = *state;
+    found *f = calloc(1, sizeof *f);
+    const gt_part parts[] = {{"basic_farmland", NULL, GT_DATE_NONE},
+                             {"hazard", NULL, GT_DATE_NONE}};
+    f->parts = 2;
+    assert_ok(t->ctx, gt_conflicts(t->ctx, t->store, t->package, parts, 2, 0, keep, f));
+    assert_int_equal(f->n, 2);
+    assert_string_equal(f->features[0][0], "f1");
+    assert_string_equal(f->features[0][1], "h1");
+    assert_m2(f->m2[0], 2500);
+    assert_near(f->x[0], X0 + 125, 0.01);
+    assert_near(f->y[0], Y0 + 125, 0.01);
+    assert_string_equal(f->features[1][1], "h2");
+    assert_m2(f->m2[1], 500);
+    memset(f, 0, sizeof *f);
+    f->parts = 2;
+    assert_ok(t->ctx, gt_conflicts(t->ctx, t->store, t->package, parts, 2, 600, keep, f));
+    assert_int_equal(f->n, 1);
+    const gt_part some[] = {{"basic_farmland", "grade > 3", GT_DATE_NONE},
+                            {"hazard", "level = 'high'", GT_DATE_NONE}};
+    memset(f, 0, sizeof *f);
+    assert_ok(t->ctx, gt_conflicts(t->ctx, t->store, t->package, some, 2, 0, keep, f));
+    assert_int_equal(f->n, 0);
+    free(f);
+}
+
+static void conflicts_that_make_no_sense_are_refused(void **state)
+{
+    town *t = *state;
+    static const struct {
+        gt_part parts[2];
+        size_t n;
+        gt_status status;
+        const char *id;
+    } cases[] = {{{{"hazard", NULL, GT_DATE_NONE}}, 1, GT_E_USAGE, "coverage.parts"},
+                 {{{"hazard", NULL, GT_DATE_NONE}}, 0, GT_E_USAGE, "coverage.parts"},
+                 {{{"hazard", NULL, GT_DATE_NONE}, {"hazard", NULL, GT_DATE_NONE}},
+                  2,
+                  GT_E_USAGE,
+                  "coverage.layer-twice"},
+                 {{{"hazard", NULL, GT_DATE_NONE}, {"rivers", NULL, GT_DATE_NONE}},
+                  2,
+                  GT_E_NOT_FOUND,
+                  "coverage.no-data"},
+                 {{{"hazard", NULL, GT_DATE_NONE}, {"castle", NULL, GT_DATE_NONE}},
+                  2,
+                  GT_E_NOT_FOUND,
+                  "store.no-layer"},
+                 {{{"hazard", "colour = 1", GT_DATE_NONE}, {"land_use", NULL, GT_DATE_NONE}},
+                  2,
+                  GT_E_INPUT,
+                  NULL},
+                 {{{"hazard", "1) OR (SELECT 1", GT_DATE_NONE}, {"land_use", NULL, GT_DATE_NONE}},
+                  2,
+                  GT_E_INPUT,
+                  NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        found *f = calloc(1, sizeof *f);
+        assert_fails(
+            t->ctx,
+            gt_conflicts(t->ctx, t->store, t->package, cases[i].parts, cases[i].n, 0, keep, f),
+            cases[i].status, cases[i].id);
+        free(f);
+    }
+    /* two parts of one layer are two lines */
+    const gt_part halves[] = {{"hazard", "level = 'high'", GT_DATE_NONE},
+                              {"hazard", "level = 'low'", GT_DATE_NONE}};
+    found *f = calloc(1, sizeof *f);
+    assert_ok(t->ctx, gt_conflicts(t->ctx, t->store, t->package, halves, 2, 0, keep, f));
+    assert_int_equal(f->n, 0);
+    free(f);
+}
+
+static void atoms_sum_to_the_territory(void **state)
+{
+    town *t = *state;
+    found *f = calloc(1, sizeof *f);
+    const gt_part parts[] = {{"land_use", NULL, GT_DATE_NONE},
+                             {"districts", NULL, GT_DATE_NONE},
+                             {"basic_farmland", NULL, GT_DATE_NONE}};
+    f->parts = 3;
+    assert_ok(t->ctx, gt_atoms(t->ctx, t->store, t->package, parts, 3, NULL, keep, f));
+    /* 90 whole parcels, 10 cut by the border; 4 with a corner of f1; f2 fills one */
+    assert_int_equal(f->n, 100 + 10 + 4);
+    gt_area_table *table = NULL;
+    assert_ok(t->ctx, gt_areas(t->ctx, t->store, t->package, "district", NULL, &table));
+    assert_near(f->total, gt_area_table_total(table), 1e-5);
+    gt_area_table_free(table);
+    free(f);
+}
+
+static void atoms_are_filtered(void **state)
+{
+    town *t = *state;
+    static const struct {
+        const char *where;
+        size_t n;
+        double m2;
+    } cases[] = {{"grade = 7", 1, 10000},
+                 {"basic_farmland IS NOT NULL", 5, 20000},
+                 {"land_use_dlbm = '0103' AND name = '西区' AND m2 < 5000", 5, 13000 + 0},
+                 {"land_use = 'p14'", 2, 10000},
+                 {"m2 > 20000", 0, 0},
+                 {"big_class(dlbm) = 'farm'", 0, 450000}};
+    const gt_part parts[] = {{"land_use", NULL, GT_DATE_NONE},
+                             {"districts", NULL, GT_DATE_NONE},
+                             {"basic_farmland", NULL, GT_DATE_NONE}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        found *f = calloc(1, sizeof *f);
+        f->parts = 3;
+        assert_ok(t->ctx,
+                  gt_atoms(t->ctx, t->store, t->package, parts, 3, cases[i].where, keep, f));
+        if (i != 2) {
+            assert_near(f->total, cases[i].m2, 3e-4 * cases[i].m2 + 1e-6);
+        }
+        if (i < 2 || i == 3 || i == 4) {
+            assert_int_equal(f->n, cases[i].n);
+        }
+        for (size_t k = 0; i == 2 && k < f->n; k++) {
+            assert_string_equal(f->classes[k][0], "0103");
+            assert_string_equal(f->classes[k][1], "西区");
+            assert_true(f->m2[k] < 5000);
+        }
+        free(f);
+    }
+    static const char *const bad[] = {"colour = 1", "SELECT 1", "grade = ", "m2 > 0; DROP"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        found *f = calloc(1, sizeof *f);
+        assert_fails(t->ctx, gt_atoms(t->ctx, t->store, t->package, parts, 3, bad[i], keep, f),
+                     GT_E_INPUT, NULL);
+        free(f);
+    }
+    const gt_part twice[] = {parts[0], parts[0]};
+    assert_fails(t->ctx, gt_atoms(t->ctx, t->store, t->package, twice, 2, NULL, keep, NULL),
+                 GT_E_USAGE, "coverage.layer-twice");
+}
+
+typedef struct fault_list {
+    size_t n[4];
+    double m2[4];
+    char feature[24], other[24];
+} fault_list;
+
+static gt_status note_fault(gt_ctx *ctx, void *user, const gt_weave_finding *f, const char *feature,
+                            const char *other)
+{
+    fault_list *l = user;
+    (void)ctx;
+    l->n[f->fault]++;
+    l->m2[f->fault] += f->m2;
+    (void)snprintf(l->feature, sizeof l->feature, "%s", feature);
+    (void)snprintf(l->other, sizeof l->other, "%s", other);
+    return GT_OK;
+}
+
+static void faults_of_a_coverage(void **state)
+{
+    town *t = *state;
+    fault_list l = {0};
+    gt_part part = {"land_use", NULL, GT_DATE_NONE};
+    assert_ok(t->ctx,
+              gt_coverage_faults(t->ctx, t->store, t->package, &part, 0.05, note_fault, &l));
+    assert_int_equal(l.n[0] + l.n[1] + l.n[2] + l.n[3], 0);
+    part.where = "dlbm = '0103' OR m2 IS NULL";
+    assert_fails(t->ctx,
+                 gt_coverage_faults(t->ctx, t->store, t->package, &part, 0.05, note_fault, &l),
+                 GT_E_INPUT, NULL);
+    /* an overlap 2 cm wide, in a layer of its own */
+    gt_commit *c = begin(t);
+    int64_t revision = 0;
+    put_box(t, c, "hazard", "h3", (const double[]){199.98, 100, 300, 200}, text("low"),
+            GT_DATE_NONE);
+    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &revision));
+    part = (gt_part){"hazard", NULL, GT_DATE_NONE};
+    memset(&l, 0, sizeof l);
+    assert_ok(t->ctx,
+              gt_coverage_faults(t->ctx, t->store, t->package, &part, 0.05, note_fault, &l));
+    assert_int_equal(l.n[GT_WEAVE_OVERLAP], 1);
+    assert_m2(l.m2[GT_WEAVE_OVERLAP], 2);
+    assert_string_equal(l.feature, "h1");
+    assert_string_equal(l.other, "h3");
+}
+
+static gt_transition_options years(int from, int to)
+{
+    gt_transition_options o;
+    gt_transition_options_init(&o);
+    o.from = gt_date_from_ymd(from, 12, 31);
+    o.to = gt_date_from_ymd(to, 12, 31);
+    return o;
+}
+
+/* The card's validation case, in cells of 1 ha. */
+static void the_matrix_of_the_card(void **state)
+{
+    town *t = *state;
+    gt_transition *m = NULL;
+    gt_transition_options o = years(2019, 2020);
+    assert_ok(t->ctx, gt_transition_run(t->ctx, t->store, t->package, "land_use", &o, &m));
+    assert_int_equal(gt_transition_n_classes(m), 2);
+    assert_int_equal(gt_transition_n_units(m), 0);
+    assert_string_equal(gt_transition_class(m, 0), "0103");
+    static const double want[2][2] = {{40e4, 10e4}, {5e4, 45e4}};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < 2; k++) {
+            assert_m2(gt_transition_m2(m, 0, i, k), want[i][k]);
+        }
+    }
+    gt_change c = gt_transition_change(m, 0, 0);
+    assert_m2(c.before, 50e4);
+    assert_m2(c.after, 45e4);
+    assert_m2(-c.net, 5e4);
+    assert_m2(c.swap, 10e4);
+    assert_near(c.degree, -0.1, 1e-4);
+    gt_disagreement d = gt_transition_disagreement(m, 0);
+    assert_m2(d.change, 15e4);
+    assert_m2(d.quantity, 5e4);
+    assert_m2(d.allocation, 10e4);
+    assert_true(d.years == 1);
+    assert_near(d.degree, 0.15 / 2, 1e-4);
+    gt_transition_free(m);
+}
+
+static double year_total(town *t, int year, const char *class)
+{
+    gt_areas_options o;
+    gt_area_table *table = NULL;
+    double m2 = 0;
+    gt_areas_options_init(&o);
+    o.as_of = gt_date_from_ymd(year, 12, 31);
+    assert_ok(t->ctx, gt_areas(t->ctx, t->store, t->package, "land_class", &o, &table));
+    for (size_t r = 0; r < gt_area_table_n_rows(table); r++) {
+        if (strcmp(gt_area_table_text(table, r, 0), class) == 0) {
+            m2 += gt_area_table_m2(table, r);
+        }
+    }
+    gt_area_table_free(table);
+    return m2;
+}
+
+static void rows_and_columns_balance(void **state)
+{
+    town *t = *state;
+    gt_transition *m = NULL;
+    gt_transition_options o = years(2019, 2020);
+    o.by = "districts";
+    assert_ok(t->ctx, gt_transition_run(t->ctx, t->store, t->package, "land_use", &o, &m));
+    assert_int_equal(gt_transition_n_units(m), 2);
+    assert_string_equal(gt_transition_unit(m, 0), "东区");
+    size_t n = gt_transition_n_classes(m);
+    for (size_t i = 0; i <= n; i++) {
+        double units = 0;
+        for (size_t u = 0; u < 2; u++) {
+            double row = 0, column = 0;
+            for (size_t k = 0; k < n; k++) {
+                row += gt_transition_m2(m, u, i, k);
+                column += gt_transition_m2(m, u, k, i);
+            }
+            assert_near(row, gt_transition_m2(m, u, i, n), 1e-8);
+            assert_near(column, gt_transition_m2(m, u, n, i), 1e-8);
+            units += gt_transition_m2(m, u, i, n);
+        }
+        assert_near(units, gt_transition_m2(m, 2, i, n), 1e-8);
+    }
+    for (size_t i = 0; i < n; i++) { /* each survey's own totals: to 0.01 m2 and better */
+        assert_near(gt_transition_m2(m, 2, i, n), year_total(t, 2019, gt_transition_class(m, i)),
+                    1e-5);
+        assert_near(gt_transition_m2(m, 2, n, i), year_total(t, 2020, gt_transition_class(m, i)),
+                    1e-5);
+    }
+    gt_transition_free(m);
+}
+
+static void changes_have_places(void **state)
+{
+    town *t = *state;
+    found *f = calloc(1, sizeof *f);
+    gt_transition_options o = years(2019, 2020);
+    o.by = "districts";
+    f->parts = 3;
+    assert_ok(t->ctx, gt_transition_places(t->ctx, t->store, t->package, "land_use", &o, keep, f));
+    assert_int_equal(f->n,
+                     15 + 2); /* two of the changed cells are cut by the border of the districts */
+    assert_m2(f->total, 15e4);
+    for (size_t i = 0; i < f->n; i++) {
+        assert_string_not_equal(f->classes[i][0], f->classes[i][1]);
+        assert_string_equal(f->features[i][0], f->features[i][1]);
+        assert_true(strcmp(f->classes[i][2], "西区") == 0 || strcmp(f->classes[i][2], "东区") == 0);
+    }
+    free(f);
+}
+
+static void transitions_that_make_no_sense_are_refused(void **state)
+{
+    town *t = *state;
+    static const struct {
+        const char *layer, *field, *by;
+        int from, to;
+        gt_status status;
+        const char *id;
+    } cases[] = {{"land_use", NULL, NULL, 2020, 2019, GT_E_USAGE, "coverage.dates"},
+                 {"land_use", NULL, NULL, 2020, 2020, GT_E_USAGE, "coverage.dates"},
+                 {"land_use", "colour", NULL, 2019, 2020, GT_E_USAGE, "coverage.no-field"},
+                 {"hazard", NULL, NULL, 2019, 2020, GT_E_USAGE, "coverage.no-field"},
+                 {"land_use", NULL, NULL, 2010, 2020, GT_E_NOT_FOUND, "coverage.empty-day"},
+                 {"rivers", NULL, NULL, 2019, 2020, GT_E_NOT_FOUND, "coverage.no-data"},
+                 {"castle", NULL, NULL, 2019, 2020, GT_E_NOT_FOUND, "store.no-layer"},
+                 {"land_use", NULL, "castle", 2019, 2020, GT_E_NOT_FOUND, "store.no-layer"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gt_transition *m = NULL;
+        gt_transition_options o = years(cases[i].from, cases[i].to);
+        o.field = cases[i].field;
+        o.by = cases[i].by;
+        assert_fails(t->ctx,
+                     gt_transition_run(t->ctx, t->store, t->package, cases[i].layer, &o, &m),
+                     cases[i].status, cases[i].id);
+    }
+    gt_transition *m = NULL;
+    gt_transition_options o;
+    gt_transition_options_init(&o);
+    assert_fails(t->ctx, gt_transition_run(t->ctx, t->store, t->package, "land_use", &o, &m),
+                 GT_E_USAGE, "coverage.dates");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(conflicts_have_place_features_and_area),
+        cmocka_unit_test(conflicts_that_make_no_sense_are_refused),
+        cmocka_unit_test(atoms_sum_to_the_territory),
+        cmocka_unit_test(atoms_are_filtered),
+        cmocka_unit_test(the_matrix_of_the_card),
+        cmocka_unit_test(rows_and_columns_balance),
+        cmocka_unit_test(changes_have_places),
+        cmocka_unit_test(transitions_that_make_no_sense_are_refused),
+        cmocka_unit_test(faults_of_a_coverage),
+    };
+    return cmocka_run_group_tests_name("coverage.places", tests, setup, teardown);
+}

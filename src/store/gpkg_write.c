@@ -25,8 +25,10 @@ struct gt_gpkg_writer {
 };
 
 static const char SCHEMA[] =
-    "pragma application_id=0x47504B47; pragma user_version=10300; pragma journal_mode=off;"
-    "pragma synchronous=off; pragma locking_mode=exclusive; begin;"
+    /* main only: the map that the reference system is copied from may be attached and in use */
+    "pragma main.application_id=0x47504B47; pragma main.user_version=10300;"
+    "pragma main.journal_mode=off; pragma main.synchronous=off;"
+    "pragma main.locking_mode=exclusive; begin;"
     "create table gpkg_spatial_ref_sys(srs_name text not null, srs_id integer primary key, "
     "organization text not null, organization_coordsys_id integer not null, "
     "definition text not null, description text);"

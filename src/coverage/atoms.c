@@ -1,5 +1,6 @@
 /* Atoms of layers, filtered by an expression over what their features say. The expression is
  * compiled first: only the fields it names are kept. */
+#include <stdio.h>
 #include <string.h>
 
 #include "coverage/load.h"
@@ -31,16 +32,12 @@ typedef struct job {
 
 static gt_status add_name(job *j, size_t layer, int field, const char *a, const char *b)
 {
-    size_t len = strlen(a) + (b != NULL ? strlen(b) + 1 : 0);
-    char *text = gt_arena_zalloc(j->arena, len + 1, 1);
+    size_t len = strlen(a) + (b != NULL ? strlen(b) : 0) + 2;
+    char *text = gt_arena_alloc(j->arena, len, 1);
     if (text == NULL) {
         return GT_E_MEMORY;
     }
-    memcpy(text, a, strlen(a));
-    if (b != NULL) {
-        text[strlen(a)] = '_';
-        memcpy(text + strlen(a) + 1, b, strlen(b));
-    }
+    (void)snprintf(text, len, "%s%s%s", a, b != NULL ? "_" : "", b != NULL ? b : "");
     j->names[j->n_names++] = (name){text, layer, field};
     return GT_OK;
 }

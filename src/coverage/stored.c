@@ -2,12 +2,10 @@
  *
  * The sums are kept by difference: what a cell gave before is taken away, what it gives now is
  * added. They are integers, so the way they came about leaves no trace. */
-#include "coverage/stored.h"
+#include "coverage/stored_job.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +15,6 @@
 #include <unistd.h>
 
 #include "coverage/messages.h"
-#include "coverage/tally.h"
 
 enum {
     MOST_BOXES = 4096, /* beyond: everything is woven */
@@ -25,27 +22,6 @@ enum {
     LOCK_WAIT_MS = 50,
     CATCH_UP = 4 /* how often to look whether the map moved on meanwhile */
 };
-
-typedef struct job {
-    gt_store *store;
-    const gt_package *package;
-    gt_stored_options o;
-    const char **ids;
-    gt_class *classes;
-    gt_woven_layer *layers;
-    uint32_t n;
-    unsigned char key[GT_HASH_BYTES];
-    char path[PATH_MAX];
-    int lock;
-    double side;
-    gt_box extent;
-    gt_vault *vault;
-    gt_tally tally;
-    gt_text text;  /* scratch: a class */
-    gt_text bytes; /* scratch: the sums of a cell */
-    uint64_t woven;
-    const char *why;
-} job;
 
 void gt_stored_options_init(gt_stored_options *options)
 {
@@ -86,7 +62,7 @@ static bool has_polygons(gt_store *store, gt_ctx *ctx, const char *id)
     return false;
 }
 
-static gt_status choose_layers(gt_ctx *ctx, job *j)
+static gt_status choose_layers(gt_ctx *ctx, gt_stored_job *j)
 {
     size_t most = j->o.layers != NULL ? j->o.n_layers : gt_package_n_layers(j->package);
     j->ids = gt_zalloc(ctx, most + 1, sizeof *j->ids);
@@ -108,7 +84,7 @@ static gt_status choose_layers(gt_ctx *ctx, job *j)
 }
 
 /* Everything the file's meaning depends on, but for the side and the revision. */
-static gt_status describe_layers(gt_ctx *ctx, job *j)
+static gt_status describe_layers(gt_ctx *ctx, gt_stored_job *j)
 {
     gt_hash h, name;
     gt_hash_init(&h);
@@ -147,8 +123,8 @@ static gt_status describe_layers(gt_ctx *ctx, job *j)
                : gt_fail_errno(ctx, ENAMETOOLONG, "open", gt_store_dir(j->store));
 }
 
-static gt_status job_open(gt_ctx *ctx, job *j, gt_store *store, const gt_package *package,
-                          const gt_stored_options *options)
+gt_status gt_stored_job_open(gt_ctx *ctx, gt_stored_job *j, gt_store *store,
+                             const gt_package *package, const gt_stored_options *options)
 {
     memset(j, 0, sizeof *j);
     j->store = store;
@@ -165,7 +141,7 @@ static gt_status job_open(gt_ctx *ctx, job *j, gt_store *store, const gt_package
     return st == GT_OK ? describe_layers(ctx, j) : st;
 }
 
-static void job_close(gt_ctx *ctx, job *j)
+void gt_stored_job_close(gt_ctx *ctx, gt_stored_job *j)
 {
     gt_vault_close(j->vault);
     if (j->lock >= 0) {
@@ -196,7 +172,7 @@ static gt_status make_folder(gt_ctx *ctx, gt_store *store)
 }
 
 /* One writer at a time, over processes. */
-static gt_status take_lock(gt_ctx *ctx, job *j)
+static gt_status take_lock(gt_ctx *ctx, gt_stored_job *j)
 {
     char path[PATH_MAX + 8];
     (void)snprintf(path, sizeof path, "%s.lock", j->path);
@@ -224,7 +200,7 @@ static gt_status take_lock(gt_ctx *ctx, job *j)
 static gt_status code_of(gt_ctx *ctx, void *user, uint32_t layer, const gt_feature *f,
                          uint32_t *code)
 {
-    job *j = user;
+    gt_stored_job *j = user;
     (void)ctx;
     gt_text_clear(&j->text);
     gt_class_put(&j->classes[layer], f, &j->text);
@@ -242,7 +218,7 @@ static void put_u64(gt_text *t, uint64_t v)
 static gt_status keep_cell(gt_ctx *ctx, void *user, const gt_weave_cell *cell,
                            const gt_strip *strip)
 {
-    job *j = user;
+    gt_stored_job *j = user;
     gt_status st = gt_tally_cell(ctx, &j->tally, cell, strip);
     gt_text_clear(&j->bytes);
     put_u64(&j->bytes, j->tally.n_rows);
@@ -261,7 +237,7 @@ static gt_status keep_cell(gt_ctx *ctx, void *user, const gt_weave_cell *cell,
                        : st;
 }
 
-static gt_status weave_rect(gt_ctx *ctx, job *j, const gt_rect *rect)
+static gt_status weave_rect(gt_ctx *ctx, gt_stored_job *j, const gt_rect *rect)
 {
     const gt_region region = {.store = j->store,
                               .layers = j->layers,
@@ -286,14 +262,14 @@ static gt_status revision_hash(gt_ctx *ctx, gt_store *store, int64_t revision,
     return st;
 }
 
-static gt_status save(gt_ctx *ctx, job *j, int64_t revision)
+static gt_status save(gt_ctx *ctx, gt_stored_job *j, int64_t revision)
 {
     j->vault->revision = revision;
     gt_status st = revision_hash(ctx, j->store, revision, j->vault->revision_hash);
     return st == GT_OK ? gt_vault_save(ctx, j->vault) : st;
 }
 
-static gt_status weave_all(gt_ctx *ctx, job *j, const char *why)
+static gt_status weave_all(gt_ctx *ctx, gt_stored_job *j, const char *why)
 {
     int64_t revision = gt_store_revision(j->store);
     gt_rect rect = gt_region_rect(j->side, j->extent);
@@ -342,7 +318,7 @@ static size_t add_rect(gt_rect *rects, size_t n, gt_rect fresh)
 }
 
 /* Rectangles of cells that changes since the vault's revision meet; *many: too many to tell. */
-static gt_status changed_cells(gt_ctx *ctx, job *j, gt_rect *rects, size_t *n, bool *many)
+static gt_status changed_cells(gt_ctx *ctx, gt_stored_job *j, gt_rect *rects, size_t *n, bool *many)
 {
     gt_status st = GT_OK;
     *n = 0;
@@ -412,7 +388,7 @@ static bool inside(const gt_vault_cell *c, const gt_rect *rects, size_t n)
 }
 
 /* Takes the cells of the rectangles out of the sums and the list. */
-static gt_status take_out(gt_ctx *ctx, job *j, const gt_rect *rects, size_t n, bool *good)
+static gt_status take_out(gt_ctx *ctx, gt_stored_job *j, const gt_rect *rects, size_t n, bool *good)
 {
     gt_vault *v = j->vault;
     gt_status st = GT_OK;
@@ -433,11 +409,9 @@ static gt_status take_out(gt_ctx *ctx, job *j, const gt_rect *rects, size_t n, b
     return st;
 }
 
-/* Why the vault cannot be brought up to date; NULL when it can. */
-static gt_status why_not(gt_ctx *ctx, job *j, const char **why)
+gt_status gt_stored_job_why_not(gt_ctx *ctx, gt_stored_job *j, const gt_vault *v, const char **why)
 {
     char hash[GT_HASH_HEX];
-    const gt_vault *v = j->vault;
     gt_status st = GT_OK;
     *why = NULL;
     if (j->o.full) {
@@ -455,7 +429,7 @@ static gt_status why_not(gt_ctx *ctx, job *j, const char **why)
     return st;
 }
 
-static gt_status bring_up(gt_ctx *ctx, job *j)
+static gt_status bring_up(gt_ctx *ctx, gt_stored_job *j)
 {
     gt_rect *rects = gt_alloc(ctx, MOST_RECTS + 1, sizeof *rects);
     int64_t revision = gt_store_revision(j->store);
@@ -490,7 +464,7 @@ done:
 }
 
 /* One pass: load, judge, weave what must be. */
-static gt_status one_pass(gt_ctx *ctx, job *j)
+static gt_status one_pass(gt_ctx *ctx, gt_stored_job *j)
 {
     const char *why = NULL;
     gt_status st = gt_region_side(ctx, j->store, j->layers, j->n, &j->side, &j->extent);
@@ -501,7 +475,7 @@ static gt_status one_pass(gt_ctx *ctx, job *j)
         st = gt_vault_load(ctx, j->path, true, &j->vault, &why);
     }
     if (st == GT_OK && why == NULL) {
-        st = why_not(ctx, j, &why);
+        st = gt_stored_job_why_not(ctx, j, j->vault, &why);
     }
     if (st == GT_OK && why != NULL) {
         st = weave_all(ctx, j, why);
@@ -512,7 +486,7 @@ static gt_status one_pass(gt_ctx *ctx, job *j)
     return st;
 }
 
-static gt_status run(gt_ctx *ctx, job *j)
+gt_status gt_stored_job_run(gt_ctx *ctx, gt_stored_job *j)
 {
     gt_status st = make_folder(ctx, j->store);
     if (st == GT_OK) {
@@ -545,10 +519,10 @@ static double total_of(const gt_vault *v, size_t *rows)
 gt_status gt_stored_update(gt_ctx *ctx, gt_store *store, const gt_package *package,
                            const gt_stored_options *options, gt_stored_facts *facts)
 {
-    job j;
-    gt_status st = job_open(ctx, &j, store, package, options);
+    gt_stored_job j;
+    gt_status st = gt_stored_job_open(ctx, &j, store, package, options);
     if (st == GT_OK) {
-        st = run(ctx, &j);
+        st = gt_stored_job_run(ctx, &j);
     }
     if (st == GT_OK && facts != NULL) {
         *facts = (gt_stored_facts){.revision = j.vault->revision,
@@ -560,235 +534,6 @@ gt_status gt_stored_update(gt_ctx *ctx, gt_store *store, const gt_package *packa
                                    .side = j.side};
         facts->m2 = total_of(j.vault, &facts->n_rows);
     }
-    job_close(ctx, &j);
-    return st;
-}
-
-/* ---- reading ------------------------------------------------------------------------------------
- */
-
-static bool has_all(const gt_vault *v, const char *const *ids, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        bool found = false;
-        for (uint32_t k = 0; k < v->n_layers; k++) {
-            found = found || strcmp(v->ids[k], ids[i]) == 0;
-        }
-        if (!found) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The stored weave with the fewest layers that has all of ids; NULL when there is none. */
-static gt_status find_stored(gt_ctx *ctx, gt_store *store, const char *const *ids, size_t n,
-                             gt_vault **out)
-{
-    char dir[PATH_MAX], path[PATH_MAX];
-    *out = NULL;
-    (void)snprintf(dir, sizeof dir, "%s/cache/weave", gt_store_dir(store));
-    DIR *d = opendir(dir);
-    gt_status st = GT_OK;
-    for (struct dirent *e = d == NULL ? NULL : readdir(d); st == GT_OK && e != NULL;
-         e = readdir(d)) {
-        size_t len = strlen(e->d_name);
-        gt_vault *v = NULL;
-        const char *why = NULL;
-        if (len < 6 || strcmp(e->d_name + len - 6, ".weave") != 0) {
-            continue;
-        }
-        int k = snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-        if (k > 0 && (size_t)k < sizeof path) {
-            st = gt_vault_load(ctx, path, false, &v, &why);
-        }
-        bool better = v != NULL && has_all(v, ids, n) &&
-                      (*out == NULL || v->n_layers < (*out)->n_layers ||
-                       (v->n_layers == (*out)->n_layers && strcmp(v->path, (*out)->path) < 0));
-        if (better) {
-            gt_vault_close(*out);
-            *out = v;
-        } else {
-            gt_vault_close(v);
-        }
-    }
-    if (d != NULL) {
-        (void)closedir(d);
-    }
-    return st;
-}
-
-/* Is the vault of the store's newest state, as far as its layers go? */
-static gt_status is_current(gt_ctx *ctx, job *j, const gt_vault *v, bool *current)
-{
-    const char *why = NULL;
-    gt_vault *mine = j->vault;
-    gt_status st = gt_region_side(ctx, j->store, j->layers, j->n, &j->side, &j->extent);
-    j->vault = (gt_vault *)(uintptr_t)v; /* looked at only */
-    if (st == GT_OK) {
-        st = why_not(ctx, j, &why);
-    }
-    j->vault = mine;
-    *current = st == GT_OK && (why == NULL || strcmp(why, "cells") == 0);
-    for (uint32_t k = 0; st == GT_OK && *current && k < j->n; k++) {
-        gt_layer_info info;
-        st = gt_store_find_layer(ctx, j->store, j->ids[k], &info);
-        *current = st == GT_OK && info.revision <= v->revision;
-    }
-    return st;
-}
-
-/* Reopens the list of layers of v as a job; the current vault, or one brought up to date. */
-static gt_status renew(gt_ctx *ctx, gt_store *store, const gt_package *package, gt_vault **v)
-{
-    job j;
-    bool current = false;
-    const char *why = NULL;
-    gt_stored_options o;
-    gt_stored_options_init(&o);
-    o.layers = (const char *const *)(*v)->ids;
-    o.n_layers = (*v)->n_layers;
-    gt_status st = job_open(ctx, &j, store, package, &o);
-    if (st == GT_OK) {
-        st = is_current(ctx, &j, *v, &current);
-    }
-    if (st == GT_OK && !current) {
-        gt_vault *fresh = NULL;
-        st = run(ctx, &j);
-        st = st == GT_OK ? gt_vault_load(ctx, j.path, false, &fresh, &why) : st;
-        job_close(ctx, &j);
-        gt_vault_close(*v);
-        *v = fresh;
-        return st;
-    }
-    job_close(ctx, &j);
-    return st;
-}
-
-gt_status gt_stored_open(gt_ctx *ctx, gt_store *store, const gt_package *package,
-                         const char *const *ids, size_t n, gt_vault **out)
-{
-    gt_vault *v = NULL;
-    *out = NULL;
-    gt_status st = find_stored(ctx, store, ids, n, &v);
-    if (st == GT_OK && v != NULL) {
-        st = renew(ctx, store, package, &v);
-        /* a folder that cannot be written, a layer emptied since: weave afresh instead */
-        if (st == GT_E_ENV || st == GT_E_NOT_FOUND) {
-            gt_error_clear(ctx);
-            gt_vault_close(v);
-            return GT_OK;
-        }
-    }
-    if (st != GT_OK) {
-        gt_vault_close(v);
-        return st;
-    }
-    *out = v;
-    return GT_OK;
-}
-
-/* ---- digest -------------------------------------------------------------------------------------
- */
-
-/* A row of sums as text: "layer US class" for each key, sorted by layer and class. */
-static gt_status row_text(const gt_vault *v, size_t i, gt_text *out)
-{
-    size_t n = 0;
-    const char *keys = gt_sums_keys(&v->sums, i, &n);
-    const gt_sum *s = &v->sums.sums[i];
-    gt_text_clear(out);
-    /* classes of one layer by text: the codes tell in which order they came */
-    for (size_t a = 0; a < n;) {
-        uint32_t layer = (uint32_t)(gt_sum_key_at(keys, a) >> 32);
-        size_t b = a;
-        while (b < n && gt_sum_key_at(keys, b) >> 32 == layer) {
-            b++;
-        }
-        const char *last = NULL;
-        for (size_t k = a; k < b; k++) {
-            const char *next = NULL;
-            for (size_t m = a; m < b; m++) {
-                const char *text =
-                    gt_words_text(v->words[layer], (uint32_t)gt_sum_key_at(keys, m), NULL);
-                if ((last == NULL || strcmp(text, last) > 0) &&
-                    (next == NULL || strcmp(text, next) < 0)) {
-                    next = text;
-                }
-            }
-            last = next;
-            gt_text_printf(out, "%u\x1f%s\x1e", layer, next == NULL ? "" : next);
-        }
-        a = b;
-    }
-    gt_text_printf(out, "%lld %llu %lld %llu %lld", (long long)(s->area >> 64),
-                   (unsigned long long)s->area, (long long)(s->plane >> 64),
-                   (unsigned long long)s->plane, (long long)s->n);
-    return gt_text_status(out);
-}
-
-/* Order of rows must not matter: their digests are added up. */
-static gt_status digest_sums(gt_ctx *ctx, const gt_vault *v, uint64_t total[4])
-{
-    gt_text text;
-    gt_status st = GT_OK;
-    gt_text_init(&text, ctx, 0);
-    for (size_t i = 0; st == GT_OK && i < gt_sums_count(&v->sums); i++) {
-        unsigned char d[GT_HASH_BYTES];
-        gt_hash h;
-        if (v->sums.sums[i].n == 0) {
-            continue;
-        }
-        st = row_text(v, i, &text);
-        gt_hash_init(&h);
-        gt_hash_add(&h, gt_text_cstr(&text), text.len);
-        gt_hash_final(&h, d);
-        for (size_t k = 0; k < 4; k++) {
-            uint64_t part = 0;
-            memcpy(&part, d + 8 * k, sizeof part);
-            total[k] += part;
-        }
-    }
-    gt_text_free(&text);
-    return st;
-}
-
-gt_status gt_stored_digest(gt_ctx *ctx, gt_store *store, const gt_package *package,
-                           const gt_stored_options *options, unsigned char out[32])
-{
-    job j;
-    const char *why = NULL;
-    uint64_t total[4] = {0};
-    gt_hash h;
-    gt_status st = job_open(ctx, &j, store, package, options);
-    if (st == GT_OK) {
-        st = gt_vault_load(ctx, j.path, false, &j.vault, &why);
-    }
-    if (st == GT_OK && j.vault == NULL) {
-        st = gt_fail(ctx, GT_E_NOT_FOUND, &GT_MSG_COVERAGE_NONE, GT_NOWHERE, GT_NO_ARGS);
-    }
-    gt_hash_init(&h);
-    for (size_t i = 0; st == GT_OK && i < j.vault->n_cells; i++) {
-        const gt_vault_cell *c = &j.vault->cells[i];
-        const uint8_t *block = NULL;
-        bool good = false;
-        st = gt_vault_get(ctx, j.vault, c, &block, &good);
-        if (st == GT_OK && !good) {
-            st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_COVERAGE_DAMAGED, GT_NOWHERE,
-                         GT_ARGS(GT_TEXT("file", j.path)));
-        }
-        if (st == GT_OK) {
-            gt_hash_add_u64(&h, (uint64_t)(int64_t)c->column);
-            gt_hash_add_u64(&h, (uint64_t)(int64_t)c->row);
-            gt_hash_add(&h, block, c->bytes);
-        }
-        st = st == GT_OK ? gt_check_cancel(ctx) : st;
-    }
-    if (st == GT_OK) {
-        st = digest_sums(ctx, j.vault, total);
-    }
-    gt_hash_add(&h, total, sizeof total);
-    gt_hash_final(&h, out);
-    job_close(ctx, &j);
+    gt_stored_job_close(ctx, &j);
     return st;
 }

@@ -455,9 +455,10 @@ gt_disagreement gt_transition_disagreement(const gt_transition *t, size_t unit)
         loss += before - *cell_of(t, unit, i, i);
         net += after > before ? after - before : before - after;
     }
+    gt_wide half = net / 2; /* net is even: what one class wins another loses */
     gt_disagreement d = {.change = (double)loss * GT_WEAVE_UNIT,
-                         .quantity = (double)(net / 2) * GT_WEAVE_UNIT, /* net is even */
-                         .allocation = (double)(loss - net / 2) * GT_WEAVE_UNIT,
+                         .quantity = (double)half * GT_WEAVE_UNIT,
+                         .allocation = (double)(loss - half) * GT_WEAVE_UNIT,
                          .years = t->years};
     double whole = (double)*cell_of(t, unit, all, all) * GT_WEAVE_UNIT;
     d.degree = whole > 0 ? d.change / (2 * whole) / t->years : (double)NAN;

@@ -6,21 +6,12 @@
  */
 #include <string.h>
 
+#include "coverage/area_table.h"
 #include "coverage/messages.h"
 #include "coverage/stored.h"
 #include "coverage/tally.h"
 
-enum { MAX_COLUMNS = 16, SEPARATOR = 0x1F };
-
-struct gt_area_table {
-    gt_ctx *ctx;
-    gt_arena *arena;
-    size_t n_columns, n_rows;
-    gt_area_column columns[MAX_COLUMNS];
-    const char **texts; /* n_rows * n_columns */
-    double *m2;
-    double total;
-};
+enum { MAX_COLUMNS = GT_AREA_COLUMNS, SEPARATOR = 0x1F };
 
 typedef struct layer_use {
     const char *id;
@@ -536,57 +527,6 @@ done:
     return st;
 }
 
-static int compare_rows(const gt_area_table *t, size_t a, size_t b)
-{
-    for (size_t c = 0; c < t->n_columns; c++) {
-        int d = strcmp(t->texts[a * t->n_columns + c], t->texts[b * t->n_columns + c]);
-        if (d != 0) {
-            return d;
-        }
-    }
-    return a < b ? -1 : a > b;
-}
-
-/* Merge sort of row numbers: stable, no global state as qsort would need. */
-static void sort_rows(const gt_area_table *t, size_t *order, size_t *scratch, size_t n)
-{
-    if (n < 2) {
-        return;
-    }
-    size_t half = n / 2, i = 0, k = half, out = 0;
-    sort_rows(t, order, scratch, half);
-    sort_rows(t, order + half, scratch, n - half);
-    while (i < half && k < n) {
-        scratch[out++] = compare_rows(t, order[i], order[k]) <= 0 ? order[i++] : order[k++];
-    }
-    while (i < half) {
-        scratch[out++] = order[i++];
-    }
-    memcpy(order, scratch, out * sizeof *order);
-}
-
-static gt_status order_rows(gt_area_table *t)
-{
-    size_t *order = gt_arena_alloc(t->arena, 2 * t->n_rows + 1, sizeof *order);
-    const char **texts = gt_arena_alloc(t->arena, t->n_rows * t->n_columns + 1, sizeof *texts);
-    double *m2 = gt_arena_alloc(t->arena, t->n_rows + 1, sizeof *m2);
-    if (order == NULL || texts == NULL || m2 == NULL) {
-        return GT_E_MEMORY;
-    }
-    for (size_t i = 0; i < t->n_rows; i++) {
-        order[i] = i;
-    }
-    sort_rows(t, order, order + t->n_rows, t->n_rows);
-    for (size_t i = 0; i < t->n_rows; i++) {
-        memcpy(texts + i * t->n_columns, t->texts + order[i] * t->n_columns,
-               t->n_columns * sizeof *texts);
-        m2[i] = t->m2[order[i]];
-    }
-    t->texts = texts;
-    t->m2 = m2;
-    return GT_OK;
-}
-
 static void free_job(gt_ctx *ctx, job *j)
 {
     for (size_t i = 0; i < j->n_layers; i++) {
@@ -619,7 +559,7 @@ static gt_status run(gt_ctx *ctx, job *j, const char *by)
         st = st == GT_OK ? weave_afresh(ctx, j) : st;
     }
     st = st == GT_OK ? fill_rows(ctx, j) : st;
-    return st == GT_OK ? order_rows(j->table) : st;
+    return st == GT_OK ? gt_area_table_order(j->table) : st;
 }
 
 gt_status gt_areas(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *by,
@@ -655,42 +595,4 @@ gt_status gt_areas(gt_ctx *ctx, gt_store *store, const gt_package *package, cons
     }
     *out = t;
     return GT_OK;
-}
-
-void gt_area_table_free(gt_area_table *t)
-{
-    if (t != NULL) {
-        gt_arena_free(t->arena);
-        gt_free(t->ctx, t);
-    }
-}
-
-size_t gt_area_table_n_columns(const gt_area_table *t)
-{
-    return t->n_columns;
-}
-
-const gt_area_column *gt_area_table_column(const gt_area_table *t, size_t i)
-{
-    return &t->columns[i];
-}
-
-size_t gt_area_table_n_rows(const gt_area_table *t)
-{
-    return t->n_rows;
-}
-
-const char *gt_area_table_text(const gt_area_table *t, size_t r, size_t c)
-{
-    return t->texts[r * t->n_columns + c];
-}
-
-double gt_area_table_m2(const gt_area_table *t, size_t r)
-{
-    return t->m2[r];
-}
-
-double gt_area_table_total(const gt_area_table *t)
-{
-    return t->total;
 }

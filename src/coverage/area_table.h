@@ -1,0 +1,23 @@
+/* The rows of an area table. Internal. */
+#ifndef GT_COVERAGE_AREA_TABLE_H
+#define GT_COVERAGE_AREA_TABLE_H
+
+#include "guotu/arena.h"
+#include "guotu/coverage.h"
+
+enum { GT_AREA_COLUMNS = 16 };
+
+struct gt_area_table {
+    gt_ctx *ctx;
+    gt_arena *arena;
+    size_t n_columns, n_rows;
+    gt_area_column columns[GT_AREA_COLUMNS];
+    const char **texts; /* n_rows * n_columns */
+    double *m2;
+    double total;
+};
+
+/* Sorts the rows by their texts. */
+gt_status gt_area_table_order(gt_area_table *table) GT_CHECKED;
+
+#endif

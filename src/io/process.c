@@ -296,6 +296,15 @@ static double cpu_seconds(const struct rusage *used)
            1e-6 * (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec);
 }
 
+/* Reading, the file is to blame; writing, the program is. */
+static gt_status crashed(gt_ctx *ctx, const gt_process *p, const char *how)
+{
+    return gt_fail(ctx, p->limits.writes ? GT_E_ENV : GT_E_INPUT,
+                   p->limits.writes ? &GT_MSG_IO_WRITER_DIED : &GT_MSG_IO_DIED,
+                   GT_PLACE(.file = p->file),
+                   GT_ARGS(GT_TEXT("signal", how), GT_INT("rows", p->rows)));
+}
+
 static gt_status explain_signal(gt_ctx *ctx, gt_process *p, int sig, const struct rusage *used)
 {
     char name[32];
@@ -315,8 +324,7 @@ static gt_status explain_signal(gt_ctx *ctx, gt_process *p, int sig, const struc
                        GT_ARGS(GT_INT("limit", mib)));
     }
     if (crash) {
-        return gt_fail(ctx, GT_E_INPUT, &GT_MSG_IO_DIED, GT_PLACE(.file = p->file),
-                       GT_ARGS(GT_TEXT("signal", signal_name(sig, name)), GT_INT("rows", p->rows)));
+        return crashed(ctx, p, signal_name(sig, name));
     }
     return gt_fail(ctx, GT_E_ENV, &GT_MSG_IO_KILLED, GT_PLACE(.file = p->file),
                    GT_ARGS(GT_TEXT("signal", signal_name(sig, name))));
@@ -365,8 +373,7 @@ static gt_status explain_end(gt_ctx *ctx, gt_process *p)
     if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
         char code[32];
         (void)snprintf(code, sizeof code, "exit %d", WEXITSTATUS(status));
-        return gt_fail(ctx, GT_E_INPUT, &GT_MSG_IO_DIED, GT_PLACE(.file = p->file),
-                       GT_ARGS(GT_TEXT("signal", code), GT_INT("rows", p->rows)));
+        return crashed(ctx, p, code);
     }
     return gt_io_nonsense(ctx, "no end");
 }

@@ -14,6 +14,7 @@ typedef struct gt_process_limits {
     size_t memory;      /* bytes; 0 = 2 GiB */
     int cpu_s;          /* 0 = 3600 */
     uint64_t file_size; /* largest file it may write; 0 = 8 GiB */
+    bool writes;        /* its task is a new file, not a foreign one */
 } gt_process_limits;
 
 /* Starts guotu-io and waits for its HELLO. `file` is the path that errors name; copied. */

@@ -148,7 +148,8 @@ static gt_status start(gt_ctx *ctx, gt_sink *k, const char *path, const gt_stand
 {
     const gt_process_limits limits = {.memory = o->memory_limit,
                                       .cpu_s = o->time_limit_s > 0 ? o->time_limit_s : 86400,
-                                      .file_size = UINT64_MAX};
+                                      .file_size = UINT64_MAX,
+                                      .writes = true};
     k->path = gt_strdup(ctx, path);
     k->layer = gt_strdup(ctx, o->layer != NULL ? o->layer : standard->id);
     gt_status st = k->path == NULL || k->layer == NULL ? GT_E_MEMORY : GT_OK;

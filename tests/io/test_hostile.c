@@ -269,6 +269,44 @@ static void killed_in_the_middle(void **state)
     }
 }
 
+static void killed_while_writing(void **state)
+{
+    fixture *f = *state;
+    static const gt_field field = {.name = "name", .type = GT_FIELD_TEXT};
+    static const gt_standard standard = {
+        .id = "t", .geom_type = GT_GEOM_NONE, .fields = &field, .n_fields = 1};
+    const gt_value value = {.kind = GT_VAL_TEXT, .text = "x", .len = 1};
+    const gt_feature feature = {.id = "a",
+                                .valid_from = GT_DATE_NONE,
+                                .valid_to = GT_DATE_NONE,
+                                .values = &value,
+                                .n_values = 1};
+    char script[8192];
+    (void)snprintf(script, sizeof script,
+                   "#!/bin/sh\n(sleep 1; kill -SEGV $$) 4>&- 3<&- &\nexec '%s/guotu-io' \"$@\"\n",
+                   GT_BINARY_DIR);
+    fake(f, script);
+    put_text(test_path(f->dir, "t.csv"), "what was there");
+    const int before = n_entries(f->dir);
+    gt_sink_options o;
+    gt_sink_options_init(&o);
+    o.overwrite = true;
+    gt_sink *k = NULL;
+    assert_ok(f->ctx,
+              gt_sink_open_with(f->ctx, test_path(f->dir, "t.csv"), &standard, NULL, &o, &k));
+    gt_status st = GT_OK;
+    for (long i = 0; i < 100000000 && st == GT_OK; i++) {
+        st = gt_sink_put(f->ctx, k, &feature);
+    }
+    assert_fails(f->ctx, st, GT_E_ENV, "io.writer-stopped");
+    gt_sink_abort(k);
+    assert_int_equal(n_entries(f->dir), before);
+    size_t len = 0;
+    char *text = test_read_file(test_path(f->dir, "t.csv"), &len);
+    assert_string_equal(text, "what was there");
+    free(text);
+}
+
 static void early_close_ends_the_child(void **state)
 {
     fixture *f = *state;
@@ -598,6 +636,7 @@ int main(void)
         CASE(unknown_messages_are_refused),
         CASE(silence_can_be_cancelled),
         CASE(killed_in_the_middle),
+        CASE(killed_while_writing),
         CASE(early_close_ends_the_child),
         CASE(many_at_once),
         CASE(orphans_clean_up),

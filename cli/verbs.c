@@ -18,6 +18,7 @@ extern const cli_verb CLI_ATOMS;
 extern const cli_verb CLI_HELP;
 
 const cli_verb *const CLI_VERBS[] = {
-    &CLI_INIT,   &CLI_LOAD, &CLI_LAYERS,  &CLI_QC,    &CLI_AREAS, &CLI_CHECK, &CLI_MAP,
-    &CLI_EXPORT, &CLI_LOG,  &CLI_CLAUSES, &CLI_WEAVE, &CLI_CONFLICTS, &CLI_TRANSITION, &CLI_ATOMS, &CLI_HELP,  NULL,
+    &CLI_INIT,       &CLI_LOAD,   &CLI_LAYERS, &CLI_QC,      &CLI_AREAS, &CLI_CHECK,
+    &CLI_MAP,        &CLI_EXPORT, &CLI_LOG,    &CLI_CLAUSES, &CLI_WEAVE, &CLI_CONFLICTS,
+    &CLI_TRANSITION, &CLI_ATOMS,  &CLI_HELP,   NULL,
 };

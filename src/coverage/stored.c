@@ -414,7 +414,9 @@ gt_status gt_stored_job_why_not(gt_ctx *ctx, gt_stored_job *j, const gt_vault *v
     char hash[GT_HASH_HEX];
     gt_status st = GT_OK;
     *why = NULL;
-    if (j->o.full) {
+    if (v == NULL) {
+        *why = "absent";
+    } else if (j->o.full) {
         *why = "asked";
     } else if (memcmp(v->key, j->key, sizeof j->key) != 0 || v->n_layers != j->n) {
         *why = "layers";

@@ -204,7 +204,7 @@ gt_status gt_stored_digest(gt_ctx *ctx, gt_store *store, const gt_package *packa
         st = gt_fail(ctx, GT_E_NOT_FOUND, &GT_MSG_COVERAGE_NONE, GT_NOWHERE, GT_NO_ARGS);
     }
     gt_hash_init(&h);
-    for (size_t i = 0; st == GT_OK && i < j.vault->n_cells; i++) {
+    for (size_t i = 0; st == GT_OK && j.vault != NULL && i < j.vault->n_cells; i++) {
         const gt_vault_cell *c = &j.vault->cells[i];
         const uint8_t *block = NULL;
         bool good = false;

@@ -18,8 +18,9 @@
 
 #include "store/import.h"
 
-#define CELL   8000.0
-#define RADIUS 16000.0
+#define CELL       8000.0
+#define RADIUS     16000.0
+#define MAX_PIECES 1e7 /* of one edge: a step of 2 mm over the 23 km an edge can have here */
 enum { DEGREE = IMP_AREA_DEGREE, NODES = 16, CHUNK = 64 };
 
 void imp_area_init(imp_area *a, const gt_plane *plane, bool geographic, double step)
@@ -198,8 +199,8 @@ static double ring_area(const imp_area *a, const imp_area_cell *c, const double 
         double bx = xy[2 * i] - x0, by = xy[2 * i + 1] - y0, dx = bx - ax, dy = by - ay;
         double length2 = dx * dx + dy * dy;
         if (a->step > 0.0 && length2 > a->step * a->step) {
-            double pieces = ceil(sqrt(length2) / a->step);
-            for (double k = 1.0; k < pieces; k += 1.0) {
+            double pieces = fmin(ceil(sqrt(length2) / a->step), MAX_PIECES);
+            for (uint32_t k = 1; k < (uint32_t)pieces; k++) {
                 point(&w, ax + k / pieces * dx, ay + k / pieces * dy);
             }
         }

@@ -55,6 +55,11 @@ static void give(imp_pipe *p, imp_batch *b, int state)
     (void)pthread_mutex_unlock(&p->lock);
 }
 
+static imp_batch *slot(imp_pipe *p, uint64_t number)
+{
+    return &p->batch[p->n_batches > 1 ? number % p->n_batches : 0];
+}
+
 static void stop_all(imp_pipe *p)
 {
     (void)pthread_mutex_lock(&p->lock);
@@ -68,7 +73,7 @@ static imp_batch *read_next(imp_pipe *p)
     imp_batch *b = NULL;
     (void)pthread_mutex_lock(&p->reading);
     if (!p->ended) {
-        b = &p->batch[p->next % p->n_batches];
+        b = slot(p, p->next);
         if (take(p, b, IMP_FREE)) {
             p->next++;
             b->status = imp_batch_read(p->source, p->rules->map, b);
@@ -101,7 +106,7 @@ static gt_status write_all(gt_ctx *ctx, imp_pipe *p, imp_checker *in_line, imp_c
     bool stop = false;
     gt_status st = GT_OK;
     for (uint64_t i = 0; st == GT_OK && !stop; i++) {
-        imp_batch *b = &p->batch[i % p->n_batches];
+        imp_batch *b = slot(p, i);
         if (in_line != NULL) {
             b->status = imp_batch_read(p->source, p->rules->map, b);
             b->status = b->status == GT_OK ? imp_check(in_line, b) : b->status;
@@ -146,8 +151,8 @@ gt_status imp_pipe_run(gt_ctx *ctx, gt_source *source, const imp_rules *rules, i
                        void *user)
 {
     worker workers[MAX_WORKERS] = {0};
-    int threads = gt_ctx_threads(ctx);
-    size_t n = threads <= 1 ? 0 : threads > MAX_WORKERS ? MAX_WORKERS : (size_t)threads - 1;
+    int wanted = gt_ctx_threads(ctx) - 1;
+    size_t n = wanted <= 0 ? 0 : wanted > MAX_WORKERS ? MAX_WORKERS : (size_t)(unsigned)wanted;
     size_t started = 0, checkers = n == 0 ? 1 : n;
     gt_status st = GT_OK;
     const imp_batch *failed = NULL;

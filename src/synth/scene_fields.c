@@ -54,7 +54,7 @@ static gt_status recipe_rivers(gt_ctx *ctx, sy_scene *s)
     return GT_OK;
 }
 
-enum { BIG_KM2 = 120, STREAM_KM2 = 12 };
+enum { BIG_KM2 = 250, STREAM_KM2 = 12 };
 
 /* Streams with a large catchment become river lines too, from their heads down. */
 static gt_status big_streams(gt_ctx *ctx, sy_scene *s)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "synth/dissolve.h"
 #include "synth/messages.h"
 
 enum { BORDER_CELLS = 512 };
@@ -327,6 +328,29 @@ static gt_status build_segments(gt_ctx *ctx, const sy_world *w, const sy_unit_ri
     return st;
 }
 
+/* Parts of one district that share an edge become one part: as outlines they would be invalid. */
+static gt_status unite_parts(gt_ctx *ctx, sy_border *b)
+{
+    size_t n = b->units.n_faces;
+    sy_faces whole = {0};
+    int32_t *group = gt_alloc(ctx, n, sizeof *group);
+    gt_status st = group == NULL ? GT_E_MEMORY : GT_OK;
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
+        group[i] = b->units.faces[i].unit;
+    }
+    if (st == GT_OK) {
+        st = sy_dissolve(ctx, &b->units, group, (size_t)b->n_units, &whole);
+    }
+    gt_free(ctx, group);
+    if (st != GT_OK) {
+        sy_faces_free(ctx, &whole);
+        return st;
+    }
+    sy_faces_free(ctx, &b->units);
+    b->units = whole;
+    return GT_OK;
+}
+
 gt_status sy_border_build(gt_ctx *ctx, const sy_world *world, const sy_unit_rings *units, size_t n,
                           sy_border *out)
 {
@@ -349,7 +373,7 @@ gt_status sy_border_build(gt_ctx *ctx, const sy_world *world, const sy_unit_ring
     if (st == GT_OK) {
         st = check_planar(ctx, world, units, out);
     }
-    return st;
+    return st == GT_OK ? unite_parts(ctx, out) : st;
 }
 
 void sy_border_free(gt_ctx *ctx, sy_border *b)

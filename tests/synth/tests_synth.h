@@ -10,6 +10,7 @@
 
 #include "support/support.h"
 
+#include "guotu/geos.h"
 #include "synth/border.h"
 #include "synth/noise.h"
 
@@ -216,6 +217,30 @@ static inline bool face_is_simple(const sy_faces *f, size_t face)
     }
     edge_set_free(&s);
     return ok;
+}
+
+/* The same by GEOS, for faces with holes that may touch the shell at a vertex. */
+static inline bool face_is_valid(gt_ctx *ctx, gt_geos *geos, const sy_faces *f, size_t face)
+{
+    gt_geom g;
+    gt_geom_init(&g);
+    gt_geom_reset(&g, GT_MULTIPOLYGON);
+    for (uint32_t r = 0; r < f->faces[face].n_rings; r++) {
+        size_t ring = f->faces[face].first_ring + r;
+        size_t from = sy_ring_start(f, ring), to = f->ring_end[ring];
+        for (size_t i = from; i <= to; i++) {
+            sy_pt p = f->pts[i == to ? from : i];
+            assert_ok(ctx, gt_geom_add_point(ctx, &g, p.x, p.y));
+        }
+        assert_ok(ctx, gt_geom_end_ring(ctx, &g));
+    }
+    assert_ok(ctx, gt_geom_end_part(ctx, &g));
+    bool valid = false;
+    char why[64];
+    double x, y;
+    assert_ok(ctx, gt_geos_validity(ctx, geos, &g, &valid, why, &x, &y));
+    gt_geom_free(ctx, &g);
+    return valid;
 }
 
 #endif

@@ -74,7 +74,7 @@ static void take_points(walk *w, uint32_t n, size_t ordinates, bool big)
 static gt_geom_type wkb_type(uint32_t code, size_t *ordinates)
 {
     bool z = (code & 0x80000000U) != 0, m = (code & 0x40000000U) != 0;
-    uint32_t plain = code & 0x0fffffffU;
+    uint32_t plain = code & 0x3fffffffU; /* an SRID flag (EWKB) stays and is refused below */
     uint32_t dims = plain / 1000;
     *ordinates = dims == 3 || (z && m) ? 4 : dims != 0 || z || m ? 3 : 2;
     plain %= 1000;

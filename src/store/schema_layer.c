@@ -138,35 +138,60 @@ static void put_rtree(gt_text *sql, const char *t)
         t, t, t);
 }
 
+/* Body of a trigger: keeps the rows `t` that meet the condition, unless they were touched before.
+ */
+static void put_save(gt_text *sql, const gt_standard *s, bool geometry, const char *condition)
+{
+    const char *t = s->id, *geom = geometry ? ", geom" : "";
+    gt_text_printf(sql, "INSERT OR IGNORE INTO \"%s__before\"(fid, gt_id", t);
+    gt_put_fields(sql, s, "");
+    gt_text_printf(sql, ", gt_valid_from, gt_rev, gt_area_m2%s) SELECT fid, gt_id", geom);
+    gt_put_fields(sql, s, "");
+    gt_text_printf(
+        sql,
+        ", gt_valid_from, gt_rev, gt_area_m2%s FROM \"%s\" AS t WHERE (%s) AND NOT EXISTS"
+        " (SELECT 1 FROM gt_outside WHERE layer = '%s' AND fid = t.fid); INSERT OR IGNORE"
+        " INTO gt_outside(layer, fid, feature) SELECT '%s', fid, gt_id FROM \"%s\" AS t"
+        " WHERE %s; ",
+        geom, t, condition, t, t, t, condition);
+}
+
 /* What other programs do to a layer: each row they touch is listed in gt_outside, and its version
  * from before the first touch is kept in LAYER__before, so that the edits can become a revision or
- * be undone (edits.c). Our connections run with triggers off. */
+ * be undone (edits.c). A row may also be replaced (INSERT OR REPLACE) by another with its fid or
+ * gt_id, for which no delete trigger runs: hence the triggers before. Our connections run with
+ * triggers off. */
 static void put_watch(gt_text *sql, const gt_standard *s, bool geometry)
 {
-    const char *t = s->id;
-    gt_text save;
-    gt_text_init(&save, sql->ctx, 0);
-    gt_text_printf(&save, "INSERT OR IGNORE INTO \"%s__before\"(fid, gt_id", t);
-    gt_put_fields(&save, s, "");
-    gt_text_printf(&save, ", gt_valid_from, gt_rev, gt_area_m2%s) SELECT OLD.fid, OLD.gt_id",
-                   geometry ? ", geom" : "");
-    gt_put_fields(&save, s, "OLD.");
-    gt_text_printf(
-        &save,
-        ", OLD.gt_valid_from, OLD.gt_rev, OLD.gt_area_m2%s WHERE NOT EXISTS (SELECT 1 FROM"
-        " gt_outside WHERE layer = '%s' AND fid = OLD.fid); INSERT OR IGNORE INTO"
-        " gt_outside(layer, fid, feature) VALUES('%s', OLD.fid, OLD.gt_id);",
-        geometry ? ", OLD.geom" : "", t, t);
-    const char *note = "INSERT OR IGNORE INTO gt_outside(layer, fid, feature) VALUES";
-    gt_text_printf(sql,
-                   "CREATE TRIGGER \"gt_watch_%s_insert\" AFTER INSERT ON \"%s\" BEGIN %s('%s',"
-                   " NEW.fid, NEW.gt_id); END;"
-                   "CREATE TRIGGER \"gt_watch_%s_update\" AFTER UPDATE ON \"%s\" BEGIN %s %s('%s',"
-                   " NEW.fid, NEW.gt_id); END;"
-                   "CREATE TRIGGER \"gt_watch_%s_delete\" AFTER DELETE ON \"%s\" BEGIN %s END;",
-                   t, t, note, t, t, t, gt_text_cstr(&save), note, t, t, t, gt_text_cstr(&save));
-    sql->failed |= save.failed;
-    gt_text_free(&save);
+    static const struct {
+        const char *name, *when, *condition;
+    } before[] = {
+        {"replace", "INSERT", "t.fid = NEW.fid OR t.gt_id = NEW.gt_id"},
+        {"change", "UPDATE", "t.fid = OLD.fid OR t.fid = NEW.fid OR t.gt_id = NEW.gt_id"},
+        {"delete", "DELETE", "t.fid = OLD.fid"},
+    };
+    static const char *const after[][2] = {{"insert", "INSERT"}, {"update", "UPDATE"}};
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        gt_text_printf(sql, "CREATE TRIGGER \"gt_watch_%s_%s\" BEFORE %s ON \"%s\" BEGIN ", s->id,
+                       before[i].name, before[i].when, s->id);
+        put_save(sql, s, geometry, before[i].condition);
+        gt_text_puts(sql, "END;");
+    }
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
+        gt_text_printf(
+            sql,
+            "CREATE TRIGGER \"gt_watch_%s_%s\" AFTER %s ON \"%s\" BEGIN INSERT OR IGNORE"
+            " INTO gt_outside(layer, fid, feature) VALUES('%s', NEW.fid, NEW.gt_id); END;",
+            s->id, after[i][0], after[i][1], s->id, s->id);
+    }
+}
+
+static void put_unwatch(gt_text *sql, const gt_standard *s)
+{
+    static const char *const names[] = {"replace", "change", "delete", "insert", "update"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        gt_text_printf(sql, "DROP TRIGGER IF EXISTS \"gt_watch_%s_%s\";", s->id, names[i]);
+    }
 }
 
 static gt_status register_layer(gt_ctx *ctx, sqlite3 *db, const gt_layer_rec *rec,
@@ -227,10 +252,7 @@ gt_status gt_schema_add_fields(gt_ctx *ctx, sqlite3 *db, const gt_layer_rec *rec
                            gt_text_cstr(&column) + 2);
         }
     }
-    gt_text_printf(&sql,
-                   "DROP TRIGGER IF EXISTS \"gt_watch_%s_insert\"; DROP TRIGGER IF EXISTS"
-                   " \"gt_watch_%s_update\"; DROP TRIGGER IF EXISTS \"gt_watch_%s_delete\";",
-                   s->id, s->id, s->id);
+    put_unwatch(&sql, s);
     put_watch(&sql, s, rec->column_type != GT_GEOM_NONE);
     gt_status st = gt_text_status(&column);
     st = st == GT_OK ? gt_db_exec_text(ctx, db, &sql) : st;

@@ -34,7 +34,8 @@ static gt_store *start(gt_ctx *ctx, const char *dir)
 /* Triggers off, as somebody would who knows about them. */
 #define QUIET(sql)                                                                                 \
     "DROP TRIGGER gt_watch_parcels_update; DROP TRIGGER gt_watch_parcels_delete;"                  \
-    "DROP TRIGGER gt_watch_parcels_insert;" sql
+    "DROP TRIGGER gt_watch_parcels_insert; DROP TRIGGER gt_watch_parcels_change;"                  \
+    "DROP TRIGGER gt_watch_parcels_replace;" sql
 
 typedef struct tampering {
     const char *sql, *id;        /* message */

@@ -220,6 +220,7 @@ static const gt_key layer_keys[] = {
     {.name = "fields", .kind = GT_K_LIST, .at = AT(raw_layer, fields), .extra = &field_schema},
     {.name = "id_field", .kind = GT_K_NAME, .at = AT(raw_layer, layer.id_field)},
     {.name = "class_field", .kind = GT_K_NAME, .at = AT(raw_layer, layer.class_field)},
+    {.name = "area_field", .kind = GT_K_NAME, .at = AT(raw_layer, layer.area_field)},
     {.name = "import", .kind = GT_K_ONE, .at = AT(raw_layer, from), .extra = &import_schema},
     {.name = "qc", .kind = GT_K_ONE, .at = AT(raw_layer, layer.qc), .extra = &qc_schema},
     {.name = "clauses", .kind = GT_K_CLAUSES, .at = AT(raw_layer, layer.clauses)},

@@ -269,6 +269,7 @@ static gt_status inherit(gt_reader *r, size_t i, unsigned char *state)
     to->n_fields += n;
     to->id_field = to->id_field != NULL ? to->id_field : from->id_field;
     to->class_field = to->class_field != NULL ? to->class_field : from->class_field;
+    to->area_field = to->area_field != NULL ? to->area_field : from->area_field;
     return GT_OK;
 }
 
@@ -323,6 +324,7 @@ static gt_status verify_layers(gt_reader *r)
             gt_standard *layer = &p->layers[r->items[i].index];
             field_named(r, layer, gt_y_get(r->items[i].node, "id_field"));
             field_named(r, layer, gt_y_get(r->items[i].node, "class_field"));
+            field_named(r, layer, gt_y_get(r->items[i].node, "area_field"));
             layer->qc.has_bounds = p->has_extent;
             layer->qc.bounds = p->extent;
         }

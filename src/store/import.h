@@ -42,10 +42,10 @@ typedef struct imp_item {
     const char *id; /* NULL: made up by the store, or missing */
     gt_geom_type type;
     uint32_t n_points, n_rings, n_parts;
-    size_t xy_at, ring_at, part_at;   /* into the batch's arrays */
-    size_t fault_at, n_faults;        /* into the batch's faults */
-    bool has_geom, broken, misplaced; /* broken: the reader could not make a geometry of it */
-    bool closed;                      /* the reader closed a ring: fine only with repair */
+    size_t xy_at, ring_at, part_at; /* into the batch's arrays */
+    size_t fault_at, n_faults;      /* into the batch's faults */
+    bool has_geom, broken;          /* broken: the reader could not make a geometry of it */
+    bool closed;                    /* the reader closed a ring: fine only with repair */
     size_t blob_at, blob_len;
     gt_box box;
     double area;

@@ -195,7 +195,6 @@ static gt_status note_outside(imp_batch *b, imp_item *item, const gt_box *box)
     if (h == NULL) {
         return GT_E_MEMORY;
     }
-    item->misplaced = true;
     b->n_bad_place++;
     h->row = item->row;
     h->feature = item->id;
@@ -276,6 +275,7 @@ static gt_status check_geometry(imp_checker *c, imp_batch *b, imp_item *item)
     }
     if (st != GT_OK || result.error) {
         b->n_geom += item->has_geom;
+        b->n_bad_place += outside(r, &result.box); /* out of the layer's bounds too: said above */
         return st;
     }
     promote(&g, declared);

@@ -460,6 +460,11 @@ static void wrong_places_are_named(void **state)
     assert_non_null(strstr(arg_text(w, "import.wrong-crs"), "EPSG:3857"));
     square_at(w, "north-first.geojson", 4548, 4418000, 448000, 100);
     assert_refused(w, STD, "north-first.geojson", "import.axes-swapped", 2);
+    gt_standard s = world_standard; /* a layer with bounds says so once more, not less */
+    s.qc.has_bounds = true;
+    s.qc.bounds = (gt_box){390000, 4350000, 560000, 4560000};
+    assert_refused(w, &s, "north-first.geojson", "import.axes-swapped", 2);
+    assert_int_equal(count(w, "qc.out-of-bounds"), 1);
     /* said right, they go in */
     w->options.crs = "EPSG:3857";
     assert_imported(w, STD, "mercator.geojson");

@@ -142,7 +142,46 @@ void gt_legend_free(gt_ctx *ctx, gt_legend *legend)
 
 static double row_height(const gt_legend_row *row)
 {
-    return row->kind == GT_LEGEND_HEAD ? HEAD : ROW;
+    const double more = 1.35 * TYPE; /* of a second line */
+    return (row->kind == GT_LEGEND_HEAD ? HEAD : ROW) + (row->lines > 1 ? more : 0);
+}
+
+static double title_indent(const gt_legend_row *row, double unit)
+{
+    return row->kind == GT_LEGEND_HEAD ? 0 : (SAMPLE + 6) * unit;
+}
+
+/* What figures take from the width of the title. */
+static double figure_width(const gt_legend *legend, const gt_legend_row *row, double unit)
+{
+    double gap = 5 * unit;
+    double width = isfinite(row->m2) ? legend->area_width + gap : 0;
+    return width + (legend->share_width > 0 && isfinite(row->m2) ? legend->share_width + gap : 0);
+}
+
+static gt_face title_face(const gt_legend *legend, const gt_legend_row *row, double unit,
+                          double width)
+{
+    bool head = row->kind == GT_LEGEND_HEAD;
+    return (gt_face){.size = (head ? 7.8 : TYPE) * unit,
+                     .bold = head,
+                     .lines = 2,
+                     .width = width - title_indent(row, unit) - figure_width(legend, row, unit),
+                     .align = -1,
+                     .color = gt_rgb_of(head ? 0x2E2E2A : 0x3A3A36)};
+}
+
+/* Lines that each title takes in columns of that number. */
+static void measure_rows(gt_legend *legend, const gt_look *look, double unit, int columns)
+{
+    double width = (legend->rect.w - 14 * unit * (columns - 1)) / columns;
+    for (size_t i = 0; i < legend->n; i++) {
+        gt_legend_row *row = &legend->rows[i];
+        gt_face face = title_face(legend, row, unit, width);
+        gt_extent e = gt_type_measure(look->type, &face, row->title);
+        row->lines = e.lines;
+        row->cut = e.cut;
+    }
 }
 
 /* Sets rows into columns no higher than `most`; false when they do not all find room. A heading
@@ -280,6 +319,7 @@ void gt_legend_fit(gt_legend *legend, const gt_look *look, gt_rect rect)
             legend->scale = scales[s];
             measure_columns(legend, look, unit);
             for (int c = roomy_columns(legend, look, unit, most); c <= most; c++) {
+                measure_rows(legend, look, unit, c);
                 if (flow_even(legend, unit, c)) {
                     return;
                 }
@@ -289,6 +329,7 @@ void gt_legend_fit(gt_legend *legend, const gt_look *look, gt_rect rect)
     /* layers without classes alone fill the panel: the lowest of them go unnamed */
     double unit = legend->scale * look->factor;
     int columns = (int)fmax(1, floor(rect.w / (COLUMN * unit)));
+    measure_rows(legend, look, unit, columns);
     for (size_t i = legend->n; i-- > 0 && !flow(legend, unit, columns, rect.h);) {
         legend->rows[i].hidden = true;
         legend->overflow = true;
@@ -310,20 +351,11 @@ static void draw_row(gt_legend *legend, gt_legend_row *row, const gt_look *look,
     double unit = legend->scale * look->factor;
     gt_rect r = row->rect;
     bool head = row->kind == GT_LEGEND_HEAD;
-    double gap = 5 * unit;
-    double figures = isfinite(row->m2) ? legend->area_width + gap : 0;
-    figures += legend->share_width > 0 && isfinite(row->m2) ? legend->share_width + gap : 0;
-    double indent = head ? 0 : (SAMPLE + 6) * unit;
-    gt_face face = {.size = (head ? 7.8 : TYPE) * unit,
-                    .bold = head,
-                    .lines = 1,
-                    .width = r.w - indent - figures,
-                    .align = -1,
-                    .color = gt_rgb_of(head ? 0x2E2E2A : 0x3A3A36)};
+    gt_face face = title_face(legend, row, unit, r.w);
     gt_extent e = gt_type_measure(look->type, &face, row->title);
     row->cut = e.cut;
     double base = head ? r.y + r.h - e.h - 0.5 * unit : r.y + 0.5 * (r.h - e.h);
-    gt_type_draw(look->type, cr, &face, row->title, r.x + indent, base);
+    gt_type_draw(look->type, cr, &face, row->title, r.x + title_indent(row, unit), base);
     if (row->kind == GT_LEGEND_ITEM) {
         gt_rect sample = {r.x, r.y + 0.5 * (r.h - 8.4 * unit), SAMPLE * unit, 8.4 * unit};
         gt_swatch_draw(row, sample, unit, cr);
@@ -336,7 +368,7 @@ static void draw_row(gt_legend *legend, gt_legend_row *row, const gt_look *look,
     }
     if (isfinite(row->m2)) {
         gt_number_short(gt_area_to(legend->unit, row->m2), text);
-        right -= legend->share_width > 0 ? legend->share_width + gap : 0;
+        right -= legend->share_width > 0 ? legend->share_width + 5 * unit : 0;
         draw_figure(look, cr, TYPE * unit, text, right, r);
     }
 }

@@ -22,7 +22,8 @@ typedef struct gt_legend_row {
     size_t folded;    /* classes that a GT_LEGEND_FOLDED row stands for */
     double m2, share; /* NaN: not shown */
     gt_rect rect;     /* on the page, set by fit */
-    bool cut;         /* title ends in an ellipsis, set by draw */
+    int lines;        /* of the title, set by fit */
+    bool cut;         /* title ends in an ellipsis, set by fit */
 } gt_legend_row;
 
 typedef struct gt_legend {

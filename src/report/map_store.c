@@ -330,13 +330,15 @@ static void style_ground(gt_map_layer *layer)
     layer->base = true;
 }
 
-/* From far off, casings of lines would cover what lies between them. */
-static void thin_lines(const gt_store_map *map, gt_rank rank, gt_map_style *style)
+/* From far off, casings of roads and ribbons of many small areas would cover what lies between. */
+static void thin_lines(const gt_store_map *map, const entry *e, gt_rank rank, gt_map_style *style)
 {
     const double wide = 15000; /* metres */
-    if (rank == GT_RANK_LINE && is_far_off(map, wide)) {
+    const int64_t many = 1000;
+    bool crowd = e->info.n_features > many && rank < GT_RANK_UNIT;
+    if (is_far_off(map, wide) && (rank == GT_RANK_LINE || crowd)) {
         style->band = NULL;
-        style->stroke_width *= 0.6;
+        style->stroke_width *= rank == GT_RANK_LINE ? 0.6 : 0.4;
     }
 }
 
@@ -346,7 +348,7 @@ static gt_status fill_layer(gt_store_map *map, entry *e, gt_map_layer *layer)
     const gt_standard *stored = e->info.standard;
     gt_look_of look;
     gt_style_of(s, e->unit, &look);
-    thin_lines(map, look.rank, &look.style);
+    thin_lines(map, e, look.rank, &look.style);
     bool present = map->options.as_of_rev == 0 && map->options.as_of_date == GT_DATE_NONE;
     *layer = (gt_map_layer){.id = stored->id,
                             .title = s->title,

@@ -13,9 +13,11 @@ static const double PI = 3.14159265358979323846;
 
 gt_status gt_relief_check(gt_ctx *ctx, const gt_map_relief *r)
 {
-    bool good = r->heights != NULL && r->rows >= 2 && r->cols >= 2 && r->box.xmax > r->box.xmin &&
-                r->box.ymax > r->box.ymin && isfinite(r->box.xmin) && isfinite(r->box.xmax) &&
-                isfinite(r->box.ymin) && isfinite(r->box.ymax);
+    const int most = 30000; /* a side: cells are counted in an int */
+    bool good = r->heights != NULL && r->rows >= 2 && r->cols >= 2 && r->rows <= most &&
+                r->cols <= most && r->box.xmax > r->box.xmin && r->box.ymax > r->box.ymin &&
+                isfinite(r->box.xmin) && isfinite(r->box.xmax) && isfinite(r->box.ymin) &&
+                isfinite(r->box.ymax);
     if (good) {
         return GT_OK;
     }
@@ -68,6 +70,8 @@ static void make_lights(light lights[3])
 
 typedef struct shade {
     const gt_map_relief *relief;
+    const uint8_t *inward; /* cells to the nearest one without a height, or to the edge */
+    int fade;              /* cells over which the shade comes in from there */
     const gt_window *view;
     light lights[3];
     double px, step;         /* pixels a point; distance of gradient samples, map units */
@@ -90,7 +94,8 @@ static uint32_t grey_at(const shade *s, double x, double y)
     }
     double l = lit(s->lights, gx * k * s->view->ky / s->view->kx, gy * k);
     /* sunny slopes stay white: multiplication can only darken */
-    double v = 1 - s->strength * fmin(fmax(1 - l, 0), 1);
+    double in = s->inward[(size_t)row * (size_t)r->cols + (size_t)col];
+    double v = 1 - s->strength * fmin(fmax(1 - l, 0), 1) * fmin(in / s->fade, 1);
     /* shade is a little blue, as shadows outdoors are */
     uint32_t dark = (uint32_t)(255 * v + 0.5);
     uint32_t blue = (uint32_t)(255 * (1 - 0.82 * (1 - v)) + 0.5);
@@ -117,6 +122,32 @@ static void plan(shade *s, const gt_map_relief *relief, const gt_window *view, d
     make_lights(s->lights);
 }
 
+/* Chessboard distance to the end of the data, up to 255: a hard edge of the shade would look like a
+ * feature of the land. */
+static void measure_inward(const gt_map_relief *r, uint8_t *to)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        int way = pass == 0 ? 1 : -1;
+        for (int k = 0; k < r->rows * r->cols; k++) {
+            int at = pass == 0 ? k : r->rows * r->cols - 1 - k;
+            int i = at / r->cols;
+            int j = at % r->cols;
+            bool border = i == 0 || j == 0 || i == r->rows - 1 || j == r->cols - 1;
+            if (border || isnan(r->heights[at])) {
+                to[at] = 0;
+                continue;
+            }
+            const int around[4] = {at - way, at - way * r->cols, at - way * (r->cols + 1),
+                                   at - way * (r->cols - 1)};
+            int least = pass == 0 ? UINT8_MAX : to[at];
+            for (int n = 0; n < 4; n++) {
+                least = to[around[n]] + 1 < least ? to[around[n]] + 1 : least;
+            }
+            to[at] = (uint8_t)least;
+        }
+    }
+}
+
 gt_status gt_relief_draw(gt_ctx *ctx, const gt_map_relief *relief, const gt_window *view,
                          const gt_pen *pen)
 {
@@ -127,9 +158,18 @@ gt_status gt_relief_draw(gt_ctx *ctx, const gt_map_relief *relief, const gt_wind
     if (grey == NULL) {
         return GT_E_MEMORY;
     }
+    uint8_t *inward = gt_alloc(ctx, (size_t)relief->rows, (size_t)relief->cols);
+    if (inward == NULL) {
+        gt_free(ctx, grey);
+        return GT_E_MEMORY;
+    }
+    measure_inward(relief, inward);
     gt_status st = GT_OK;
     shade s;
     plan(&s, relief, view, px);
+    s.inward = inward;
+    s.fade = (relief->rows < relief->cols ? relief->rows : relief->cols) / 25;
+    s.fade = s.fade < 2 ? 2 : s.fade > 200 ? 200 : s.fade;
     for (int j = 0; st == GT_OK && j < h; j++) {
         double y = view->box.ymax - (j + 0.5) / px / view->ky;
         for (int i = 0; i < w; i++) {
@@ -146,6 +186,7 @@ gt_status gt_relief_draw(gt_ctx *ctx, const gt_map_relief *relief, const gt_wind
         cairo_surface_finish(image);
         cairo_surface_destroy(image);
     }
+    gt_free(ctx, inward);
     gt_free(ctx, grey);
     return st;
 }

@@ -101,40 +101,45 @@ static bool is_area(gt_geom_type type)
     return type == GT_POLYGON || type == GT_MULTIPOLYGON || type == GT_GEOM_NONE;
 }
 
-/* What the table says goes over the geometry's default; a colour of the standard goes over the
- * table's fill. */
-static void apply(const gt_standard *s, const known *k, gt_look_of *out)
+/* What the table says goes over the geometry's default. The colour of a standard is that of the
+ * fill; where the theme alone speaks of control lines, it is that of the line. The lines known by
+ * name keep the colours planners know them by. */
+static void apply(const gt_standard *s, const known *k, bool by_name, gt_look_of *out)
 {
     gt_map_style *style = &out->style;
+    bool line = k->rank == GT_RANK_LINE;
     if (!is_area(s->geom_type)) {
         if (out->rank == GT_RANK_LINE && k->stroke != NULL) {
             style->stroke = s->color != NULL ? s->color : k->stroke;
             style->stroke_width = k->width;
-            style->band = k->rank == GT_RANK_LINE ? k->band : NULL;
+            style->band = line ? k->band : NULL;
             style->band_width = k->band_width;
             style->band_opacity = k->band_opacity;
         }
         return;
     }
-    out->rank = k->rank == GT_RANK_LINE ? GT_RANK_ZONE : k->rank;
-    style->fill = s->color != NULL && k->fill != NULL ? s->color : k->fill;
+    out->rank = line ? GT_RANK_ZONE : k->rank;
+    bool own = s->color != NULL && k->fill != NULL && !(by_name && k->band != NULL);
+    style->fill = own ? s->color : k->fill;
     style->fill_opacity = k->opacity;
     style->hatch = k->hatch;
     style->hatch_color = k->hatch_color;
-    style->stroke = k->stroke;
+    style->stroke = own && k->band != NULL ? s->color : k->stroke;
     style->stroke_width = k->width;
-    style->band = k->rank == GT_RANK_LINE ? NULL : k->band;
+    style->band = line ? NULL : own && k->band != NULL ? s->color : k->band;
     style->band_width = k->band_width;
     style->band_opacity = k->band_opacity;
 }
 
-static const known *find(const gt_standard *s)
+static const known *find(const gt_standard *s, bool *by_name)
 {
+    *by_name = true;
     for (size_t i = 0; i < sizeof by_id / sizeof by_id[0]; i++) {
         if (strstr(s->id, by_id[i].word) != NULL) {
             return &by_id[i];
         }
     }
+    *by_name = false;
     for (size_t i = 0; s->theme != NULL && i < sizeof by_theme / sizeof by_theme[0]; i++) {
         if (strcmp(s->theme, by_theme[i].word) == 0) {
             return &by_theme[i];
@@ -165,9 +170,10 @@ void gt_style_of(const gt_standard *standard, bool unit, gt_look_of *out)
     *out = (gt_look_of){.rank = GT_RANK_ZONE};
     gt_map_style_init(&out->style);
     by_geometry(standard, out);
-    const known *k = find(standard);
+    bool by_name = false;
+    const known *k = find(standard, &by_name);
     if (k != NULL) {
-        apply(standard, k, out);
+        apply(standard, k, by_name, out);
     }
     bool area = is_area(standard->geom_type);
     if (unit) {

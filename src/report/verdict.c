@@ -134,7 +134,7 @@ static void plan_head(sheet *s)
     y += MAP_H + 2 * g + 4;
     double high = fmin(gt_legend_guess(&s->map, wide, 0.85), 110);
     p->legend = (gt_rect){p->margin, y, wide, high};
-    y += high + 6;
+    y += high + 9;
     p->table_y = y;
     p->foot_face.width = wide - 60;
     double foot_h =
@@ -157,13 +157,16 @@ static size_t rows_that_fit(const gt_table *t, size_t first, double room)
 static const double FOOT_GAP = 26; /* from the foot to the edge of the page */
 static const double LINE_H = 14;   /* a line below the table */
 
-/* PDF breaks into A4 pages, the others grow. */
-static void plan_pages(sheet *s)
+static double below_table(const sheet *s)
+{
+    return s->page.foot.h + FOOT_GAP + 8;
+}
+
+/* Rows to pages; the page's size stands. */
+static void plan_rows(sheet *s)
 {
     gt_verdict_page *p = &s->page;
-    double px = s->o->dpi / 72;
-    double below = p->foot.h + FOOT_GAP + 8;
-    p->h = A4_H;
+    double below = below_table(s);
     p->n_pages = 1;
     if (s->kind == GT_CANVAS_PDF) {
         p->first_page_rows = rows_that_fit(&s->table, 0, A4_H - below - p->table_y);
@@ -174,15 +177,26 @@ static void plan_pages(sheet *s)
             p->n_pages++;
         }
     } else {
-        double most = floor(GT_MAP_MAX_PX / px);
-        double want = p->table_y + s->table.total_h + LINE_H + below;
-        p->h = fmin(fmax(A4_H, want), most);
         p->first_page_rows = rows_that_fit(&s->table, 0, p->h - below - LINE_H - p->table_y);
         p->left_out = s->table.n - p->first_page_rows;
+    }
+}
+
+/* PDF breaks into A4 pages, the others grow. */
+static void plan_pages(sheet *s)
+{
+    gt_verdict_page *p = &s->page;
+    double px = s->o->dpi / 72;
+    p->h = A4_H;
+    if (s->kind != GT_CANVAS_PDF) {
+        double most = floor(GT_MAP_MAX_PX / px);
+        double want = p->table_y + s->table.total_h + LINE_H + below_table(s);
+        p->h = fmin(fmax(A4_H, want), most);
     }
     s->width = (int)lrint(p->w * px);
     s->height = (int)ceil(p->h * px - 1e-6);
     p->foot.y = p->h - FOOT_GAP - p->foot.h;
+    plan_rows(s);
 }
 
 /* ---- page ---- */
@@ -225,7 +239,7 @@ static void draw_foot(sheet *s, size_t number)
 
 static gt_status draw_head(sheet *s)
 {
-    const gt_verdict_page *p = &s->page;
+    gt_verdict_page *p = &s->page;
     cairo_t *cr = s->cr;
     gt_type_draw(s->type, cr, &p->title_face, title_of(s->o), p->title.x, p->title.y);
     gt_type_draw(s->type, cr, &p->subject_face, p->subject_text, p->subject.x, p->subject.y);
@@ -247,6 +261,15 @@ static gt_status draw_head(sheet *s)
         look.factor = 0.85;
         gt_legend_fit(&s->legend, &look, p->legend);
         gt_legend_draw(&s->legend, &look, cr);
+        /* the guess was for all classes; the table moves up to those that are there */
+        double bottom = p->legend.y;
+        for (size_t i = 0; i < s->legend.n; i++) {
+            const gt_legend_row *row = &s->legend.rows[i];
+            bottom = row->hidden ? bottom : fmax(bottom, row->rect.y + row->rect.h);
+        }
+        p->legend.h = bottom - p->legend.y;
+        p->table_y = bottom + 9;
+        plan_rows(s);
     }
     return st;
 }
@@ -286,7 +309,7 @@ static gt_status draw_tables(sheet *s)
         draw_line(s, text, y);
     }
     draw_foot(s, 1);
-    double below = p->foot.h + FOOT_GAP + 8;
+    double below = below_table(s);
     for (size_t number = 2; number <= p->n_pages; number++) {
         gt_canvas_next_page(s->canvas);
         size_t n = rows_that_fit(&s->table, done, A4_H - below - p->margin);

@@ -12,6 +12,9 @@ typedef struct gt_table_row {
     double text_h[GT_TABLE_COLUMNS]; /* of each cell */
     double rule_h;                   /* of the rule's title alone, clauses below */
     bool cut;                        /* some text ends in an ellipsis */
+    size_t lead;  /* first finding with the same overlap: drawn once, numbered together; i itself
+                   * where there is none */
+    gt_rgb color; /* of the overlap and the number */
 } gt_table_row;
 
 typedef struct gt_table { /* of findings; lengths in points */
@@ -21,6 +24,8 @@ typedef struct gt_table { /* of findings; lengths in points */
     size_t n;
 } gt_table;
 
+/* Measures, groups and colours the findings. Colours are strong, told apart by the colour-blind too
+ * (Okabe and Ito 2008, yellow left out, darkened where white figures stand on it). */
 gt_status gt_table_plan(gt_ctx *ctx, const gt_map_verdict_options *options, gt_type *type,
                         double width, gt_table *out) GT_CHECKED;
 void gt_table_free(gt_ctx *ctx, gt_table *table);
@@ -29,18 +34,20 @@ void gt_table_draw_head(const gt_table *table, const gt_map_verdict_options *opt
 void gt_table_draw_row(const gt_table *table, size_t i, const gt_map_verdict_options *options,
                        gt_type *type, cairo_t *cr, double x, double y);
 
-/* Colour of finding i, on the map and in the table: strong, told apart by the colour-blind too
- * (Okabe and Ito 2008, yellow left out, darkened where white figures stand on it). */
-gt_rgb gt_finding_color(const gt_map_finding *finding, size_t i);
 /* Colour of a result. */
 gt_rgb gt_result_color(gt_result result, gt_effect effect);
 /* "Does not conform", or the effect that happens. */
 const char *gt_result_text(gt_result result, gt_effect effect, gt_lang lang);
 /* "1.873 ha" and "28.10 mu". */
 void gt_area_texts(double m2, gt_lang lang, char main[GT_NUMBER_TEXT], char mu[GT_NUMBER_TEXT]);
-/* A numbered disc. */
+/* A disc with a number, or a longer badge with several, centred on (x, y). */
 void gt_tag_draw(gt_type *type, cairo_t *cr, double x, double y, double radius, gt_rgb color,
-                 int number);
+                 const char *text);
+/* "2" or "2, 5, 7": numbers of the findings that share the overlap of finding `lead`. */
+void gt_tag_text(const gt_table *table, const gt_map_verdict_options *options, size_t lead,
+                 char out[GT_NUMBER_TEXT]);
+/* Whether a finding has an overlap to draw. */
+bool gt_finding_drawn(const gt_map_finding *finding);
 
 typedef struct gt_verdict_page { /* first page, points */
     double w, h, margin;

@@ -39,10 +39,10 @@ static void draw_overlaps(sheet *s)
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     for (size_t i = 0; i < s->o->n_findings; i++) {
         const gt_map_finding *f = &s->o->findings[i];
-        if (f->overlap == NULL || f->overlap->n_points == 0) {
+        if (!gt_finding_drawn(f) || s->table.rows[i].lead != i) {
             continue;
         }
-        gt_rgb c = gt_finding_color(f, i);
+        gt_rgb c = s->table.rows[i].color;
         cairo_new_path(cr);
         gt_shape_path(cr, f->overlap, &s->view);
         cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
@@ -78,13 +78,13 @@ static gt_status place_tags(sheet *s, const gt_rect *taken, size_t n)
     gt_labels_set(s->tags, 4.5, false); /* text is smaller than its disc */
     for (size_t i = 0; st == GT_OK && i < s->o->n_findings; i++) {
         const gt_map_finding *f = &s->o->findings[i];
-        if (f->overlap == NULL || f->overlap->n_points == 0) {
+        if (!gt_finding_drawn(f) || s->table.rows[i].lead != i) {
             continue;
         }
-        char text[16];
-        (void)snprintf(text, sizeof text, "%d", f->number);
+        char text[GT_NUMBER_TEXT];
+        gt_tag_text(&s->table, s->o, i, text);
         gt_face face = {
-            .size = TAG_RADIUS * 1.15, .bold = true, .lines = 1, .color = gt_finding_color(f, i)};
+            .size = TAG_RADIUS * 1.15, .bold = true, .lines = 1, .color = s->table.rows[i].color};
         st = gt_shape_rings(s->ctx, f->overlap, &s->view, &rings);
         if (st == GT_OK) {
             st = gt_labels_add_area(s->ctx, s->tags, &rings, &face, text, 0, -(double)i, true);
@@ -102,11 +102,10 @@ static void draw_tags(sheet *s)
             continue;
         }
         size_t i = (size_t)lrint(-label->weight);
-        const gt_map_finding *f = &s->o->findings[i];
         gt_label_draw_tie(label, s->cr);
         gt_tag_draw(s->type, s->cr, label->rect.x + 0.5 * label->rect.w,
-                    label->rect.y + 0.5 * label->rect.h, TAG_RADIUS, gt_finding_color(f, i),
-                    f->number);
+                    label->rect.y + 0.5 * label->rect.h, TAG_RADIUS, s->table.rows[i].color,
+                    label->text);
     }
 }
 

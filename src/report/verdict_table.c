@@ -14,12 +14,62 @@ enum { RULE_LINES = 6, TEXT_LINES = 26 };
 
 enum { COL_NUMBER = 0, COL_RULE, COL_RESULT, COL_OVERLAP, COL_SHARE, COL_TEXT };
 
-gt_rgb gt_finding_color(const gt_map_finding *finding, size_t i)
+bool gt_finding_drawn(const gt_map_finding *finding)
+{
+    return finding->overlap != NULL && finding->overlap->n_points > 0;
+}
+
+static bool same_shape(const gt_geom *a, const gt_geom *b)
+{
+    return a->n_points == b->n_points && a->n_rings == b->n_rings &&
+           memcmp(a->xy, b->xy, 2 * (size_t)a->n_points * sizeof *a->xy) == 0 &&
+           memcmp(a->ring_end, b->ring_end, a->n_rings * sizeof *a->ring_end) == 0;
+}
+
+/* Several rules often speak of one layer, and their overlaps are one and the same. */
+static void group(gt_table *t, const gt_map_verdict_options *o)
 {
     static const unsigned strong[] = {0xD55E00, 0x0072B2, 0xB8508A, 0x00805F,
                                       0xB87700, 0x6A3D9A, 0x2F7FB0, 0x8C510A};
-    bool quiet = finding->overlap == NULL || finding->overlap->n_points == 0;
-    return gt_rgb_of(quiet ? 0x8A8A84 : strong[i % (sizeof strong / sizeof strong[0])]);
+    size_t n = 0;
+    for (size_t i = 0; i < o->n_findings; i++) {
+        gt_table_row *row = &t->rows[i];
+        row->lead = i;
+        row->color = gt_rgb_of(0x8A8A84);
+        if (!gt_finding_drawn(&o->findings[i])) {
+            continue;
+        }
+        for (size_t j = 0; j < i && row->lead == i; j++) {
+            bool lead = t->rows[j].lead == j && gt_finding_drawn(&o->findings[j]);
+            if (lead && same_shape(o->findings[i].overlap, o->findings[j].overlap)) {
+                row->lead = j;
+            }
+        }
+        row->color = row->lead != i ? t->rows[row->lead].color
+                                    : gt_rgb_of(strong[n % (sizeof strong / sizeof strong[0])]);
+        n += row->lead == i ? 1U : 0U;
+    }
+}
+
+void gt_tag_text(const gt_table *t, const gt_map_verdict_options *o, size_t lead,
+                 char out[GT_NUMBER_TEXT])
+{
+    const int most = 6;
+    int n = 0;
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = lead; i < t->n; i++) {
+        if (t->rows[i].lead != lead) {
+            continue;
+        }
+        if (n++ == most) {
+            (void)snprintf(out + used, GT_NUMBER_TEXT - used, " …");
+            return;
+        }
+        int more = snprintf(out + used, GT_NUMBER_TEXT - used - 8, "%s%d", n > 1 ? ", " : "",
+                            o->findings[i].number % 10000);
+        used += more > 0 ? (size_t)more : 0;
+    }
 }
 
 gt_rgb gt_result_color(gt_result result, gt_effect effect)
@@ -178,6 +228,7 @@ gt_status gt_table_plan(gt_ctx *ctx, const gt_map_verdict_options *o, gt_type *t
         plan_row(out, type, o, i);
         out->total_h += out->rows[i].h;
     }
+    group(out, o);
     return GT_OK;
 }
 
@@ -207,20 +258,25 @@ void gt_table_draw_head(const gt_table *t, const gt_map_verdict_options *o, gt_t
     }
 }
 
-void gt_tag_draw(gt_type *type, cairo_t *cr, double x, double y, double radius, gt_rgb color,
-                 int number)
+/* A rectangle with round ends; a disc when half is 0. */
+static void capsule(cairo_t *cr, double x, double y, double half, double radius)
 {
-    char text[16];
-    (void)snprintf(text, sizeof text, "%d", number);
-    gt_face face = {.size = radius * (number < 100 ? 1.15 : 0.85),
-                    .bold = true,
-                    .lines = 1,
-                    .color = gt_rgb_of(0xFFFFFF)};
+    cairo_new_sub_path(cr);
+    cairo_arc(cr, x + half, y, radius, -1.5707963267948966, 1.5707963267948966);
+    cairo_arc(cr, x - half, y, radius, 1.5707963267948966, 4.7123889803846899);
+    cairo_close_path(cr);
+}
+
+void gt_tag_draw(gt_type *type, cairo_t *cr, double x, double y, double radius, gt_rgb color,
+                 const char *text)
+{
+    gt_face face = {.size = radius * 1.15, .bold = true, .lines = 1, .color = gt_rgb_of(0xFFFFFF)};
     gt_extent e = gt_type_measure(type, &face, text);
-    cairo_arc(cr, x, y, radius + 0.9, 0, 6.283185307179586);
+    double half = fmax(0, 0.5 * e.ink_w - 0.5 * radius);
+    capsule(cr, x, y, half, radius + 0.9);
     cairo_set_source_rgb(cr, 1, 1, 1);
     cairo_fill(cr);
-    cairo_arc(cr, x, y, radius, 0, 6.283185307179586);
+    capsule(cr, x, y, half, radius);
     cairo_set_source_rgb(cr, color.r, color.g, color.b);
     cairo_fill(cr);
     gt_type_draw(type, cr, &face, text, x - e.ink_x - 0.5 * e.ink_w, y - e.ink_y - 0.5 * e.ink_h);
@@ -232,7 +288,9 @@ void gt_table_draw_row(const gt_table *t, size_t i, const gt_map_verdict_options
     const gt_map_finding *f = &o->findings[i];
     const gt_table_row *row = &t->rows[i];
     double top = y + PAD;
-    gt_tag_draw(type, cr, x + 0.5 * t->x[1], top + TAG - 1, TAG, gt_finding_color(f, i), f->number);
+    char number[GT_NUMBER_TEXT];
+    (void)snprintf(number, sizeof number, "%d", f->number);
+    gt_tag_draw(type, cr, x + 0.5 * t->x[1], top + TAG - 1, TAG, row->color, number);
     gt_face rule = rule_face(t);
     gt_face clause = clause_face(t);
     gt_face result = result_face(t, f);

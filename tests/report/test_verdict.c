@@ -14,7 +14,7 @@ typedef struct seen {
     double table_h, rows_h[500];
     size_t n_rows, n_cut;
     gt_rect tags[64];
-    char numbers[64][8];
+    char numbers[64][32];
     size_t n_tags, n_placed;
 } seen;
 
@@ -35,7 +35,7 @@ static void look(void *user, const gt_verdict_page *page, const gt_table *table,
         const gt_label *l = gt_labels_get(tags, i);
         if (l->placed) {
             s->tags[s->n_placed] = l->rect;
-            (void)snprintf(s->numbers[s->n_placed++], 8, "%s", l->text);
+            (void)snprintf(s->numbers[s->n_placed++], 32, "%s", l->text);
         }
     }
 }
@@ -213,13 +213,41 @@ static void overlaps_and_numbers_are_drawn(void **state)
     assert_int_equal(p.w, 1240);
     assert_int_equal(p.h, 1754);
     unsigned paper = 0xFAF9F6;
-    gt_rgb first = gt_finding_color(&f->findings[0], 0);
     unsigned overlap = at(f, &p, 1630, 1070);
     assert_true(color_distance(overlap, paper) > 60);
-    assert_true((double)(overlap >> 16) / 255 > first.g);             /* vermilion: red leads */
+    assert_true((overlap >> 16) > (overlap & 0xFFU) + 60);            /* vermilion: red leads */
     assert_true(color_distance(at(f, &p, 975, 1225), 0x1A1A1A) < 40); /* the subject's outline */
     assert_true(color_distance(at(f, &p, 1200, 1480), paper) < 4);    /* inside, nothing overlaps */
     picture_free(&p);
+}
+
+static void one_overlap_of_several_rules_is_drawn_once(void **state)
+{
+    fixture *f = *state;
+    f->o.n_layers = 0;
+    assert_ok(f->ctx, draw(f, "a.png"));
+    picture p = picture_read(test_path(f->dir, "a.png"));
+    unsigned once = at(f, &p, 1630, 1070);
+    picture_free(&p);
+    f->findings[3].overlap = f->findings[0].overlap;
+    f->findings[4].overlap = f->findings[0].overlap;
+    assert_ok(f->ctx, draw(f, "a.png"));
+    assert_int_equal(f->seen->n_placed, 3);
+    bool together = false;
+    for (size_t i = 0; i < f->seen->n_placed; i++) {
+        together = together || strcmp(f->seen->numbers[i], "1, 4, 5") == 0;
+    }
+    assert_true(together);
+    p = picture_read(test_path(f->dir, "a.png"));
+    assert_int_equal(at(f, &p, 1630, 1070), once); /* not darker */
+    picture_free(&p);
+    for (int i = 0; i < 40; i++) {
+        f->findings[i].overlap = f->findings[0].overlap;
+    }
+    f->o.n_findings = 40;
+    assert_ok(f->ctx, draw(f, "a.png"));
+    assert_int_equal(f->seen->n_placed, 1);
+    assert_string_equal(f->seen->numbers[0], "1, 2, 3, 4, 5, 6 …");
 }
 
 static void both_languages_and_kinds(void **state)
@@ -436,6 +464,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(overlaps_and_numbers_are_drawn),
+        CASE(one_overlap_of_several_rules_is_drawn_once),
         CASE(both_languages_and_kinds),
         CASE(long_tables_break_into_pages),
         CASE(pictures_grow_and_say_what_they_leave_out),

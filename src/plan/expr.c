@@ -790,7 +790,7 @@ gt_status gt_expr_eval(gt_ctx *ctx, gt_expr *expr, const gt_value *values, gt_va
 
 gt_status gt_expr_test(gt_ctx *ctx, gt_expr *expr, const gt_value *values, gt_truth *out)
 {
-    gt_value value;
+    gt_value value = {.kind = GT_NULL};
     gt_status st = gt_expr_eval(ctx, expr, values, &value);
     if (st != GT_OK) {
         return st;

@@ -507,7 +507,7 @@ static gt_status take_fields(gt_reader *r, const raw_field *raw, size_t n, const
         return GT_E_MEMORY;
     }
     const gt_ynode *node = nodes == NULL ? NULL : nodes->first;
-    for (size_t i = 0; i < n; i++, node = node->next) {
+    for (size_t i = 0; i < n && node != NULL; i++, node = node->next) {
         fields[i] = raw[i].field;
         if (fields[i].name == NULL) {
             fields[i].name = ""; /* reported; readers of the struct need not care */
@@ -675,7 +675,7 @@ static gt_status take_rule(gt_reader *r, gt_raw_item *item)
     }
     const gt_ynode *list_node = gt_y_get(item->node, "measure");
     const gt_ynode *node = list_node == NULL ? NULL : list_node->first;
-    for (size_t i = 0; i < raw.n_measures; i++, node = node->next) {
+    for (size_t i = 0; i < raw.n_measures && node != NULL; i++, node = node->next) {
         take_measure(r, &raw.measures[i], node, &measures[i]);
     }
     rule->measures = measures;

@@ -26,7 +26,7 @@ static gt_problem *slot(gt_problems *p)
         return NULL;
     }
     void *block = p->kept;
-    p->status = gt_grow(p->ctx, &block, &p->cap, p->n_kept + 1, sizeof *p->kept);
+    p->status = gt_grow(p->ctx, &block, &p->cap, p->n_kept + 1, sizeof(gt_problem *));
     if (p->status != GT_OK) {
         return NULL;
     }
@@ -71,7 +71,7 @@ static int by_place(const void *a, const void *b)
 gt_status gt_problems_flush(gt_problems *p, gt_notes *notes)
 {
     if (p->n_kept > 0) {
-        qsort(p->kept, p->n_kept, sizeof *p->kept, by_place);
+        qsort(p->kept, p->n_kept, sizeof(gt_problem *), by_place);
     }
     for (size_t i = 0; i < p->n_kept && p->status == GT_OK; i++) {
         const gt_record *r = &p->kept[i]->record;

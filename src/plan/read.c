@@ -269,7 +269,8 @@ static gt_status fill_items(gt_reader *r)
     }
     const gt_ynode *list = gt_y_get(r->root, "plans");
     const gt_ynode *node = list == NULL ? NULL : list->first;
-    for (size_t i = 0; i < p->n[GT_ITEM_PLAN] && st == GT_OK; i++, node = node->next) {
+    for (size_t i = 0; i < p->n[GT_ITEM_PLAN] && node != NULL && st == GT_OK;
+         i++, node = node->next) {
         p->items[r->n_items + i] = (gt_item){.kind = GT_ITEM_PLAN,
                                              .id = p->plans[i].id,
                                              .title = p->plans[i].title,

@@ -17,18 +17,18 @@ typedef struct scope {
 } scope;
 
 static const struct {
-    gt_aspect aspect;
     const char *suffix;
+    gt_aspect aspect;
     gt_dimension dimension;
 } aspects[] = {
-    {GT_ASPECT_M2, "_m2", GT_DIM_AREA},
-    {GT_ASPECT_SHARE, "_share", GT_DIM_SHARE},
-    {GT_ASPECT_COUNT, "_count", GT_DIM_NONE},
-    {GT_ASPECT_PIECES, "_pieces", GT_DIM_NONE},
-    {GT_ASPECT_LARGEST_M2, "_largest_m2", GT_DIM_AREA},
-    {GT_ASPECT_LENGTH_M, "_length_m", GT_DIM_LENGTH},
-    {GT_ASPECT_DISTANCE_M, "_distance_m", GT_DIM_LENGTH},
-    {GT_ASPECT_VALUE, "", GT_DIM_NONE},
+    {"_m2", GT_ASPECT_M2, GT_DIM_AREA},
+    {"_share", GT_ASPECT_SHARE, GT_DIM_SHARE},
+    {"_count", GT_ASPECT_COUNT, GT_DIM_NONE},
+    {"_pieces", GT_ASPECT_PIECES, GT_DIM_NONE},
+    {"_largest_m2", GT_ASPECT_LARGEST_M2, GT_DIM_AREA},
+    {"_length_m", GT_ASPECT_LENGTH_M, GT_DIM_LENGTH},
+    {"_distance_m", GT_ASPECT_DISTANCE_M, GT_DIM_LENGTH},
+    {"", GT_ASPECT_VALUE, GT_DIM_NONE},
 };
 enum { N_ASPECTS = sizeof aspects / sizeof *aspects };
 

@@ -336,7 +336,7 @@ static void check_keys(builder *b, const gt_ynode *map)
     if (map->n < 2) {
         return;
     }
-    const gt_ynode **sorted = gt_alloc(b->ctx, map->n, sizeof *sorted);
+    const gt_ynode **sorted = gt_alloc(b->ctx, map->n, sizeof(gt_ynode *));
     if (sorted == NULL) {
         b->status = GT_E_MEMORY;
         return;
@@ -345,7 +345,7 @@ static void check_keys(builder *b, const gt_ynode *map)
     for (const gt_ynode *c = map->first; c != NULL; c = c->next) {
         sorted[n++] = c;
     }
-    qsort(sorted, n, sizeof *sorted, by_key);
+    qsort(sorted, n, sizeof(gt_ynode *), by_key);
     for (size_t i = 1; i < n; i++) {
         if (strcmp(sorted[i]->key->text, sorted[i - 1]->key->text) == 0) {
             gt_y_problem(b->problems, sorted[i]->key, &GT_MSG_YAML_DUPLICATE_KEY,

@@ -54,7 +54,7 @@ static gt_status list_rows(cli *app, const gt_area_table *t, gt_area_unit unit, 
             const char *text = gt_area_table_text(t, r, c);
             cells[c] = csv ? text : shown(app, gt_area_table_column(t, c), text);
         }
-        (void)snprintf(m2, sizeof m2, csv ? "%.4f" : "%.4f", csv ? a : gt_area_to(unit, a));
+        (void)snprintf(m2, sizeof m2, "%.4f", csv ? a : gt_area_to(unit, a));
         (void)snprintf(km2, sizeof km2, csv ? "%.9f" : "%.2f",
                        (csv ? 1 : 100) * a / gt_area_table_total(t));
         cells[n] = m2;
@@ -114,7 +114,7 @@ static gt_status pivot_row(cli_table *table, const char *label, const double *va
 static gt_status pivot(cli *app, const gt_area_table *t, gt_area_unit unit,
                        const char *const *second, size_t n)
 {
-    const char *headings[MAX_PIVOT + 2];
+    const char *headings[MAX_PIVOT + 2] = {NULL};
     double row[MAX_PIVOT] = {0}, foot[MAX_PIVOT] = {0};
     cli_table *table = NULL;
     char corner[64];
@@ -130,7 +130,7 @@ static gt_status pivot(cli *app, const gt_area_table *t, gt_area_unit unit,
     for (size_t r = 0; st == GT_OK && r < rows; r++) {
         const char *label = gt_area_table_text(t, r, 0);
         size_t k = 0;
-        while (strcmp(second[k], gt_area_table_text(t, r, 1)) != 0) {
+        while (k + 1 < n && strcmp(second[k], gt_area_table_text(t, r, 1)) != 0) {
             k++;
         }
         row[k] += gt_area_table_m2(t, r);

@@ -70,7 +70,7 @@ static gt_status read_layers(cli *app, const gt_package *package, gt_arena *aren
 
 static gt_status run(cli *app)
 {
-    const char *ids[MAX_LAYERS + 1];
+    const char *ids[MAX_LAYERS + 1] = {NULL};
     gt_store *store = NULL;
     gt_package *package = NULL;
     gt_arena *arena = NULL;

@@ -77,7 +77,7 @@ gt_status gt_notes_add(gt_notes *n, gt_severity severity, const gt_message *mess
         return GT_OK;
     }
     void *block = n->kept;
-    st = gt_grow(n->ctx, &block, &n->cap, n->n_kept + 1, sizeof *n->kept);
+    st = gt_grow(n->ctx, &block, &n->cap, n->n_kept + 1, sizeof(note *));
     if (st != GT_OK) {
         return st;
     }

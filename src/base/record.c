@@ -33,11 +33,12 @@ void gt_record_set(gt_record *r, gt_status status, const gt_message *message, co
     r->status = status;
     r->message = message;
     /* names first: a long text may be cut, a name may not */
-    for (size_t i = 0; args != NULL && args[i].name != NULL && i < GT_RECORD_ARGS; i++) {
-        r->args[i] = args[i];
-        r->args[i].name = keep(r, args[i].name);
+    size_t n = 0;
+    for (; args != NULL && args[n].name != NULL && n < GT_RECORD_ARGS; n++) {
+        r->args[n] = args[n];
+        r->args[n].name = keep(r, args[n].name);
     }
-    for (size_t i = 0; r->args[i].name != NULL; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (args[i].kind == GT_ARG_TEXT) {
             r->args[i].text = keep(r, args[i].text == NULL ? "" : args[i].text);
         }

@@ -288,7 +288,7 @@ static gt_status unite(pass *p)
     if (p->n_pieces == 0) {
         return GT_OK;
     }
-    const gt_geom **list = gt_alloc(m->ctx, p->n_pieces, sizeof *list);
+    const gt_geom **list = gt_alloc(m->ctx, p->n_pieces, sizeof(const gt_geom *));
     if (list == NULL) {
         return GT_E_MEMORY;
     }

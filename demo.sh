@@ -53,8 +53,11 @@ cat demo/verdict.txt
 say "areas"
 guotu areas --by district,big_class | tee demo/areas.txt
 guotu areas --by district,land_class --format csv >demo/areas.csv
-# Districts sum to the city: the sum over the table against the area of the district layer itself.
-awk -F, 'NR > 1 { sum += $3 } END { printf "sum of the table: %.4f m2\n", sum }' demo/areas.csv
+# The table's districts sum to the city, the exact total of the account.
+guotu areas --by district,land_class --format json >demo/areas.json
+total=$(sed -n 's/.*"total_m2":\([0-9.]*\).*/\1/p' demo/areas.json)
+awk -F, -v t="$total" 'NR > 1 { s += $3 }
+    END { printf "rows sum to %.4f m2, the city is %.4f m2, difference %.4f m2\n", s, t, s - t }' demo/areas.csv
 
 say "maps"
 guotu map --view current-land-use -o demo/map.png

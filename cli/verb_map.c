@@ -104,7 +104,9 @@ static gt_status run(cli *app)
     if (st == GT_OK) {
         o.ids = ids[0] == NULL ? NULL : ids;
         o.lang = app->lang;
-        o.title.zh = o.title.en = cli_option_value(app, "title", NULL);
+        const char *title = cli_option_value(app, "title", NULL);
+        const gt_view *view = gt_package_find_view(package, cli_option_value(app, "view", ""));
+        o.title = title != NULL ? (gt_title){title, title} : view != NULL ? view->title : o.title;
         if (width > 0) {
             o.width = (int)width;
             o.height = (int)lround((double)width / sqrt(2.0));

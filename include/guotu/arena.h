@@ -6,7 +6,8 @@
 
 typedef struct gt_arena gt_arena;
 
-/* New arena taking blocks of at least block_size bytes (0: 64 KiB) from ctx; owned by the caller. */
+/* New arena taking blocks of at least block_size bytes (0: 64 KiB) from ctx; owned by the caller.
+ */
 gt_status gt_arena_new(gt_ctx *ctx, size_t block_size, gt_arena **out) GT_CHECKED;
 void gt_arena_free(gt_arena *arena);
 /* Forgets all blocks but keeps the memory for reuse. */

@@ -1,7 +1,8 @@
 /* The context: allocator and ceiling, language, threads, progress, cancel, and one error record.
  *
  * Every public call takes it first. A context belongs to one thread; gt_ctx_fork makes a child
- * for another thread that shares ceiling, allocator and cancel flag but has its own error record. */
+ * for another thread that shares ceiling, allocator and cancel flag but has its own error record.
+ */
 #ifndef GUOTU_CONTEXT_H
 #define GUOTU_CONTEXT_H
 
@@ -53,7 +54,8 @@ size_t gt_ctx_memory_ceiling(const gt_ctx *ctx);
 size_t gt_ctx_memory_used(const gt_ctx *ctx);
 size_t gt_ctx_memory_peak(const gt_ctx *ctx);
 
-/* ---- memory: count * size bytes, overflow checked, counted against the ceiling ---------------- */
+/* ---- memory: count * size bytes, overflow checked, counted against the ceiling ----------------
+ */
 
 /* Uninitialised block, owned by the caller (gt_free). NULL and an error record when memory is out
  * or the ceiling is met. A request of 0 bytes gives a valid block. */
@@ -70,9 +72,9 @@ void gt_free(gt_ctx *ctx, void *block);
 
 /* ---- errors ------------------------------------------------------------------------------- */
 
-/* Records the error and returns `status`, for `return gt_fail(...)` or `st = gt_fail(...)`. An error
- * already recorded is never overwritten. place and args may be NULL; all texts are copied (long ones
- * are cut at a character border). */
+/* Records the error and returns `status`, for `return gt_fail(...)` or `st = gt_fail(...)`. An
+ * error already recorded is never overwritten. place and args may be NULL; all texts are copied
+ * (long ones are cut at a character border). */
 gt_status gt_fail(gt_ctx *ctx, gt_status status, const gt_message *message, const gt_place *place,
                   const gt_arg *args);
 /* Adds to the recorded error those members of place that it does not have yet (a lower layer knows

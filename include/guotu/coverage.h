@@ -21,9 +21,9 @@ typedef struct gt_stored_options {
     size_t size;
     const char *const *layers; /* NULL: every polygon layer of the package that holds data */
     size_t n_layers;
-    bool full;      /* weave everything anew */
-    double side;    /* of the cells, m, a multiple of 1 mm; 0: from the data */
-    size_t points;  /* of a strip; 0: from the memory ceiling, at most 2 M */
+    bool full;     /* weave everything anew */
+    double side;   /* of the cells, m, a multiple of 1 mm; 0: from the data */
+    size_t points; /* of a strip; 0: from the memory ceiling, at most 2 M */
 } gt_stored_options;
 void gt_stored_options_init(gt_stored_options *options);
 
@@ -39,18 +39,19 @@ typedef struct gt_stored_facts {
     double m2;                 /* everything that is covered */
 } gt_stored_facts;
 
-/* Brings the stored weave of these layers up to date with the newest revision: weaves the cells that
- * changes since its revision meet, or everything when there is none, it is damaged, or the layers,
- * their classes or the side of the cells have changed. The result is the same, bit for bit, either
- * way. On failure and on cancel the old one stays. Two calls at once wait for each other.
- * facts may be NULL. GT_E_NOT_FOUND: a layer without data, no layer at all; GT_E_USAGE: not polygons,
- * a layer named twice; GT_E_ENV: cannot be written. Memory: a strip (110 bytes a point, 2 M points
- * or what the ceiling leaves), 40 bytes a cell, the sums. Cost: 1 us an edge, or by what changed. */
+/* Brings the stored weave of these layers up to date with the newest revision: weaves the cells
+ * that changes since its revision meet, or everything when there is none, it is damaged, or the
+ * layers, their classes or the side of the cells have changed. The result is the same, bit for bit,
+ * either way. On failure and on cancel the old one stays. Two calls at once wait for each other.
+ * facts may be NULL. GT_E_NOT_FOUND: a layer without data, no layer at all; GT_E_USAGE: not
+ * polygons, a layer named twice; GT_E_ENV: cannot be written. Memory: a strip (110 bytes a point, 2
+ * M points or what the ceiling leaves), 40 bytes a cell, the sums. Cost: 1 us an edge, or by what
+ * changed. */
 gt_status gt_stored_update(gt_ctx *ctx, gt_store *store, const gt_package *package,
                            const gt_stored_options *options, gt_stored_facts *facts) GT_CHECKED;
-/* Digest of the stored weave of these layers: every cell by its place, every sum by its texts. Equal
- * digests mean equal results, however they came about. GT_E_NOT_FOUND when there is none. Reads the
- * whole file. */
+/* Digest of the stored weave of these layers: every cell by its place, every sum by its texts.
+ * Equal digests mean equal results, however they came about. GT_E_NOT_FOUND when there is none.
+ * Reads the whole file. */
 gt_status gt_stored_digest(gt_ctx *ctx, gt_store *store, const gt_package *package,
                            const gt_stored_options *options, unsigned char out[32]) GT_CHECKED;
 
@@ -122,9 +123,9 @@ typedef struct gt_place_found {
 } gt_place_found;
 typedef gt_status (*gt_place_fn)(gt_ctx *ctx, void *user, const gt_place_found *place);
 
-/* Places of at least min_m2 where two of the parts (2 .. 16) lie over each other, pair by pair (0-1,
- * 0-2, 1-2, ...), by features. GT_E_USAGE: fewer than two parts, the same twice, an expression;
- * GT_E_NOT_FOUND: a layer without data. */
+/* Places of at least min_m2 where two of the parts (2 .. 16) lie over each other, pair by pair
+ * (0-1, 0-2, 1-2, ...), by features. GT_E_USAGE: fewer than two parts, the same twice, an
+ * expression; GT_E_NOT_FOUND: a layer without data. */
 gt_status gt_conflicts(gt_ctx *ctx, gt_store *store, const gt_package *package,
                        const gt_part *parts, size_t n, double min_m2, gt_place_fn fn,
                        void *user) GT_CHECKED;

@@ -20,13 +20,13 @@
 #include "guotu/text.h"
 
 typedef enum gt_geom_type { /* OGC codes */
-    GT_GEOM_NONE = 0,
-    GT_POINT = 1,
-    GT_LINESTRING = 2,
-    GT_POLYGON = 3,
-    GT_MULTIPOINT = 4,
-    GT_MULTILINESTRING = 5,
-    GT_MULTIPOLYGON = 6
+                            GT_GEOM_NONE = 0,
+                            GT_POINT = 1,
+                            GT_LINESTRING = 2,
+                            GT_POLYGON = 3,
+                            GT_MULTIPOINT = 4,
+                            GT_MULTILINESTRING = 5,
+                            GT_MULTIPOLYGON = 6
 } gt_geom_type;
 
 typedef struct gt_box {
@@ -65,11 +65,11 @@ const char *gt_geom_type_name(gt_geom_type type); /* "polygon" ... */
 
 /* ---- codecs: each reads all of its input or fails with a place in it -------------------------
  * Z and M ordinates are dropped on reading. NaN or infinite ordinates, truncated input, counts that
- * the input cannot hold, nesting beyond the model (GEOMETRYCOLLECTION, curves), rings that are open or
- * have under 4 points and lines of one point are GT_E_INPUT ("geo.not-finite", "geo.wkb-truncated",
- * "geo.wkb-count", "geo.type-unsupported", "geo.ring-open", "geo.ring-short", "geo.line-short", ...).
- * Empty members of a multi geometry are dropped. On failure *out is empty. Memory is at most
- * proportional to the input. Thread safe. */
+ * the input cannot hold, nesting beyond the model (GEOMETRYCOLLECTION, curves), rings that are open
+ * or have under 4 points and lines of one point are GT_E_INPUT ("geo.not-finite",
+ * "geo.wkb-truncated", "geo.wkb-count", "geo.type-unsupported", "geo.ring-open", "geo.ring-short",
+ * "geo.line-short", ...). Empty members of a multi geometry are dropped. On failure *out is empty.
+ * Memory is at most proportional to the input. Thread safe. */
 
 /* ISO and EWKB (its SRID is not read), both byte orders. 1 ns a point for little endian XY. */
 gt_status gt_geom_from_wkb(gt_ctx *ctx, const uint8_t *wkb, size_t len, gt_geom *out) GT_CHECKED;
@@ -81,21 +81,23 @@ typedef struct gt_mending {
     uint32_t rings_dropped; /* under 4 points once closed, or a hole whose shell went */
     uint32_t lines_dropped; /* under 2 points */
 } gt_mending;
-/* For --repair: as gt_geom_from_wkb, but points that are not finite are dropped, open rings are closed,
- * rings and lines that are too short are dropped; *done counts. Damage to the bytes themselves (cuts,
- * counts, types) is refused as before. The result may still cross itself: see gt_geos_make_valid. */
+/* For --repair: as gt_geom_from_wkb, but points that are not finite are dropped, open rings are
+ * closed, rings and lines that are too short are dropped; *done counts. Damage to the bytes
+ * themselves (cuts, counts, types) is refused as before. The result may still cross itself: see
+ * gt_geos_make_valid. */
 gt_status gt_geom_from_wkb_mending(gt_ctx *ctx, const uint8_t *wkb, size_t len, gt_geom *out,
                                    gt_mending *done) GT_CHECKED;
 /* GeoPackage binary (OGC 12-128r18, 2.1.3); *srs_id may be NULL. */
 gt_status gt_geom_from_gpkg(gt_ctx *ctx, const uint8_t *blob, size_t len, int32_t *srs_id,
                             gt_geom *out) GT_CHECKED;
-/* RFC 7946 geometry object, or a Feature for its geometry. The "crs" member of older files is not read. */
+/* RFC 7946 geometry object, or a Feature for its geometry. The "crs" member of older files is not
+ * read. */
 gt_status gt_geom_from_geojson(gt_ctx *ctx, const char *json, size_t len, gt_geom *out) GT_CHECKED;
 /* OGC well-known text, type names in any case. "SRID=...;" is refused ("geo.wkt-srid"). */
 gt_status gt_geom_from_wkt(gt_ctx *ctx, const char *wkt, size_t len, gt_geom *out) GT_CHECKED;
 
-/* Little endian ISO WKB; shells counter-clockwise, holes clockwise. *buffer (capacity *cap) is grown
- * with gt_grow and owned by the caller; *len is the length written. */
+/* Little endian ISO WKB; shells counter-clockwise, holes clockwise. *buffer (capacity *cap) is
+ * grown with gt_grow and owned by the caller; *len is the length written. */
 gt_status gt_geom_to_wkb(gt_ctx *ctx, const gt_geom *geom, uint8_t **buffer, size_t *cap,
                          size_t *len) GT_CHECKED;
 /* GeoPackage binary with XY envelope (points: none). */
@@ -103,8 +105,8 @@ gt_status gt_geom_to_gpkg(gt_ctx *ctx, const gt_geom *geom, int32_t srs_id, uint
                           size_t *cap, size_t *len) GT_CHECKED;
 /* Envelope straight from a blob's header where it has one, else from its coordinates. */
 gt_status gt_gpkg_box(gt_ctx *ctx, const uint8_t *blob, size_t len, gt_box *out) GT_CHECKED;
-/* RFC 7946 geometry object; digits = decimals kept (0-17), trailing zeros are not written. The same in
- * every locale. A geometry whose counts are out of step sets out->failed. */
+/* RFC 7946 geometry object; digits = decimals kept (0-17), trailing zeros are not written. The same
+ * in every locale. A geometry whose counts are out of step sets out->failed. */
 void gt_geom_to_geojson(const gt_geom *geom, int digits, gt_text *out);
 void gt_geom_to_wkt(const gt_geom *geom, int digits, gt_text *out);
 

@@ -11,8 +11,8 @@ typedef gt_status (*gt_task_fn)(gt_ctx *ctx, void *user, size_t task, int worker
 
 /* Runs tasks 0 .. n-1 on gt_ctx_threads(ctx) threads (the caller's included), handed out in order,
  * one at a time. Stops handing out after a failure or cancel. When several tasks fail, the error of
- * the lowest task among those that ran is recorded. Reports progress if gt_progress_begin was called
- * by the caller with total == n. Cost: one atomic increment a task. */
+ * the lowest task among those that ran is recorded. Reports progress if gt_progress_begin was
+ * called by the caller with total == n. Cost: one atomic increment a task. */
 gt_status gt_parallel_for(gt_ctx *ctx, size_t n, gt_task_fn task, void *user) GT_CHECKED;
 
 #endif

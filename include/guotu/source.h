@@ -11,17 +11,17 @@ typedef struct gt_source gt_source;
 
 typedef struct gt_source_options {
     size_t size;
-    const char *layer;       /* layer name inside the file; NULL: the only one */
-    const char *encoding;    /* attribute text: "UTF-8", "GBK", "GB18030"; NULL: as the file says, and
-                              * GB 18030 when it says nothing and the text is not UTF-8 */
-    const char *crs;         /* overrides the file's CRS; NULL: the file's */
-    const char *target_crs;  /* features arrive in it */
+    const char *layer;    /* layer name inside the file; NULL: the only one */
+    const char *encoding; /* attribute text: "UTF-8", "GBK", "GB18030"; NULL: as the file says, and
+                           * GB 18030 when it says nothing and the text is not UTF-8 */
+    const char *crs;      /* overrides the file's CRS; NULL: the file's */
+    const char *target_crs; /* features arrive in it */
     gt_datum_shift datum;
-    const char *where;       /* OGR SQL attribute filter, or NULL */
-    size_t memory_limit;     /* of the child, bytes; 0: 2 GiB */
-    int time_limit_s;        /* CPU seconds of the child; 0: 120 and 4 for each MiB of the file (40 when
-                              * it is a zip archive), at most a day; 3600 for a folder */
-    bool plain;              /* read feature by feature even where columns are faster (for tests) */
+    const char *where;   /* OGR SQL attribute filter, or NULL */
+    size_t memory_limit; /* of the child, bytes; 0: 2 GiB */
+    int time_limit_s;    /* CPU seconds of the child; 0: 120 and 4 for each MiB of the file (40 when
+                          * it is a zip archive), at most a day; 3600 for a folder */
+    bool plain;          /* read feature by feature even where columns are faster (for tests) */
 } gt_source_options;
 void gt_source_options_init(gt_source_options *options);
 
@@ -33,10 +33,10 @@ typedef struct gt_source_field {
 
 typedef struct gt_source_info {
     const char *driver, *layer;
-    const char *crs_name;    /* of the file's coordinates (or the option crs); NULL when none */
-    int crs_epsg;            /* 0 when not known by number */
-    gt_geom_type geom_type;  /* GT_GEOM_NONE: mixed, unknown, or no geometry at all */
-    int64_t n_features;      /* -1 unknown */
+    const char *crs_name;   /* of the file's coordinates (or the option crs); NULL when none */
+    int crs_epsg;           /* 0 when not known by number */
+    gt_geom_type geom_type; /* GT_GEOM_NONE: mixed, unknown, or no geometry at all */
+    int64_t n_features;     /* -1 unknown */
     const gt_source_field *fields;
     size_t n_fields;
     bool has_geometry;         /* false: a plain table, every geom is NULL */
@@ -58,15 +58,15 @@ enum { GT_FAULT_GEOMETRY = -1, GT_FAULT_RECORD = -2 };
 
 /* Problems found while decoding travel with the feature. */
 typedef struct gt_source_feature {
-    int64_t row;             /* 1-based record number; with `where`: among those that match, except in
-                              * shapefiles, where it is always the number in the file */
-    int64_t fid;             /* the file's own id */
-    const gt_geom *geom;     /* in the target CRS, finite, rings closed; borrowed until the next call;
-                              * NULL: no geometry, or one that could not be decoded */
-    const char *geom_fault;  /* NULL, or what is wrong with the geometry (English; the same in
-                              * `faults` in both languages). geom is NULL then, except where all that
-                              * was wrong is open rings: they were closed; use it only to repair */
-    const gt_value *values;  /* one per field of the info; GT_NULL where the field has a fault */
+    int64_t row;         /* 1-based record number; with `where`: among those that match, except in
+                          * shapefiles, where it is always the number in the file */
+    int64_t fid;         /* the file's own id */
+    const gt_geom *geom; /* in the target CRS, finite, rings closed; borrowed until the next call;
+                          * NULL: no geometry, or one that could not be decoded */
+    const char *geom_fault; /* NULL, or what is wrong with the geometry (English; the same in
+                             * `faults` in both languages). geom is NULL then, except where all that
+                             * was wrong is open rings: they were closed; use it only to repair */
+    const gt_value *values; /* one per field of the info; GT_NULL where the field has a fault */
     const gt_source_fault *faults; /* all faults of this feature, geometry included */
     size_t n_faults;
 } gt_source_feature;
@@ -74,11 +74,11 @@ typedef struct gt_source_feature {
 /* Starts the child and reads the header.
  * GT_E_NOT_FOUND: no such file, no such layer (the message lists those there are).
  * GT_E_INPUT: empty, not a file GDAL reads, damaged, several layers and none chosen (the message
- *   lists them), no CRS although a target is asked for, coordinates that cannot be in the CRS stated.
- * GT_E_LIMIT: the child met its memory or time limit.
- * GT_E_ENV: guotu-io is missing, of another version, or was killed.
- * A file that crashes its reader is GT_E_INPUT ("made its reader stop") with the signal.
- * Several sources may be open at once; each belongs to one thread. The context must outlive it. */
+ *   lists them), no CRS although a target is asked for, coordinates that cannot be in the CRS
+ * stated. GT_E_LIMIT: the child met its memory or time limit. GT_E_ENV: guotu-io is missing, of
+ * another version, or was killed. A file that crashes its reader is GT_E_INPUT ("made its reader
+ * stop") with the signal. Several sources may be open at once; each belongs to one thread. The
+ * context must outlive it. */
 gt_status gt_source_open(gt_ctx *ctx, const char *path, const gt_source_options *options,
                          gt_source **out) GT_CHECKED;
 /* Borrowed until close. */
@@ -130,14 +130,13 @@ typedef struct gt_sink_options {
 void gt_sink_options_init(gt_sink_options *options);
 
 /* Opens a new vector file for writing; format by extension: .gpkg .shp .geojson .geojsonl .fgb .csv
- * .xlsx .ods .gml .kml .kmz .dxf .gdb .sqlite .tab .mif .gpx. Columns: the fields of the standard, in
- * order; before them `id` (the feature id) when the standard has no id_field. crs: what the features
- * are in (text as gt_crs_new takes it); NULL only for tables without geometry.
- * The file is written in a hidden folder beside the path, by guotu-io, and moved into place by
- * gt_sink_close: a failure or a kill leaves what was there before. standard, crs and options are not
- * used after the call, except options->notes.
- * GT_E_USAGE: no format for the extension. GT_E_CONFLICT: the path exists. GT_E_ENV: the folder cannot
- * be written, guotu-io is missing or died. */
+ * .xlsx .ods .gml .kml .kmz .dxf .gdb .sqlite .tab .mif .gpx. Columns: the fields of the standard,
+ * in order; before them `id` (the feature id) when the standard has no id_field. crs: what the
+ * features are in (text as gt_crs_new takes it); NULL only for tables without geometry. The file is
+ * written in a hidden folder beside the path, by guotu-io, and moved into place by gt_sink_close: a
+ * failure or a kill leaves what was there before. standard, crs and options are not used after the
+ * call, except options->notes. GT_E_USAGE: no format for the extension. GT_E_CONFLICT: the path
+ * exists. GT_E_ENV: the folder cannot be written, guotu-io is missing or died. */
 gt_status gt_sink_open_with(gt_ctx *ctx, const char *path, const gt_standard *standard,
                             const char *crs, const gt_sink_options *options,
                             gt_sink **out) GT_CHECKED;
@@ -145,8 +144,9 @@ gt_status gt_sink_open_with(gt_ctx *ctx, const char *path, const gt_standard *st
 gt_status gt_sink_open(gt_ctx *ctx, const char *path, const char *driver, const char *layer,
                        const gt_standard *standard, const char *crs, const char *out_crs,
                        gt_sink **out) GT_CHECKED;
-/* Adds a feature (blob NULL: no geometry). Sent ahead: an error may concern an earlier feature, which
- * it names. GT_E_INPUT: text that the encoding cannot hold, a geometry that cannot be transformed. */
+/* Adds a feature (blob NULL: no geometry). Sent ahead: an error may concern an earlier feature,
+ * which it names. GT_E_INPUT: text that the encoding cannot hold, a geometry that cannot be
+ * transformed. */
 gt_status gt_sink_put(gt_ctx *ctx, gt_sink *sink, const gt_feature *feature) GT_CHECKED;
 /* Finishes, syncs and moves into place; consumed either way. */
 gt_status gt_sink_close(gt_ctx *ctx, gt_sink *sink) GT_CHECKED;

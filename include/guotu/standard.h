@@ -1,6 +1,6 @@
 /* Standards: what a layer must look like. Filled by the plan package (src/plan) or by hand; read by
- * the store (tables), by QC and by export. All pointers are owned by whoever built the standard (for
- * packages: the package's arena) and immutable afterwards. */
+ * the store (tables), by QC and by export. All pointers are owned by whoever built the standard
+ * (for packages: the package's arena) and immutable afterwards. */
 #ifndef GUOTU_STANDARD_H
 #define GUOTU_STANDARD_H
 
@@ -16,10 +16,10 @@ typedef struct gt_title { /* never NULL once read */
 typedef struct gt_code {
     const char *code;
     gt_title title;
-    const char *parent;     /* code of the level above, or NULL */
-    const char *big;        /* survey classes: "farm", "construction", "unused"; else NULL */
-    const char *map_to;     /* code of the list named by gt_codelist.map_list, or NULL */
-    const char *color;      /* "#rrggbb" or NULL */
+    const char *parent; /* code of the level above, or NULL */
+    const char *big;    /* survey classes: "farm", "construction", "unused"; else NULL */
+    const char *map_to; /* code of the list named by gt_codelist.map_list, or NULL */
+    const char *color;  /* "#rrggbb" or NULL */
 } gt_code;
 
 typedef struct gt_codelist {
@@ -45,9 +45,10 @@ typedef enum gt_field_type {
 typedef struct gt_field {
     const char *name; /* column name: lower case ASCII, as the standard abbreviates it */
     gt_title title;
-    const char *unit;           /* "m2", "ha", "%"... or NULL */
-    const gt_codelist *codes;   /* NULL: free */
-    const char *const *aliases; /* other column names accepted on import, NULL-terminated, or NULL */
+    const char *unit;         /* "m2", "ha", "%"... or NULL */
+    const gt_codelist *codes; /* NULL: free */
+    const char *const
+        *aliases; /* other column names accepted on import, NULL-terminated, or NULL */
     double min, max;
     gt_field_type type;
     int max_length; /* characters; 0 = no limit */
@@ -55,11 +56,11 @@ typedef struct gt_field {
     bool has_min, has_max;
 } gt_field;
 
-typedef struct gt_qc_rules {   /* metres, square metres, degrees; 0 = check off */
-    double min_area_m2;        /* smaller polygons are reported as slivers */
-    double min_width_m;        /* 2*area/perimeter below it: sliver */
-    double min_angle_deg;      /* spike: a corner sharper than this */
-    bool no_overlap, no_gaps;  /* coverage checks (weave) */
+typedef struct gt_qc_rules {  /* metres, square metres, degrees; 0 = check off */
+    double min_area_m2;       /* smaller polygons are reported as slivers */
+    double min_width_m;       /* 2*area/perimeter below it: sliver */
+    double min_angle_deg;     /* spike: a corner sharper than this */
+    bool no_overlap, no_gaps; /* coverage checks (weave) */
     bool has_bounds;
     gt_box bounds; /* in the working CRS: features beyond it are out of bounds */
 } gt_qc_rules;
@@ -69,17 +70,17 @@ typedef enum gt_origin { GT_ORIGIN_SURVEY = 0, GT_ORIGIN_OPEN, GT_ORIGIN_GENERAT
 typedef struct gt_standard {
     const char *id; /* layer id and table name: [a-z][a-z0-9_]* */
     gt_title title;
-    const char *theme;                 /* theme id for layer trees */
-    gt_geom_type geom_type;            /* declared type; polygons and lines are stored as MULTI */
+    const char *theme;      /* theme id for layer trees */
+    gt_geom_type geom_type; /* declared type; polygons and lines are stored as MULTI */
     const gt_field *fields;
     size_t n_fields;
-    const char *id_field;              /* attribute that carries the feature id, or NULL: made up */
-    const char *class_field;           /* attribute for colours and area tables, or NULL */
+    const char *id_field;    /* attribute that carries the feature id, or NULL: made up */
+    const char *class_field; /* attribute for colours and area tables, or NULL */
     gt_qc_rules qc;
-    const char *const *clauses;        /* NULL-terminated */
-    const char *source;                /* standard or plan it comes from */
-    const char *color;                 /* "#rrggbb" when no class field, or NULL */
-    const char *area_field;            /* attribute that states the survey area in m2, or NULL */
+    const char *const *clauses; /* NULL-terminated */
+    const char *source;         /* standard or plan it comes from */
+    const char *color;          /* "#rrggbb" when no class field, or NULL */
+    const char *area_field;     /* attribute that states the survey area in m2, or NULL */
 } gt_standard;
 
 /* Index of a field by name or alias (ASCII case-insensitive), -1 when there is none. */
@@ -99,11 +100,11 @@ typedef struct gt_value {
 /* One feature on its way in or out. Everything is borrowed by the receiver for the call, or by the
  * caller until the next call on the giver. */
 typedef struct gt_feature {
-    int64_t row;           /* row id of this version in the store; 0 on the way in */
-    const char *id;        /* feature id, stable over revisions */
+    int64_t row;    /* row id of this version in the store; 0 on the way in */
+    const char *id; /* feature id, stable over revisions */
     gt_date valid_from, valid_to;
     int64_t rev_from, rev_to; /* 0 = open */
-    const uint8_t *blob;   /* GeoPackage geometry in the working CRS */
+    const uint8_t *blob;      /* GeoPackage geometry in the working CRS */
     size_t blob_len;
     gt_box box;
     const gt_value *values; /* one per field of the standard */

@@ -19,7 +19,7 @@ typedef enum gt_status {
     GT_E_INTERNAL = -9,  /* a defect of ours: exit 4 */
 } gt_status;
 
-#define GT_CHECKED __attribute__((warn_unused_result))
+#define GT_CHECKED           __attribute__((warn_unused_result))
 #define GT_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* Process exit code for a status: 0 done, 2 usage, 3 input, 4 environment. Exit 1 ("the answer is

@@ -17,7 +17,8 @@ typedef struct sy_border {
     size_t n_segs;
     int n_units;
     int64_t *area2;  /* per district: twice its plane area, mm2 */
-    sy_faces units;  /* the districts themselves: one face per part, unit = district; parts do not share edges */
+    sy_faces units;  /* the districts themselves: one face per part, unit = district; parts do not
+                        share edges */
     int n_cells;     /* bucket grid of n_cells x n_cells over the world */
     int32_t cell;    /* mm */
     uint32_t *start; /* n_cells^2 + 1 offsets into items */

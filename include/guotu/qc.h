@@ -7,7 +7,7 @@
  * Import (import.h) runs the first two and the attribute checks on every feature of a file.
  *
  * Validity is decided exactly: every sign comes from an exact orientation predicate (Shewchuk 1997)
- * on the coordinates as given. The only tolerance is that of GT_QC_ZERO_AREA.
+ * on the coordinates as given, so no tolerance can turn a good polygon bad or a bad one good.
  * Coordinates are read as plane coordinates of whatever CRS they are in. */
 #ifndef GUOTU_QC_H
 #define GUOTU_QC_H

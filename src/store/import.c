@@ -276,7 +276,10 @@ static gt_status begin_commit(import *m)
                            .message = o->message != NULL ? o->message : gt_text_cstr(&message),
                            .reason = o->reason,
                            .expect_revision = o->expect_revision};
-    gt_status st = gt_commit_begin(m->ctx, m->store, &info, &m->commit);
+    gt_status st = gt_text_status(&message);
+    if (st == GT_OK) {
+        st = gt_commit_begin(m->ctx, m->store, &info, &m->commit);
+    }
     if (st == GT_OK) {
         st = gt_commit_define_layer(m->ctx, m->commit, m->standard, o->origin);
     }

@@ -89,6 +89,12 @@ static gt_status note_unmatched(gt_ctx *ctx, const imp_map *map, const gt_source
             append(&unknown, info->fields[c].name);
         }
     }
+    if (st == GT_OK) {
+        st = gt_text_status(&missing);
+    }
+    if (st == GT_OK) {
+        st = gt_text_status(&unknown);
+    }
     if (st == GT_OK && missing.len > 0) {
         st = gt_notes_add(notes, GT_INFO, &GT_MSG_IMPORT_COLUMNS_MISSING,
                           GT_PLACE(.file = file, .layer = s->id),

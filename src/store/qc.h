@@ -158,9 +158,8 @@ struct gt_qc {
  * when a fault was found that makes the sweep senseless. */
 gt_status qc_rings_scan(gt_ctx *ctx, gt_qc *qc, const gt_geom *geom, gt_qc_result *result,
                         bool *sound);
-/* Area of a ring (n points without the closing one, `stride` doubles apart). false when it has
- * none: narrower than 1e-13 of its own extent, which is what rounding leaves of a collapsed ring.
- */
+/* Area of a ring (n points without the closing one, `stride` doubles apart). false when it has none
+ * because all points lie on one line. */
 bool qc_ring_area(const double *x, const double *y, uint32_t n, uint32_t stride, double *area);
 /* true: the only ring is simple. false: not known. Needs n <= QC_QUICK_MAX. */
 enum { QC_QUICK_MAX = 96 };

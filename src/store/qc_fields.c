@@ -38,7 +38,8 @@ static gt_status shown(gt_ctx *ctx, gt_arena *arena, const gt_value *v, const ch
         gt_text_add(&t, v->text, n);
         gt_text_puts(&t, n < v->len ? "..." : "");
     }
-    *text = gt_arena_strndup(arena, gt_text_cstr(&t), t.len);
+    gt_status st = gt_text_status(&t);
+    *text = st == GT_OK ? gt_arena_strndup(arena, gt_text_cstr(&t), t.len) : NULL;
     gt_text_free(&t);
     return *text == NULL ? GT_E_MEMORY : GT_OK;
 }

@@ -62,23 +62,23 @@ static bool copy_ring(scan *k, uint32_t a, uint32_t b, qc_ring *ring)
     return n >= 3;
 }
 
-/* All points on one line, but for rounding? */
+/* All points on one line, exactly? */
 static bool is_flat(const double *x, const double *y, uint32_t n, uint32_t stride)
 {
-    double far_x = 0.0, far_y = 0.0, far2 = 0.0, off = 0.0;
+    size_t far = 0;
+    double far2 = 0.0;
     for (size_t i = 1; i < n; i++) {
         double dx = x[i * stride] - x[0], dy = y[i * stride] - y[0], d2 = dx * dx + dy * dy;
         if (d2 > far2) {
             far2 = d2;
-            far_x = dx;
-            far_y = dy;
+            far = i * stride;
         }
     }
-    for (size_t i = 1; i < n; i++) {
-        double dx = x[i * stride] - x[0], dy = y[i * stride] - y[0];
-        off = fmax(off, fabs(far_x * dy - far_y * dx));
+    bool flat = true;
+    for (size_t i = 1; i < n && flat; i++) {
+        flat = qc_side(x[0], y[0], x[far], y[far], x[i * stride], y[i * stride]) == 0;
     }
-    return off <= 1e-13 * far2;
+    return flat;
 }
 
 bool qc_ring_area(const double *x, const double *y, uint32_t n, uint32_t stride, double *area)
@@ -95,7 +95,8 @@ bool qc_ring_area(const double *x, const double *y, uint32_t n, uint32_t stride,
         ay = by;
     }
     *area = 0.5 * fabs(twice);
-    /* a bow-tie's halves may cancel: that is a crossing, not a ring without area */
+    /* rounding leaves something of a flat ring; and a bow-tie's halves may cancel, which is a
+     * crossing */
     return *area > 1e-13 * extent * extent || !is_flat(x, y, n, stride);
 }
 

@@ -135,7 +135,8 @@ static int child_files(posix_spawn_file_actions_t *acts, const channels *c)
     for (int fd = 0; fd <= 1 && e == 0; fd++) {
         e = posix_spawn_file_actions_addopen(acts, fd, "/dev/null", O_RDWR, 0);
     }
-#ifndef __SANITIZE_ADDRESS__ /* a sanitizer's report is worth seeing */
+#if !defined(__SANITIZE_ADDRESS__) &&                                                              \
+    !defined(__SANITIZE_THREAD__) /* a sanitizer's report is worth seeing */
     e = e != 0 ? e : posix_spawn_file_actions_addopen(acts, 2, "/dev/null", O_RDWR, 0);
 #endif
     e = e != 0 ? e : posix_spawn_file_actions_adddup2(acts, c->child_ask, 3);

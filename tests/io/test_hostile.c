@@ -430,7 +430,7 @@ static void links_do_not_lead_out(void **state)
 static void memory_limit_is_met(void **state)
 {
     fixture *f = *state;
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     test_skip("no memory limit under a sanitizer");
 #endif
     FILE *g =

@@ -33,7 +33,8 @@ uint32_t io_guard_limits(size_t memory, unsigned cpu_s, size_t file_size)
     bool ok = setrlimit(RLIMIT_CPU, &cpu) == 0;
     ok = limit(RLIMIT_CORE, 0) && ok;
     ok = limit(RLIMIT_FSIZE, file_size) && ok;
-#ifndef __SANITIZE_ADDRESS__ /* its shadow memory counts as data */
+#if !defined(__SANITIZE_ADDRESS__) &&                                                              \
+    !defined(__SANITIZE_THREAD__) /* their shadows count as data */
     ok = limit(RLIMIT_DATA, memory) && ok;
 #else
     (void)memory;

@@ -11,6 +11,15 @@
 #include "reader.h"
 #include "writer.h"
 
+#ifdef __SANITIZE_THREAD__
+/* GDAL and what it draws in are not instrumented: what is said of them is noise. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "ignore_noninstrumented_modules=1:detect_deadlocks=0:report_signal_unsafe=0";
+}
+#endif
+
 static gt_status do_task(io_session *s, gt_wire_in *in)
 {
     const uint8_t task = gt_wire_get_u8(in);

@@ -302,6 +302,64 @@ static gt_status check_planar(gt_ctx *ctx, const sy_world *w, const sy_unit_ring
     return GT_OK;
 }
 
+/* Label on the east side of the nearest segment west of x, half a millimetre above row y (no vertex
+ * lies there); -1 when there is none. `but` is left out. */
+static int west_of(const sy_border *b, int32_t row_y, double x, const sy_seg *but)
+{
+    int row = cell_of(b, row_y);
+    double y = (double)row_y + 0.5, best = -INFINITY;
+    int unit = -1;
+    int32_t from = x < 0 ? 0 : x > INT32_MAX ? INT32_MAX : (int32_t)x;
+    for (int col = cell_of(b, from); col >= 0; col--) {
+        size_t k = (size_t)row * (size_t)b->n_cells + (size_t)col;
+        for (uint32_t i = b->start[k]; i < b->start[k + 1]; i++) {
+            const sy_seg *s = &b->segs[b->items[i]];
+            bool up = s->b.y > s->a.y;
+            int32_t low = up ? s->a.y : s->b.y, high = up ? s->b.y : s->a.y;
+            if (row_y < low || row_y >= high || s == but) {
+                continue;
+            }
+            double t = (y - (double)s->a.y) / ((double)s->b.y - (double)s->a.y);
+            double at = (double)s->a.x + t * ((double)s->b.x - (double)s->a.x);
+            if (at <= x && at > best) {
+                best = at;
+                unit = up ? s->right : s->left;
+            }
+        }
+        if (best >= (double)col * b->cell) {
+            break; /* nothing further west can be nearer */
+        }
+    }
+    return unit;
+}
+
+/* What one segment says of its western side and what the next segment to the west says of its
+ * eastern one must agree: districts inside others and outlines that cross themselves at a vertex do
+ * not. */
+static gt_status check_sides(gt_ctx *ctx, const sy_world *w, const sy_unit_rings *units,
+                             const sy_border *b)
+{
+    for (size_t i = 0; i < b->n_segs; i++) {
+        const sy_seg *s = &b->segs[i];
+        if (s->a.y == s->b.y) {
+            continue;
+        }
+        bool up = s->b.y > s->a.y;
+        int32_t y = (int32_t)(((int64_t)s->a.y + s->b.y) >> 1);
+        double t = ((double)y + 0.5 - s->a.y) / ((double)s->b.y - s->a.y);
+        double x = (double)s->a.x + t * ((double)s->b.x - s->a.x);
+        int here = up ? s->left : s->right, there = west_of(b, y, x, s);
+        if (here != there) {
+            int u = s->left >= 0 ? s->left : s->right;
+            return gt_fail(ctx, GT_E_INPUT, &GT_MSG_SYNTH_TANGLED,
+                           GT_PLACE(.layer = "districts", .row = u + 1, .has_xy = true,
+                                    .x = sy_metres(w->ox, (int32_t)x), .y = sy_metres(w->oy, y)),
+                           GT_ARGS(GT_TEXT("unit", units[u].name)));
+        }
+    }
+    return GT_OK;
+}
+
 static gt_status build_segments(gt_ctx *ctx, const sy_world *w, const sy_unit_rings *units,
                                 sy_border *b)
 {
@@ -373,6 +431,9 @@ gt_status sy_border_build(gt_ctx *ctx, const sy_world *world, const sy_unit_ring
     if (st == GT_OK) {
         st = check_planar(ctx, world, units, out);
     }
+    if (st == GT_OK) {
+        st = check_sides(ctx, world, units, out);
+    }
     return st == GT_OK ? unite_parts(ctx, out) : st;
 }
 
@@ -391,31 +452,7 @@ void sy_border_free(gt_ctx *ctx, sy_border *b)
 
 int sy_border_locate(const sy_border *b, sy_pt p)
 {
-    int row = cell_of(b, p.y);
-    double y = (double)p.y + 0.5; /* half way between lattice rows: no vertex lies on the ray */
-    double best = -INFINITY;
-    int unit = -1;
-    for (int col = cell_of(b, p.x); col >= 0; col--) {
-        size_t k = (size_t)row * (size_t)b->n_cells + (size_t)col;
-        for (uint32_t i = b->start[k]; i < b->start[k + 1]; i++) {
-            const sy_seg *s = &b->segs[b->items[i]];
-            bool up = s->b.y > s->a.y;
-            int32_t low = up ? s->a.y : s->b.y, high = up ? s->b.y : s->a.y;
-            if (p.y < low || p.y >= high) {
-                continue;
-            }
-            double t = (y - (double)s->a.y) / ((double)s->b.y - (double)s->a.y);
-            double x = (double)s->a.x + t * ((double)s->b.x - (double)s->a.x);
-            if (x <= (double)p.x && x > best) {
-                best = x;
-                unit = up ? s->right : s->left;
-            }
-        }
-        if (best >= (double)col * b->cell) {
-            break; /* nothing further west can be nearer */
-        }
-    }
-    return unit;
+    return west_of(b, p.y, (double)p.x, NULL);
 }
 
 bool sy_border_clear(const sy_border *b, sy_pt p, int32_t r)

@@ -43,7 +43,13 @@ int64_t sy_ring_area2(const sy_pt *p, size_t n)
     return (int64_t)sum;
 }
 
-/* Centroid of a ring, by the usual moments about its first point. */
+static double clamp(double v, double lo, double hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+/* Centroid of a ring, by the usual moments about its first point; kept inside the envelope, which
+ * rounding leaves when a ring is all but flat. */
 static sy_pt ring_centroid(const sy_pt *p, size_t n, int64_t area2)
 {
     double sx = 0, sy = 0;
@@ -56,7 +62,9 @@ static sy_pt ring_centroid(const sy_pt *p, size_t n, int64_t area2)
         return p[0];
     }
     double d = 3.0 * (double)area2;
-    return (sy_pt){(int32_t)((double)p[0].x + sx / d), (int32_t)((double)p[0].y + sy / d)};
+    sy_rect r = sy_ring_rect(p, n);
+    return (sy_pt){(int32_t)clamp((double)p[0].x + sx / d, r.x0, r.x1),
+                   (int32_t)clamp((double)p[0].y + sy / d, r.y0, r.y1)};
 }
 
 gt_status sy_faces_end_face(gt_ctx *ctx, sy_faces *f, int unit, uint32_t leaf, uint32_t piece)

@@ -194,6 +194,14 @@ static void faulty_outlines_are_refused(void **state)
                            {"flat", flat, ring3, one, 1, 1},
                            {"spike", spike, ring6, one, 1, 1}};
     assert_fails(ctx, build(ctx, &own[0], 1), GT_E_INPUT, NULL);
+    const double inside[] = {200, 200, 800, 200, 800, 800, 200, 800, 200, 200};
+    const sy_unit_rings nested[] = {ua, {"inside", inside, ring5, one, 1, 1}};
+    assert_fails(ctx, build(ctx, nested, 2), GT_E_INPUT, "synth.units-tangled");
+    const double eight[] = {0,   0,    1000, 0,    900, 1000, 0, 2000,
+                            500, 2500, 1000, 2000, 900, 1000, 0, 0};
+    const uint32_t ring8[] = {8};
+    sy_unit_rings knot = {"knot", eight, ring8, one, 1, 1}; /* crosses itself at a vertex */
+    assert_fails(ctx, build(ctx, &knot, 1), GT_E_INPUT, "synth.units-tangled");
     assert_fails(ctx, build(ctx, &own[1], 1), GT_E_INPUT, "synth.unit-empty");
     /* a spike runs out and back along one line: both sides are the district itself, no border */
     gt_status st = build(ctx, &own[2], 1);

@@ -2,8 +2,8 @@
 # The verb weave: wrong use, wrong files, and two small layers whose account is known.
 . "$(dirname "$0")/../cli/lib.sh"
 
-code 2 weave
-says "FILE.gpkg"
+code 3 weave # no files: the workspace, which is not there
+says "no workspace here"
 code 3 weave "$work/none.gpkg"
 says "does not exist"
 echo "no database" >"$work/text.gpkg"

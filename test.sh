@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds and runs every test, on a bare Debian 12 too. Options:
-#   ./test.sh            everything: house rules, dev, sanitizers, static analysis
+#   ./test.sh            house rules, dev build, address and undefined behaviour sanitizers
+#   ./test.sh full       the same, then the thread sanitizer and static analysis
 #   ./test.sh quick      house rules and the dev build only
 #   ./test.sh LABEL      dev build, tests of one room (base, geo, store ...)
 set -eu
@@ -22,7 +23,7 @@ run_preset() {
 }
 
 case $mode in
-all | quick)
+all | full | quick)
     stage "house rules"
     sh tools/check_house.sh
     stage "dev"
@@ -32,9 +33,11 @@ all | quick)
     run_preset dev -L "^$mode\$"
     ;;
 esac
-if [ "$mode" = all ]; then
+if [ "$mode" = all ] || [ "$mode" = full ]; then
     stage "address and undefined behaviour sanitizers"
     run_preset asan-ubsan
+fi
+if [ "$mode" = full ]; then
     stage "thread sanitizer (rooms with threads)"
     run_preset tsan -L '^(base|weave|store|store_import|io)$'
     stage "static analysis"

@@ -127,6 +127,7 @@ void gt_swatch_draw(const gt_legend_row *row, gt_rect r, double unit, cairo_t *c
         cairo_set_dash(cr, dash, 0, 0);
     } else {
         double radius = fmin(0.5 * s->point_size * unit, 0.5 * r.h);
+        cairo_new_path(cr); /* text leaves a current point behind */
         cairo_arc(cr, r.x + 0.5 * r.w, y, radius, 0, 6.283185307179586);
         color(cr, p->color[row->class_number], s->fill_opacity);
         cairo_fill_preserve(cr);

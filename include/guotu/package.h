@@ -177,7 +177,8 @@ typedef struct gt_total {
     gt_title title, note;
     const char *quantity; /* same word in two plans = same quantity */
     const char *area;     /* where it is counted: "city", "plain", a unit's name ... */
-    int year;             /* 0 = undated */
+    int year;             /* 0 = undated; the last year of a period */
+    int since;            /* first year of a period, 0 = a single year */
     double value;
     const char *unit;
     double m2;           /* the figure as an area in m2, NaN when it is not one. Shares are
@@ -298,10 +299,12 @@ const gt_clause *gt_package_clause(const gt_package *package, size_t i);
 const gt_clause *gt_package_find_clause(const gt_package *package, const char *id);
 /* What carries clause i out: item kinds and ids, n = 0 when it is missing. Returns how many there
  * are and fills at most `max`. Borrowed. A clause is carried out by an item of its own kind (a rule
- * clause by a rule, a view clause by a view ...). A clause whose strength is descriptive states a
- * fact and is carried out by anything that holds it: layer, parameter, code list, published figure,
- * register entry. A layer clause is also carried by a code list that a layer uses, a ledger clause
- * by the register entry of a plan. Other items that name the clause only cite it. */
+ * clause by a rule, a view clause by a view ...). A layer, indicator or ledger
+ * clause whose strength is descriptive states a fact and is carried out by anything that holds it:
+ * layer, parameter, code list, published figure, register entry. Clauses a plan's register entry
+ * lists as superseded are carried by it, as history. A layer clause is also carried by a code list
+ * that a layer uses, a ledger clause by the register entry of a plan. Other items that name the
+ * clause only cite it. */
 size_t gt_package_carriers(const gt_package *package, size_t clause, size_t max,
                            gt_item_kind *kinds, const char **ids);
 /* All items that name clause i, carrying or citing. */

@@ -301,11 +301,13 @@ gt_status gt_clauses_parse(gt_ctx *ctx, gt_arena *arena, gt_problems *problems,
 
 bool gt_clause_carried_by(const gt_clause *clause, gt_item_kind kind)
 {
-    if (strcmp(clause->strength, "descriptive") == 0) {
-        return true; /* it states a fact: whatever holds the fact carries it */
-    }
     if (strcmp(clause->kind, gt_item_kind_name(kind)) == 0) {
         return true;
+    }
+    if (strcmp(clause->strength, "descriptive") == 0) { /* it only states a fact */
+        bool fact = strcmp(clause->kind, "indicator") == 0 || strcmp(clause->kind, "layer") == 0 ||
+                    strcmp(clause->kind, "ledger") == 0;
+        return fact || kind == GT_ITEM_PLAN; /* the register keeps superseded clauses as history */
     }
     if (kind == GT_ITEM_CODES) {
         return strcmp(clause->kind, "layer") == 0;

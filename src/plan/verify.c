@@ -403,6 +403,9 @@ static gt_status verify_total(gt_reader *r, gt_total *t, const gt_ynode *node)
     for (size_t i = 0; t->plan != NULL && t->plan->superseded[i] != NULL; i++) {
         t->superseded = t->superseded || strcmp(t->plan->superseded[i], t->clause) == 0;
     }
+    if (t->since > 0 && t->since >= t->year) {
+        gt_y_problem(&r->problems, gt_y_get(node, "since"), &GT_MSG_DATES_ORDER, GT_NO_ARGS);
+    }
     if (t->of != NULL && t->id != NULL && strcmp(t->of, t->id) == 0) {
         gt_y_problem(&r->problems, gt_y_get(node, "of"), &GT_MSG_CYCLE,
                      GT_ARGS(GT_TEXT("id", t->id)));
@@ -447,46 +450,60 @@ static gt_strength strength_of(const gt_clause *clause)
                                         : GT_DESCRIPTIVE;
 }
 
+/* One list of clause ids of item i: counted on the first pass, filed on the second. */
+static void cite(gt_package *p, size_t i, const char *const *ids, size_t *start, size_t *fill)
+{
+    for (; *ids != NULL; ids++) {
+        const gt_clause *c = gt_package_find_clause(p, *ids);
+        if (c == NULL) {
+            continue; /* reported */
+        }
+        size_t k = (size_t)(c - p->clauses);
+        if (fill == NULL) {
+            start[k + 1]++;
+        } else {
+            p->citers[fill[k]++] = i;
+        }
+        gt_item *item = &p->items[i];
+        if (item->kind != GT_ITEM_RULE && strength_of(c) < item->strength) {
+            item->strength = strength_of(c);
+        }
+    }
+}
+
+static void cite_all(gt_reader *r, size_t *start, size_t *fill)
+{
+    gt_package *p = r->package;
+    for (size_t i = 0; i < p->n_items; i++) {
+        if (p->items[i].kind != GT_ITEM_RULE) {
+            p->items[i].strength = GT_DESCRIPTIVE; /* the strongest of its clauses */
+        }
+        cite(p, i, p->items[i].clauses, start, fill);
+        if (p->items[i].kind == GT_ITEM_PLAN) {
+            cite(p, i, p->plans[i - r->n_items].superseded, start, fill);
+        }
+    }
+}
+
 /* Compressed rows: for clause c the items citers[start[c] .. start[c + 1]). */
 static gt_status index_citers(gt_reader *r)
 {
     gt_package *p = r->package;
     size_t *start = gt_arena_zalloc(r->arena, p->n_clauses + 2, sizeof *start);
-    if (start == NULL) {
+    size_t *fill = gt_arena_alloc(r->arena, p->n_clauses + 1, sizeof *fill);
+    if (start == NULL || fill == NULL) {
         return GT_E_MEMORY;
     }
-    size_t *fill = NULL;
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < p->n_items; i++) {
-            gt_strength strongest = GT_DESCRIPTIVE;
-            for (const char *const *id = p->items[i].clauses; *id != NULL; id++) {
-                const gt_clause *c = gt_package_find_clause(p, *id);
-                if (c == NULL) {
-                    continue;
-                }
-                strongest = strength_of(c) < strongest ? strength_of(c) : strongest;
-                size_t k = (size_t)(c - p->clauses);
-                if (pass == 0) {
-                    start[k + 1]++;
-                } else {
-                    p->citers[fill[k]++] = i;
-                }
-            }
-            p->items[i].strength =
-                p->items[i].kind == GT_ITEM_RULE ? p->items[i].strength : strongest;
-        }
-        if (pass == 0) {
-            for (size_t k = 0; k < p->n_clauses; k++) {
-                start[k + 1] += start[k];
-            }
-            p->citers = gt_arena_alloc(r->arena, start[p->n_clauses] + 1, sizeof *p->citers);
-            fill = gt_arena_alloc(r->arena, p->n_clauses + 1, sizeof *fill);
-            if (p->citers == NULL || fill == NULL) {
-                return GT_E_MEMORY;
-            }
-            memcpy(fill, start, p->n_clauses * sizeof *fill);
-        }
+    cite_all(r, start, NULL);
+    for (size_t k = 0; k < p->n_clauses; k++) {
+        start[k + 1] += start[k];
     }
+    p->citers = gt_arena_alloc(r->arena, start[p->n_clauses] + 1, sizeof *p->citers);
+    if (p->citers == NULL) {
+        return GT_E_MEMORY;
+    }
+    memcpy(fill, start, p->n_clauses * sizeof *fill);
+    cite_all(r, start, fill);
     p->citer_start = start;
     return GT_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "guotu/expr.h"
 #include "guotu/package.h"
+#include "plan/package.h"
 #include "support/support.h"
 
 /* Reads plans/NAME; shows the mistakes when there are any. */
@@ -186,6 +187,54 @@ static void figures_have_areas_and_precedence(void **state)
     gt_ctx_free(ctx);
 }
 
+static double figure(const gt_package *p, const char *id)
+{
+    const gt_total *t = gt_package_find_total(p, id);
+    assert_non_null(t);
+    return t->value;
+}
+
+/* Sums the plans print with their parts. */
+static void printed_sums_reconcile(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    gt_package *p = read_plan(ctx, "beijing");
+    assert_near(figure(p, "urban-rural-land-existing-2020") + figure(p, "approved-unbuilt-2020"),
+                figure(p, "urban-rural-land-2020"), 1e-9);
+    assert_near(figure(p, "greenway-city-2020") + figure(p, "greenway-district-2020"),
+                figure(p, "greenway-2020"), 0);
+    assert_near(figure(p, "ecological-control-share-2020-lnd") +
+                    figure(p, "urban-boundary-share-2020") + figure(p, "restricted-share-2020"),
+                100, 0);
+    assert_near(figure(p, "plain-construction-land-2020") / figure(p, "plain-area"), 0.4446, 1e-4);
+    assert_int_equal(gt_package_find_total(p, "greenway-2020")->since, 2016);
+    gt_package_free(p);
+    gt_ctx_free(ctx);
+}
+
+/* A view is not carried out by a figure, though it only describes; history is kept by the register.
+ */
+static void descriptive_clauses_are_carried_by_facts_only(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    gt_package *p = read_plan(ctx, "beijing");
+    assert_true(carries(p, "TER-087", GT_ITEM_PLAN, "TER"));
+    assert_true(carries(p, "TER-089", GT_ITEM_PLAN, "TER"));
+    assert_true(carries(p, "LND-010", GT_ITEM_TOTAL, "farmland-taken-2020"));
+    assert_true(carries(p, "LND-094", GT_ITEM_VIEW, "current-land-use"));
+    const gt_clause view = {.kind = "view", .strength = "descriptive"};
+    assert_false(gt_clause_carried_by(&view, GT_ITEM_TOTAL));
+    assert_true(gt_clause_carried_by(&view, GT_ITEM_VIEW));
+    const gt_clause rule = {.kind = "rule", .strength = "binding"};
+    for (int kind = 0; kind < GT_ITEM_KINDS; kind++) {
+        assert_int_equal(gt_clause_carried_by(&rule, (gt_item_kind)kind), kind == GT_ITEM_RULE);
+    }
+    gt_package_free(p);
+    gt_ctx_free(ctx);
+}
+
 static void rules_name_what_they_use(void **state)
 {
     (void)state;
@@ -280,6 +329,8 @@ int main(void)
         cmocka_unit_test(citing_is_not_carrying),
         cmocka_unit_test(land_classes_know_their_groups),
         cmocka_unit_test(figures_have_areas_and_precedence),
+        cmocka_unit_test(printed_sums_reconcile),
+        cmocka_unit_test(descriptive_clauses_are_carried_by_facts_only),
         cmocka_unit_test(rules_name_what_they_use),
         cmocka_unit_test_prestate(titles_are_in_both_languages, (void *)beijing),
         cmocka_unit_test_prestate(titles_are_in_both_languages, (void *)liechtenstein),

@@ -1,0 +1,27 @@
+/* What the files of item tables share. */
+#ifndef GT_PLAN_ITEMS_H
+#define GT_PLAN_ITEMS_H
+
+#include <stddef.h>
+
+#include "plan/package.h"
+
+#define KEYS(array)      (array), sizeof(array) / sizeof *(array)
+#define AT(type, member) offsetof(type, member)
+#define REQ              GT_KEY_REQUIRED
+
+extern const gt_word gt_strength_words[];
+
+/* Zeroed block of the package's arena, never of size 0; NULL when memory is out. */
+void *gt_item_keep(gt_reader *reader, size_t n, size_t size);
+/* The list, or an empty one for NULL. */
+const char *const *gt_item_list(const char *const *texts);
+
+gt_status gt_take_layer(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
+gt_status gt_take_subject(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
+gt_status gt_take_rule(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
+/* clauses: what the code list names (a code list has no room for them). */
+gt_status gt_take_codes(gt_reader *reader, gt_raw_item *item,
+                        const char *const **clauses) GT_CHECKED;
+
+#endif

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "synth/messages.h"
-
 void sy_clip_work_free(gt_ctx *ctx, sy_clip_work *w)
 {
     gt_free(ctx, w->segs);
@@ -80,7 +78,7 @@ static bool opposite(int64_t a, int64_t b)
     return (a > 0 && b < 0) || (a < 0 && b > 0);
 }
 
-/* Sorts the points added since `from` by distance from a and drops repeats. */
+/* Sorts the points added since `from` by distance from a. */
 static void sort_from(sy_clip_work *w, size_t from, sy_pt a)
 {
     for (size_t i = from + 1; i < w->n_ring; i++) {
@@ -91,10 +89,35 @@ static void sort_from(sy_clip_work *w, size_t from, sy_pt a)
         }
         w->ring[j] = p;
     }
+}
+
+/* Nodes of one edge nearer to each other than this become one: rounding could turn so short a piece
+ * of the edge any way. */
+enum { MERGE = 5 }; /* mm */
+
+/* Joins points added since `from` that lie close together, border vertices (the first n_led in
+ * `led`) before crossings; crossings noted since `on` move along. */
+static void merge_from(sy_clip_work *w, size_t from, size_t on, const sy_pt *led, size_t n_led)
+{
     size_t kept = from;
     for (size_t i = from; i < w->n_ring; i++) {
-        if (kept == from || !sy_same(w->ring[kept - 1], w->ring[i])) {
-            w->ring[kept++] = w->ring[i];
+        sy_pt p = w->ring[i];
+        if (kept == from || dist2(w->ring[kept - 1], p) > (double)MERGE * MERGE) {
+            w->ring[kept++] = p;
+            continue;
+        }
+        sy_pt *last = &w->ring[kept - 1], gone = p;
+        for (size_t k = 0; k < n_led; k++) {
+            if (sy_same(led[k], p)) { /* the vertex stays, the crossing goes */
+                gone = *last;
+                *last = p;
+                break;
+            }
+        }
+        for (size_t k = on; k < w->n_on; k++) {
+            if (sy_same(w->on[k].p, gone)) {
+                w->on[k].p = *last;
+            }
         }
     }
     w->n_ring = kept;
@@ -124,33 +147,57 @@ static gt_status cross_piece(gt_ctx *ctx, const sy_border *border, sy_clip_work 
     return GT_OK;
 }
 
-/* Appends a and the nodes inside edge a-b (not b), in order from a to b. */
+enum {
+    LED_MAX = 64
+}; /* border vertices within SY_SNAP of one cell edge: more than a few is absurd */
+
+/* Appends a and the nodes inside edge a-b (not b), in order from a to b. Found and merged in the
+ * canonical direction, so that both cells of the edge get the same. */
 static gt_status node_edge(gt_ctx *ctx, const sy_border *border, sy_clip_work *w, sy_pt a, sy_pt b)
 {
     bool canonical = sy_before(a, b);
-    sy_pt p = canonical ? a : b, q = canonical ? b : a;
+    sy_pt p = canonical ? a : b, q = canonical ? b : a, led[LED_MAX];
     gt_status st = push_ring(ctx, w, a);
-    size_t from = w->n_ring;
-    for (size_t i = 0; st == GT_OK && i < w->n_segs; i++) {
-        const sy_seg *s = &border->segs[w->segs[i]];
-        if (led_through(p, q, s->a)) {
-            st = push_ring(ctx, w, s->a);
+    size_t from = w->n_ring, on = w->n_on, n_led = 0;
+    for (size_t i = 0; i < 2 * w->n_segs && n_led < LED_MAX; i++) {
+        const sy_seg *s = &border->segs[w->segs[i / 2]];
+        sy_pt v = i % 2 == 0 ? s->a : s->b;
+        bool seen = !led_through(p, q, v);
+        for (size_t k = 0; k < n_led; k++) {
+            seen |= sy_same(led[k], v);
         }
-        if (st == GT_OK && led_through(p, q, s->b)) {
-            st = push_ring(ctx, w, s->b);
+        if (!seen) {
+            led[n_led++] = v;
         }
     }
-    sort_from(w, from, p);
-    size_t n_led = w->n_ring - from;
+    for (size_t i = 1; i < n_led; i++) { /* by distance from p: few */
+        for (size_t j = i; j > 0 && dist2(led[j - 1], p) > dist2(led[j], p); j--) {
+            sy_pt t = led[j];
+            led[j] = led[j - 1];
+            led[j - 1] = t;
+        }
+    }
     sy_pt last = p;
     for (size_t i = 0; st == GT_OK && i <= n_led; i++) {
-        sy_pt next = i == n_led ? q : w->ring[from + i];
+        sy_pt next = i == n_led ? q : led[i];
         bool straight = sy_before(last, next);
         st = cross_piece(ctx, border, w, straight ? last : next, straight ? next : last);
+        if (st == GT_OK && i < n_led) {
+            st = push_ring(ctx, w, next);
+        }
         last = next;
     }
-    sort_from(w, from, a);
-    return st;
+    if (st != GT_OK) {
+        return st;
+    }
+    sort_from(w, from, p);
+    merge_from(w, from, on, led, n_led);
+    for (size_t i = from, j = w->n_ring; !canonical && i + 1 < j; i++, j--) {
+        sy_pt t = w->ring[i];
+        w->ring[i] = w->ring[j - 1];
+        w->ring[j - 1] = t;
+    }
+    return GT_OK;
 }
 
 static gt_status node_ring(gt_ctx *ctx, const sy_border *border, sy_clip_work *w, const sy_pt *ring,
@@ -204,6 +251,17 @@ static gt_status add_edge(gt_ctx *ctx, sy_clip_work *w, sy_pt p, sy_pt q, int le
     return st;
 }
 
+/* Labels of two borders that rounding has laid on each other, same direction: what lay between them
+ * is gone. */
+static void lay_together(int *left, int *right, int new_left, int new_right)
+{
+    if (*right == new_left) {
+        *right = new_right;
+    } else if (*left == new_right) {
+        *left = new_left;
+    }
+}
+
 /* A piece of border that runs along the ring labels the inner side of the ring's edge; true if it
  * does. Even half edges run with the ring (cell on their left), odd ones against it. */
 static bool label_ring_edge(sy_clip_work *w, size_t n_ring_edges, sy_pt p, sy_pt q, int left,
@@ -211,16 +269,65 @@ static bool label_ring_edge(sy_clip_work *w, size_t n_ring_edges, sy_pt p, sy_pt
 {
     for (size_t e = 0; e < n_ring_edges; e += 2) {
         sy_pt a = w->nodes[w->edges[e].from], b = w->nodes[w->edges[e].to];
-        if (sy_same(a, p) && sy_same(b, q)) {
-            w->edges[e].unit = (int16_t)left;
-            return true;
+        bool with = sy_same(a, p) && sy_same(b, q), against = sy_same(a, q) && sy_same(b, p);
+        if (!with && !against) {
+            continue;
         }
-        if (sy_same(a, q) && sy_same(b, p)) {
-            w->edges[e].unit = (int16_t)right;
-            return true;
+        int in = with ? left : right, out = with ? right : left;
+        if (w->edges[e].unit == SY_UNIT_OPEN || w->edges[e].unit == out) {
+            w->edges[e].unit = (int16_t)in; /* the innermost border speaks */
         }
+        return true;
     }
     return false;
+}
+
+static void drop_edge(sy_clip_work *w, size_t e)
+{
+    for (size_t k = e & ~(size_t)1, i = 0; i < 2; i++, k++) {
+        w->edges[k].from = w->edges[k].to = UINT32_MAX;
+        w->edges[k].used = true;
+    }
+}
+
+/* A border inside the cell, once: where rounding lays two on each other they become one, or none.
+ */
+static gt_status add_border(gt_ctx *ctx, sy_clip_work *w, size_t n_ring_edges, sy_pt p, sy_pt q,
+                            int left, int right)
+{
+    for (size_t e = n_ring_edges; e < w->n_edges; e++) {
+        sy_half_edge *h = &w->edges[e];
+        if (h->used || !sy_same(w->nodes[h->from], p) || !sy_same(w->nodes[h->to], q)) {
+            continue;
+        }
+        int l = h->unit, r = w->edges[e ^ 1].unit;
+        lay_together(&l, &r, left, right);
+        h->unit = (int16_t)l;
+        w->edges[e ^ 1].unit = (int16_t)r;
+        if (l == r) {
+            drop_edge(w, e);
+        }
+        return GT_OK;
+    }
+    return add_edge(ctx, w, p, q, left, right);
+}
+
+/* Takes away borders that end in nothing, which only rounding can leave. */
+static void prune(sy_clip_work *w, size_t n_ring_edges)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t e = n_ring_edges; e < w->n_edges; e++) {
+            size_t leaving = 0;
+            for (size_t f = 0; f < w->n_edges && !w->edges[e].used; f++) {
+                leaving += w->edges[f].from == w->edges[e].to;
+            }
+            if (!w->edges[e].used && leaving == 1) { /* only its twin */
+                drop_edge(w, e);
+                again = true;
+            }
+        }
+    }
 }
 
 /* The pieces of one border segment that lie inside the ring. */
@@ -241,7 +348,7 @@ static gt_status add_border_pieces(gt_ctx *ctx, const sy_border *border, sy_clip
             int side = sy_ring_side(w->ring, w->n_ring, (int64_t)last.x + next.x,
                                     (int64_t)last.y + next.y);
             if (side > 0) {
-                gt_status st = add_edge(ctx, w, last, next, s->left, s->right);
+                gt_status st = add_border(ctx, w, n_ring_edges, last, next, s->left, s->right);
                 if (st != GT_OK) {
                     return st;
                 }
@@ -270,6 +377,28 @@ static bool angle_less(const sy_clip_work *w, uint32_t e, uint32_t f)
     return hp != hq ? hp < hq : sy_turn(o, p, q) > 0;
 }
 
+/* Where one border starts from the ring, the order of the three edges is known without angles,
+ * which rounding may have turned: the border is inside. */
+static void link_ring_nodes(sy_clip_work *w, size_t n_ring_edges)
+{
+    for (uint32_t in = 0; in < n_ring_edges;
+         in += 2) { /* ring edges run around the cell in order */
+        uint32_t out = in + 2 == n_ring_edges ? 0 : in + 2, border = UINT32_MAX;
+        size_t n = 0;
+        for (uint32_t f = (uint32_t)n_ring_edges; f < w->n_edges; f++) {
+            if (!w->edges[f].used && w->edges[f].from == w->edges[in].to) {
+                border = f;
+                n++;
+            }
+        }
+        if (n == 1) {
+            w->edges[in].next = border;
+            w->edges[border ^ 1].next = out;
+            w->edges[out ^ 1].next = in ^ 1;
+        }
+    }
+}
+
 /* For every half edge the one that follows around the face on its left: the first clockwise from
  * its twin among those that leave its end. Cells have few edges: quadratic search per node is
  * fastest. */
@@ -277,6 +406,9 @@ static void link_edges(sy_clip_work *w)
 {
     for (uint32_t e = 0; e < w->n_edges; e++) {
         uint32_t twin = e ^ 1, best = UINT32_MAX, last = UINT32_MAX;
+        if (w->edges[e].used) {
+            continue;
+        }
         for (uint32_t f = 0; f < w->n_edges; f++) {
             if (w->edges[f].from != w->edges[e].to || f == twin) {
                 continue;
@@ -295,39 +427,59 @@ static void link_edges(sy_clip_work *w)
 /* ---- faces
  * ---------------------------------------------------------------------------------------- */
 
+/* The district that the longest part of a loop's edges names; most loops name one only. Never more
+ * steps than edges: edges that rounding made collinear may send two loops into one. */
+static int loop_unit(const sy_clip_work *w, uint32_t first)
+{
+    int unit = SY_UNIT_OPEN;
+    double longest = -1;
+    size_t n = 0;
+    for (uint32_t e = first; n == 0 || (e != first && n < w->n_edges); e = w->edges[e].next, n++) {
+        int candidate = w->edges[e].unit;
+        if (candidate == SY_UNIT_OPEN || candidate == unit) {
+            continue;
+        }
+        double length = 0;
+        size_t m = 0;
+        for (uint32_t f = first; m == 0 || (f != first && m < w->n_edges);
+             f = w->edges[f].next, m++) {
+            if (w->edges[f].unit == candidate) {
+                length += sqrt(dist2(w->nodes[w->edges[f].from], w->nodes[w->edges[f].to]));
+            }
+        }
+        if (length > longest) {
+            longest = length;
+            unit = candidate;
+        }
+    }
+    return unit;
+}
+
 /* Traces all rings into w->loops; `unit` of a loop is the district its edges name. */
-static gt_status trace(gt_ctx *ctx, const sy_border *border, sy_clip_work *w)
+static gt_status trace(gt_ctx *ctx, const sy_border *border, sy_clip_work *w, size_t n_ring_edges)
 {
     sy_faces_reset(&w->loops);
     for (uint32_t e = 0; e < w->n_edges; e++) {
         if (w->edges[e].used) {
             continue;
         }
-        int unit = SY_UNIT_OPEN;
-        uint32_t f = e;
         size_t start = w->loops.n_pts;
-        do {
-            if (w->edges[f].unit != SY_UNIT_OPEN) {
-                if (unit != SY_UNIT_OPEN && unit != w->edges[f].unit) {
-                    sy_pt p = w->nodes[w->edges[f].from];
-                    return gt_fail(ctx, GT_E_INTERNAL, &GT_MSG_SYNTH_CLIP,
-                                   GT_PLACE(.has_xy = true, .x = p.x, .y = p.y), GT_NO_ARGS);
-                }
-                unit = w->edges[f].unit;
-            }
+        int unit = loop_unit(w, e);
+        bool on_ring = false;
+        for (uint32_t f = e; !w->edges[f].used; f = w->edges[f].next) {
             w->edges[f].used = true;
+            on_ring |= f < n_ring_edges;
             gt_status st = sy_faces_pt(ctx, &w->loops, w->nodes[w->edges[f].from]);
             if (st != GT_OK) {
                 return st;
             }
-            f = w->edges[f].next;
-        } while (f != e && !w->edges[f].used);
+        }
         if (unit == SY_UNIT_OPEN) { /* only cell edges: any cell vertex tells */
             unit = sy_border_locate(border, w->loops.pts[start]);
         }
         gt_status st = sy_faces_end_ring(ctx, &w->loops);
         if (st == GT_OK) {
-            st = sy_faces_end_face(ctx, &w->loops, unit, 0, 0);
+            st = sy_faces_end_face(ctx, &w->loops, unit, on_ring, 0);
         }
         if (st != GT_OK) {
             return st;
@@ -382,7 +534,10 @@ static gt_status emit_loops(gt_ctx *ctx, const sy_faces *l, uint32_t leaf, sy_fa
         }
         gt_status st = copy_ring(ctx, l, i, out);
         for (size_t h = 0; st == GT_OK && h < l->n_faces; h++) {
-            if (l->faces[h].area2 < 0 && shell_of(l, h) == i) {
+            /* the way around the whole cell is no hole, nor is a sliver that rounding turned over
+             */
+            bool hole = l->faces[h].area2 < 0 && l->faces[h].leaf == 0;
+            if (hole && shell_of(l, h) == i) {
                 st = copy_ring(ctx, l, h, out);
             }
         }
@@ -451,8 +606,10 @@ gt_status sy_clip(gt_ctx *ctx, const sy_border *border, const sy_pt *ring, size_
         }
     }
     if (st == GT_OK) {
+        prune(work, n_ring_edges);
         link_edges(work);
-        st = trace(ctx, border, work);
+        link_ring_nodes(work, n_ring_edges);
+        st = trace(ctx, border, work, n_ring_edges);
     }
     return st == GT_OK ? emit_loops(ctx, &work->loops, leaf, out) : st;
 }

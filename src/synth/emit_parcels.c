@@ -155,9 +155,15 @@ gt_status sy_emit_track(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_pu
                         void *user)
 {
     const sy_track *track = &s->scene.recipe->tracks[e->number];
+    sy_writing what = {.standard = e->standard,
+                       .attrs = track->attrs,
+                       .n_attrs = track->n_attrs,
+                       .labels = track->labels,
+                       .n_labels = track->n_labels,
+                       .put = put,
+                       .user = user};
     sy_writer w;
-    gt_status st = sy_writer_open(ctx, s, e->standard, track->attrs, track->n_attrs, track->labels,
-                                  track->n_labels, put, user, &w);
+    gt_status st = sy_writer_open(ctx, s, &what, &w);
     if (st != GT_OK) {
         return st;
     }
@@ -237,9 +243,10 @@ gt_status gt_synth_emit_extra(gt_ctx *ctx, gt_synth *synth, const gt_standard *s
     sy_writer w = {0};
     chunk *c = gt_zalloc(ctx, 1, sizeof *c);
     sy_label *labels = code_labels(ctx, standard, &n_labels);
-    gt_status st = labels == NULL || c == NULL ? GT_E_MEMORY
-                                               : sy_writer_open(ctx, synth, standard, NULL, 0,
-                                                                labels, n_labels, put, user, &w);
+    sy_writing what = {
+        .standard = standard, .labels = labels, .n_labels = n_labels, .put = put, .user = user};
+    gt_status st =
+        labels == NULL || c == NULL ? GT_E_MEMORY : sy_writer_open(ctx, synth, &what, &w);
     if (st == GT_OK) {
         c->s = synth;
         st = sy_parcels_open(ctx, &synth->scene, synth->n_parcels, 1 + salt, &parcels);

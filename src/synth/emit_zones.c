@@ -20,9 +20,15 @@ gt_status sy_emit_units(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_pu
             attrs[n_attrs++] = both[i];
         }
     }
+    sy_writing what = {.standard = e->standard,
+                       .attrs = attrs,
+                       .n_attrs = n_attrs,
+                       .labels = s->scene.recipe->unit_labels,
+                       .n_labels = s->scene.n_units,
+                       .put = put,
+                       .user = user};
     sy_writer w;
-    gt_status st = sy_writer_open(ctx, s, e->standard, attrs, n_attrs, s->scene.recipe->unit_labels,
-                                  s->scene.n_units, put, user, &w);
+    gt_status st = sy_writer_open(ctx, s, &what, &w);
     const sy_faces *units = &s->scene.border.units;
     for (size_t i = 0; st == GT_OK && i < units->n_faces;) {
         int unit = units->faces[i].unit;
@@ -89,9 +95,14 @@ gt_status sy_emit_zone(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put
     sy_writer w = {0};
     sy_faces parts = {0};
     int32_t *group = gt_alloc(ctx, n, sizeof *group);
-    gt_status st = group == NULL ? GT_E_MEMORY
-                                 : sy_writer_open(ctx, s, e->standard, z->attrs, z->n_attrs,
-                                                  z->labels, z->n_labels, put, user, &w);
+    sy_writing what = {.standard = e->standard,
+                       .attrs = z->attrs,
+                       .n_attrs = z->n_attrs,
+                       .labels = z->labels,
+                       .n_labels = z->n_labels,
+                       .put = put,
+                       .user = user};
+    gt_status st = group == NULL ? GT_E_MEMORY : sy_writer_open(ctx, s, &what, &w);
     for (size_t c = 0; st == GT_OK && c < n; c++) { /* group number = unit * labels + label */
         int32_t unit = z->by_unit ? sc->cells.faces[c].unit : 0;
         group[c] = label[c] < 0 ? -1 : unit * (int32_t)z->n_labels + label[c];
@@ -171,7 +182,12 @@ gt_status sy_emit_ribbon(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_p
         st = outline(ctx, s, &land);
     }
     if (st == GT_OK) {
-        st = sy_writer_open(ctx, s, e->standard, b->attrs, b->n_attrs, NULL, 0, put, user, &w);
+        sy_writing what = {.standard = e->standard,
+                           .attrs = b->attrs,
+                           .n_attrs = b->n_attrs,
+                           .put = put,
+                           .user = user};
+        st = sy_writer_open(ctx, s, &what, &w);
     }
     for (size_t i = 0; st == GT_OK && i < s->scene.fields.rivers.n_lines; i++) {
         bool named = i < r->n_rivers; /* the recipe's rivers come first, then large streams */

@@ -68,10 +68,17 @@ typedef struct sy_writer {
     gt_date valid_from;
 } sy_writer;
 
-/* labels may be NULL (n_labels 0: one plan without a label). */
-gt_status sy_writer_open(gt_ctx *ctx, gt_synth *s, const gt_standard *standard,
-                         const sy_attr *attrs, size_t n_attrs, const sy_label *labels,
-                         size_t n_labels, gt_synth_put_fn put, void *user,
+typedef struct sy_writing { /* what is to be written, and to whom */
+    const gt_standard *standard;
+    const sy_attr *attrs; /* of every feature */
+    size_t n_attrs;
+    const sy_label *labels; /* NULL and 0: one plan without a label */
+    size_t n_labels;
+    gt_synth_put_fn put;
+    void *user;
+} sy_writing;
+
+gt_status sy_writer_open(gt_ctx *ctx, gt_synth *s, const sy_writing *what,
                          sy_writer *out) GT_CHECKED;
 void sy_writer_close(gt_ctx *ctx, sy_writer *w);
 /* Hands an encoded slot on with attributes of plan number `plan`. */

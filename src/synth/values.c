@@ -361,6 +361,9 @@ static gt_value value_of(const value_plan *p, size_t field, const sy_scene *scen
 void sy_values_fill(const sy_value_plan *plan, const sy_scene *scene, const sy_subject *subject,
                     gt_value *values, char (*buffers)[SY_VALUE_TEXT])
 {
+    if (buffers == NULL) { /* a standard without fields */
+        return;
+    }
     for (size_t f = 0; f < plan->n; f++) {
         values[f] = value_of(&plan->of[f], f, scene, subject, buffers[f]);
     }

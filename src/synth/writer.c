@@ -6,26 +6,24 @@
 
 static const double SURVEY_STEP_M = 70.0; /* as the store and the import measure (card LA-1) */
 
-gt_status sy_writer_open(gt_ctx *ctx, gt_synth *s, const gt_standard *standard,
-                         const sy_attr *attrs, size_t n_attrs, const sy_label *labels,
-                         size_t n_labels, gt_synth_put_fn put, void *user, sy_writer *out)
+gt_status sy_writer_open(gt_ctx *ctx, gt_synth *s, const sy_writing *what, sy_writer *out)
 {
     memset(out, 0, sizeof *out);
     out->s = s;
-    out->standard = standard;
-    out->put = put;
-    out->user = user;
+    out->standard = what->standard;
+    out->put = what->put;
+    out->user = what->user;
     out->valid_from = GT_DATE_NONE;
     gt_geom_init(&out->slot.geom);
-    size_t n = n_labels > 0 ? n_labels : 1;
-    out->plan = gt_zalloc(ctx, n, sizeof *out->plan);
-    out->values = gt_zalloc(ctx, standard->n_fields, sizeof *out->values);
-    out->buffers = gt_zalloc(ctx, standard->n_fields, sizeof *out->buffers);
+    size_t n = what->n_labels > 0 ? what->n_labels : 1, n_fields = what->standard->n_fields;
+    out->plan = gt_zalloc(ctx, n, sizeof(sy_value_plan *));
+    out->values = gt_zalloc(ctx, n_fields, sizeof *out->values);
+    out->buffers = gt_zalloc(ctx, n_fields, sizeof *out->buffers);
     gt_status st =
         out->plan == NULL || out->values == NULL || out->buffers == NULL ? GT_E_MEMORY : GT_OK;
     for (size_t i = 0; st == GT_OK && i < n; i++) {
-        st = sy_values_plan(ctx, standard, attrs, n_attrs, n_labels > 0 ? &labels[i] : NULL,
-                            &out->plan[i]);
+        st = sy_values_plan(ctx, what->standard, what->attrs, what->n_attrs,
+                            what->n_labels > 0 ? &what->labels[i] : NULL, &out->plan[i]);
         out->n_plans = i + 1;
     }
     if (st != GT_OK) {

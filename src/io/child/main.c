@@ -80,6 +80,7 @@ int main(int argc, char **argv)
         return 3;
     }
     gt_wire_init(&s.frame, s.ctx);
+    io_outbox_open(s.ctx, IO_FD_ANSWER, &s.out);
     s.watch.fd = IO_FD_ASK;
     io_guard_orphan(&s.watch);
     io_gdal_start(&s);
@@ -87,6 +88,7 @@ int main(int argc, char **argv)
     if (serve(&s, guards) != GT_OK) {
         io_send_error(&s);
     }
+    io_outbox_close(&s.out);
     gt_wire_free(&s.frame);
     gt_free(s.ctx, s.asked);
     gt_ctx_free(s.ctx);

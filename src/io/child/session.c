@@ -14,21 +14,6 @@
 
 /* ---- frames ---------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, const uint8_t *data, size_t n)
-{
-    while (n > 0) {
-        const ssize_t put = write(fd, data, n);
-        if (put < 0 && errno != EINTR) {
-            return false;
-        }
-        if (put > 0) {
-            data += put;
-            n -= (size_t)put;
-        }
-    }
-    return true;
-}
-
 static bool read_all(int fd, uint8_t *data, size_t n)
 {
     while (n > 0) {
@@ -46,14 +31,9 @@ static bool read_all(int fd, uint8_t *data, size_t n)
 
 gt_status io_send(io_session *s, gt_frame type)
 {
-    uint8_t head[GT_WIRE_HEAD];
     gt_status st = gt_wire_status(&s->frame);
-    if (st == GT_OK) {
-        gt_wire_head(head, type, s->frame.len);
-        if (!write_all(IO_FD_ANSWER, head, sizeof head) ||
-            !write_all(IO_FD_ANSWER, s->frame.data, s->frame.len)) {
-            st = gt_fail_errno(s->ctx, errno, "write", NULL);
-        }
+    if (st == GT_OK && !io_outbox_put(&s->out, type, &s->frame)) {
+        st = gt_fail_errno(s->ctx, s->out.failed, "write", NULL);
     }
     gt_wire_clear(&s->frame);
     return st;
@@ -63,7 +43,7 @@ void io_send_error(io_session *s)
 {
     gt_wire_clear(&s->frame);
     gt_remark_put_error(&s->frame, s->ctx);
-    if (io_send(s, GT_FRAME_ERROR) != GT_OK) {
+    if (io_send(s, GT_FRAME_ERROR) != GT_OK || !io_outbox_drain(&s->out)) {
         _exit(3); /* nobody to tell */
     }
 }

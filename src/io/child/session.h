@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "io/remark.h"
 #include "io/wire.h"
+#include "outbox.h"
 
 enum { IO_FD_ASK = 3, IO_FD_ANSWER = 4, IO_REASON_BYTES = 512 };
 
@@ -17,7 +18,8 @@ typedef struct io_log {
 
 typedef struct io_session {
     gt_ctx *ctx;
-    gt_wire frame;  /* payload being collected */
+    gt_wire frame; /* payload being collected */
+    io_outbox out;
     uint8_t *asked; /* payload received last */
     size_t asked_cap;
     size_t memory_limit, file_limit; /* bytes, as given to the process */
@@ -25,9 +27,10 @@ typedef struct io_session {
     io_watch watch;
 } io_session;
 
-/* Sends session->frame and empties it. The parent's going away ends the process (SIGPIPE). */
+/* Hands session->frame over to be sent, and empties it. The parent's going away ends the process
+ * (SIGPIPE). */
 gt_status io_send(io_session *session, gt_frame type) GT_CHECKED;
-/* Sends the error recorded in ctx. */
+/* Sends the error recorded in ctx and waits until it is sent. */
 void io_send_error(io_session *session);
 /* Next frame from the parent; the payload is borrowed until the next call. */
 gt_status io_receive(io_session *session, gt_frame *type, gt_wire_in *payload) GT_CHECKED;

@@ -1,9 +1,9 @@
 /* Frames on their way out: a thread writes them to the pipe while the reader goes on reading.
  *
- * The parent takes features in bursts (a batch is checked, written, committed), longer than 1 MiB of
- * pipe can bridge. Up to 16 MiB wait here; a reader that finds them waiting sleeps until half has gone.
- * 500,000 polygons with a parent that takes 10,000 at a time and is as busy as the child: 2.7 s, where
- * writing straight to the pipe took 3.9 s. */
+ * The parent takes features in bursts (a batch is checked, written, committed), longer than 1 MiB
+ * of pipe can bridge. Up to 16 MiB wait here; a reader that finds them waiting sleeps until half
+ * has gone. 500,000 polygons with a parent that takes 10,000 at a time and is as busy as the
+ * child: 2.7 s, where writing straight to the pipe took 3.9 s. */
 #ifndef GT_IO_CHILD_OUTBOX_H
 #define GT_IO_CHILD_OUTBOX_H
 

@@ -116,13 +116,13 @@ static void equal_ranks_keep_their_order(void **state)
 {
     fixture *f = *state;
     for (int i = 0; i < 50; i++) {
-        char text[8];
+        char text[16];
         (void)snprintf(text, sizeof text, "n%02d", i);
         area(f, 5, 5, 60, 20, text, 0, false);
     }
     assert_ok(f->ctx, gt_labels_place(f->ctx, f->labels, FRAME, NULL, 0));
     for (size_t i = 0; i < 50; i++) {
-        char text[8];
+        char text[24];
         (void)snprintf(text, sizeof text, "n%02zu", i);
         assert_string_equal(gt_labels_get(f->labels, i)->text, text);
     }

@@ -34,7 +34,7 @@ static int setup(void **state)
     f->o.lang = GT_LANG_ZH;
     f->tallies = calloc(LAYERS, sizeof *f->tallies);
     for (int i = 0; i < MOST; i++) {
-        (void)snprintf(f->codes[i], sizeof f->codes[i], "%03d", i);
+        (void)snprintf(f->codes[i], sizeof f->codes[i], "%03u", (unsigned)i % 1000);
         (void)snprintf(f->names[i], sizeof f->names[i], "第 %d 类", i);
         f->classes[i] = (gt_map_class){f->codes[i], {f->names[i], f->names[i]}, "#a0b0c0"};
     }

@@ -1,5 +1,5 @@
 /* Ellipsoidal areas, lengths and units. CGCS2000 unless the CRS says otherwise.
- * Three rules of an edge, never mixed (DESIGN 4; card LA-1, LA-2):
+ * Three rules of an edge, never mixed (docs/theory/area.md: LA-1, LA-2):
  *   survey    the legal figure of one parcel: plane edges densified at `max_step`, authalic strips
  *   geodesic  Karney: edges are geodesics; for GNSS-drawn rings and as a cross-check
  *   additive  (weave) edge function that does not change when an edge is split: see weave.h */
@@ -25,7 +25,7 @@ void gt_plane_ellipsoid(const gt_plane *plane, double *a, double *f);
  * where that has no meaning. Undefined at the poles. ~0.15 us. */
 double gt_plane_scale(const gt_plane *plane, double x, double y);
 
-/* Survey area in m2 (card LA-1: 2008 No. 32, closed form). max_step in metres on the plane, <= 0:
+/* Survey area in m2 (LA-1: 2008 No. 32, closed form). max_step in metres on the plane, <= 0:
  * no densification (rings in degrees are never densified). Shells minus holes, whatever the
  * orientation, not under 0; points and lines give 0. Cost: one inverse projection per densified
  * vertex, ~0.15 us. Exact to the rounding of the coordinates: 1e-8 m2 for a parcel. Thread safe. */
@@ -37,7 +37,7 @@ gt_status gt_area_geodesic(gt_ctx *ctx, const gt_plane *plane, const gt_geom *ge
 /* Area of a lon/lat box on the ellipsoid (map-sheet theoretical area), radians, m2. */
 double gt_area_sheet(double a, double f, double lon1, double lat1, double lon2, double lat2);
 
-/* ---- units (card LA-4): exact rationals -------------------------------------------------------
+/* ---- units (LA-4): exact rationals -------------------------------------------------------
  */
 typedef enum gt_area_unit { GT_M2 = 0, GT_MU, GT_HA, GT_KM2, GT_WAN_MU } gt_area_unit;
 double gt_area_to(gt_area_unit unit, double m2); /* 1 mu = 10000/15 m2 */

@@ -145,7 +145,7 @@ gt_status gt_coverage_faults(gt_ctx *ctx, gt_store *store, const gt_package *pac
                              void *user) GT_CHECKED;
 
 /* ---- transitions: one layer at two dates ------------------------------------------------------
- * Card LA-7: T[i][j] is the area that was class i and became class j. Sums are exact integers: rows
+ * T[i][j] is the area that was class i and became class j. Sums are exact integers: rows
  * and columns balance before they are rounded once. */
 
 typedef struct gt_transition gt_transition;

@@ -26,7 +26,7 @@ typedef struct gt_import_options {
     const char *author, *message, *reason; /* of the revision; message NULL: made up */
     gt_origin origin;
     int64_t expect_revision; /* optimistic lock, -1 = any */
-    double area_step_m;      /* densify step of the survey area, metres (default 70, card LA-1) */
+    double area_step_m;      /* densify step of the survey area, metres (default 70, LA-1) */
     double area_tolerance;   /* stated area may differ by this share (default 0.01) */
     uint32_t max_points;     /* vertices of one feature (0: 10 million) */
     size_t max_findings;     /* records kept (0: 10 000); all are counted */

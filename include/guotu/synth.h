@@ -2,7 +2,7 @@
  * out over real districts and terrain, so that totals agree with the plans' published figures.
  *
  * What to lay out is data: a recipe beside the plan package (PACKAGE/synth.yaml;
- * docs/guide/synth.md). The same input, seed and size give the same bytes on any machine and at any
+ * src/synth/recipe.h). The same input, seed and size give the same bytes on any machine and at any
  * thread count. Nothing it makes may pass for survey data: layers are GT_ORIGIN_GENERATED
  * (districts: GT_ORIGIN_OPEN). */
 #ifndef GUOTU_SYNTH_H

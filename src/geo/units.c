@@ -1,4 +1,4 @@
-/* Area units as exact rationals of a square metre (1 mu = 2000/3 m2, card LA-4). */
+/* Area units as exact rationals of a square metre (1 mu = 2000/3 m2, LA-4). */
 #include <string.h>
 #include <strings.h>
 

@@ -16,7 +16,7 @@ typedef enum gt_dimension {
 typedef struct gt_unit {
     const char *name;
     gt_dimension dimension;
-    double num, den; /* base = value * num / den, exact rationals (card LA-4) */
+    double num, den; /* base = value * num / den, exact rationals (LA-4) */
 } gt_unit;
 
 /* NULL when unknown. */

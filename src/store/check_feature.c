@@ -8,7 +8,7 @@
 #include "store/commit.h"
 #include "store/messages.h"
 
-/* Densification step of the survey area (card LA-1: 70 m is quoted in practice). */
+/* Densification step of the survey area (LA-1: 70 m is quoted in practice). */
 static const double SURVEY_STEP_M = 70.0;
 
 typedef struct spot {

@@ -39,7 +39,7 @@ void gt_import_options_init(gt_import_options *o)
     o->size = sizeof *o;
     o->as_of = GT_DATE_NONE;
     o->expect_revision = -1;
-    o->area_step_m = 70.0;    /* card LA-1 */
+    o->area_step_m = 70.0;    /* LA-1 */
     o->area_tolerance = 0.01; /* a project choice: one percent */
 }
 

@@ -102,7 +102,7 @@ gt_status imp_checker_new(gt_ctx *ctx, const imp_rules *rules, imp_checker **out
 void imp_checker_free(gt_ctx *ctx, imp_checker *checker);
 gt_status imp_check(imp_checker *checker, imp_batch *batch);
 
-/* Survey areas (card LA-1) by local expansion of the projection: import_area.c. */
+/* Survey areas (LA-1) by local expansion of the projection: import_area.c. */
 enum { IMP_AREA_DEGREE = 6, IMP_AREA_CELLS = 64 };
 typedef struct imp_area_cell {
     bool known;

@@ -1,4 +1,4 @@
-/* Survey area (card LA-1) of many small polygons. gt_area_survey takes every vertex back to the
+/* Survey area (LA-1) of many small polygons. gt_area_survey takes every vertex back to the
  * ellipsoid; here the projection is expanded once for a square of 8 km and evaluated as
  * polynomials.
  *

@@ -84,7 +84,7 @@ static gt_status check_area(layer_check *c, const gt_feature *f)
     }
     const gt_value *v = value_at(c, f, (size_t)c->area_field);
     double stated = v->kind == GT_VAL_INT ? (double)v->integer : v->real;
-    double area = gt_area_survey(gt_store_plane(c->store), &c->geom, 70.0); /* card LA-1 */
+    double area = gt_area_survey(gt_store_plane(c->store), &c->geom, 70.0); /* LA-1 */
     if (v->kind == GT_NULL || fabs(stated - area) < 0.01 ||
         fabs(stated - area) <= c->options->area_tolerance * area) {
         return GT_OK;

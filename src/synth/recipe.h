@@ -1,5 +1,5 @@
 /* The recipe: what to lay out where, as data. The engine knows no city; the city's recipe is a YAML
- * file beside its plan package (plans/beijing/synth.yaml; format: docs/guide/synth.md).
+ * file beside its plan package (plans/beijing/synth.yaml; keys: recipe_read.c).
  *
  * Everything is picked by score: a sum of weighted terms over fields, noise and earlier results. */
 #ifndef GT_SYNTH_RECIPE_H

@@ -4,7 +4,7 @@
 
 #include "synth/synth.h"
 
-static const double SURVEY_STEP_M = 70.0; /* as the store and the import measure (card LA-1) */
+static const double SURVEY_STEP_M = 70.0; /* as the store and the import measure (LA-1) */
 
 gt_status sy_writer_open(gt_ctx *ctx, gt_synth *s, const sy_writing *what, sy_writer *out)
 {

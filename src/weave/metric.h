@@ -2,8 +2,8 @@
  * polynomial of total degree 3 over the cell. The integral along a straight edge is then a
  * polynomial of degree 4, exact with 3 Gauss-Legendre points: antisymmetric in the edge, and the
  * same when the edge is cut. Error of the fit: < 1e-11 of the area for cells of 33 km within 200 km
- * of the meridian, < 1e-15 for cells of 3 km. Source: DESIGN 4; Chebyshev interpolation, e.g.
- * Trefethen 2013. */
+ * of the meridian, < 1e-15 for cells of 3 km. Source: docs/theory/area.md, LA-3; Chebyshev
+ * interpolation, e.g. Trefethen 2013. */
 #ifndef GT_WEAVE_METRIC_H
 #define GT_WEAVE_METRIC_H
 

@@ -62,7 +62,7 @@ static gt_commit *begin(town *t)
     return c;
 }
 
-/* Class of cell i (0 .. 99): card LA-7 has T = [[40, 10], [5, 45]]. */
+/* Class of cell i (0 .. 99): the land accounting example has T = [[40, 10], [5, 45]]. */
 static const char *class_of(int i, int year)
 {
     bool farm = year == 2019 ? i < 50 : i < 40 || (i >= 50 && i < 55);
@@ -360,7 +360,7 @@ static gt_transition_options years(int from, int to)
     return o;
 }
 
-/* The card's validation case, in cells of 1 ha. */
+/* The printed validation case, in cells of 1 ha. */
 static void the_matrix_of_the_card(void **state)
 {
     town *t = *state;

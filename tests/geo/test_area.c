@@ -1,4 +1,4 @@
-/* Areas: every value of card LA-1 to its last printed digit, the notice's own series, Karney's
+/* Areas: every value of LA-1 to its last printed digit, the notice's own series, Karney's
  * polygon cases, units. */
 #include <math.h>
 #include <string.h>
@@ -30,8 +30,8 @@ static double digit(double unit)
     return unit / 2 * 1.02;
 }
 
-/* The card's figures were computed in doubles. Two of them differ from 40-digit arithmetic in their
- * last printed digits; "exact" below is that arithmetic, which is what the code must meet. */
+/* The printed figures were computed in doubles. Two of them differ from 40-digit arithmetic in
+ * their last printed digits; "exact" below is that arithmetic, which is what the code must meet. */
 static void sheets(void **state)
 {
     (void)state;
@@ -49,7 +49,7 @@ static void sheets(void **state)
     assert_near(gt_area_sheet(A, F, 1, 0.5, 1, 0.7), 0, 0);
 }
 
-/* The series of notice 32 of 2008, item 4 of the card. */
+/* The series of notice 32 of 2008, item 4. */
 static double notice_sheet(double dl, double b1, double b2)
 {
     double e2 = F * (2 - F), e4 = e2 * e2, e6 = e4 * e2, e8 = e4 * e4, b = A * (1 - F);
@@ -108,7 +108,7 @@ static void rings_of_the_card(void **state)
     gt_ctx_free(ctx);
 }
 
-/* The card's ring, projected, densified at the steps of the design: 70 m is the practice, 1 m the
+/* The printed ring, projected, densified at the steps of the design: 70 m is the practice, 1 m the
  * limit. */
 static void densified_on_the_plane(void **state)
 {
@@ -133,7 +133,7 @@ static void densified_on_the_plane(void **state)
     double karney = 0;
     assert_ok(ctx, gt_area_geodesic(ctx, plane, &g, &karney));
     assert_near(karney, 10587.21235, 2e-5);
-    /* card LA-2: densified survey and densified Karney agree to 1e-9 */
+    /* LA-2: densified survey and densified Karney agree to 1e-9 */
     gt_geom fine = {0};
     gt_geom_reset(&fine, GT_POLYGON);
     for (uint32_t i = 0; i + 1 < g.n_points; i++) {

@@ -127,7 +127,7 @@ static void beijing_is_as_large_as_it_should_be(void **state)
     print_message("survey %.4f, in degrees %.4f, Karney %.4f, flat UTM %.4f km2\n", on_plane / 1e6,
                   in_degrees / 1e6, karney / 1e6, flat / 1e6);
     assert_near(karney / 1e6, 16410, 16); /* the official figure, to 0.1 % */
-    /* the set's README measured on the flat UTM plane: 12 km2 short, for which card LA-1 warns */
+    /* the set's README measured on the flat UTM plane: 12 km2 short, for which LA-1 warns */
     assert_near(flat / 1e6, 16395.1, 0.05);
     assert_near(in_degrees / karney, 1, 1e-6);
     assert_near(on_plane / karney, 1, 1e-6);

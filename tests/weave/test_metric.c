@@ -1,5 +1,5 @@
-/* The edge function of ellipsoidal area: DESIGN section 4's figures, antisymmetry, no change when
- * an edge is split, agreement with geodesic and survey areas. */
+/* The edge function of ellipsoidal area: docs/theory/area.md, LA-3's figures, antisymmetry, no
+ * change when an edge is split, agreement with geodesic and survey areas. */
 #include "guotu/area.h"
 #include "weave/metric.h"
 #include "weave/shapes.h"

@@ -75,6 +75,10 @@ gt_status cli_get_datum(cli *app, gt_datum_shift *out) GT_CHECKED;
 gt_status cli_open_store(cli *app, bool read_only, gt_store **out) GT_CHECKED;
 /* The package in force in the workspace; its mistakes are printed. */
 gt_status cli_open_package(cli *app, gt_store *store, gt_package **out) GT_CHECKED;
+/* The package the user speaks of: --package, else the workspace's, else beijing. */
+gt_status cli_asked_package(cli *app, gt_package **out) GT_CHECKED;
+/* Folder of the same. `out` holds PATH_MAX bytes. */
+gt_status cli_asked_package_dir(cli *app, char *out, size_t cap) GT_CHECKED;
 /* Folder of a package given by name or path; `out` holds PATH_MAX bytes. */
 gt_status cli_package_dir(cli *app, const char *name, char *out, size_t cap) GT_CHECKED;
 /* The package's layer of that id; GT_E_NOT_FOUND with the nearest name. */

@@ -194,6 +194,23 @@ gt_status cli_package_dir(cli *app, const char *name, char *out, size_t cap)
                    GT_ARGS(GT_TEXT("name", name), GT_TEXT("known", "beijing, liechtenstein")));
 }
 
+gt_status cli_asked_package_dir(cli *app, char *out, size_t cap)
+{
+    const char *name = cli_option_value(app, "package", NULL);
+    if (name != NULL || app->workspace == NULL) {
+        return cli_package_dir(app, name != NULL ? name : "beijing", out, cap);
+    }
+    (void)snprintf(out, cap, "%.4000s/package", app->workspace);
+    return GT_OK;
+}
+
+gt_status cli_asked_package(cli *app, gt_package **out)
+{
+    char dir[PATH_MAX];
+    gt_status st = cli_asked_package_dir(app, dir, sizeof dir);
+    return st == GT_OK ? cli_read_package(app, dir, out) : st;
+}
+
 gt_status cli_flush(cli *app)
 {
     gt_status st = gt_text_status(&app->out);

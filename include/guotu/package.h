@@ -278,14 +278,21 @@ const gt_plan *gt_package_find_plan(const gt_package *package, const char *id);
 size_t gt_package_n_totals(const gt_package *package);
 const gt_total *gt_package_total(const gt_package *package, size_t i);
 const gt_total *gt_package_find_total(const gt_package *package, const char *id);
-/* The figure in force for a quantity where several plans speak (final over draft, then the later
- * issue; superseded clauses never), and the runner-up (NULL when only one speaks). NULL when none
- * does. why: which test decided; may be NULL. */
+/* The tests between plans that speak on one quantity, as package.yaml orders them (`precedence:`,
+ * [final, later] when it is silent). */
 typedef enum gt_precedence {
     GT_ONLY_ONE = 0,
     GT_FINAL_OVER_DRAFT,
-    GT_LATER_OVER_EARLIER
+    GT_LATER_OVER_EARLIER,
+    GT_LISTED_FIRST /* the plan that stands first in the register */
 } gt_precedence;
+/* "only one", "final", "later", "listed" as files write it, and for readers; static. */
+const char *gt_precedence_name(gt_precedence test);
+gt_title gt_precedence_title(gt_precedence test);
+const gt_precedence *gt_package_precedence(const gt_package *package, size_t *n);
+/* The figure in force for a quantity where several plans speak (superseded clauses never), and the
+ * runner-up (NULL when only one speaks). NULL when none does. why: which test decided; may be NULL.
+ */
 const gt_total *gt_package_in_force(const gt_package *package, const char *quantity,
                                     const char *area, int year, const gt_total **other,
                                     gt_precedence *why);

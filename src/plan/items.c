@@ -76,6 +76,7 @@ static const gt_key package_keys[] = {
      .extra = &plan_schema},
     {.name = "clauses", .kind = GT_K_TEXT, .flags = REQ, .at = AT(gt_raw_package, clauses)},
     {.name = "files", .kind = GT_K_TEXTS, .flags = REQ, .at = AT(gt_raw_package, files)},
+    {.name = "precedence", .kind = GT_K_TEXTS, .at = AT(gt_raw_package, precedence)},
     {.name = "remark", .kind = GT_K_TITLE, .at = AT(gt_raw_package, remark)},
 };
 const gt_schema gt_schema_package = {"package", KEYS(package_keys), sizeof(gt_raw_package)};
@@ -305,6 +306,45 @@ static const gt_schema *frame_schema(gt_item_kind kind)
     return NULL;
 }
 
+/* The tests between plans, in the order package.yaml gives; final, then later, when it is silent.
+ */
+static gt_status take_precedence(gt_reader *r)
+{
+    static const gt_word words[] = {{"final", GT_FINAL_OVER_DRAFT},
+                                    {"later", GT_LATER_OVER_EARLIER},
+                                    {"listed", GT_LISTED_FIRST},
+                                    {NULL, 0}};
+    static const gt_precedence usual[] = {GT_FINAL_OVER_DRAFT, GT_LATER_OVER_EARLIER};
+    size_t n = gt_texts_count(r->raw.precedence);
+    gt_precedence *tests = gt_item_keep(r, n + 2, sizeof *tests);
+    if (tests == NULL) {
+        return GT_E_MEMORY;
+    }
+    r->package->precedence = tests;
+    if (n == 0) {
+        memcpy(tests, usual, sizeof usual);
+        r->package->n_precedence = 2;
+        return GT_OK;
+    }
+    const gt_ynode *list = gt_y_get(r->root, "precedence");
+    const gt_ynode *at = list->kind == GT_Y_LIST ? list->first : list;
+    for (size_t i = 0; i < n; i++, at = at->next) {
+        const gt_word *w = words;
+        while (w->word != NULL && strcmp(w->word, r->raw.precedence[i]) != 0) {
+            w++;
+        }
+        if (w->word == NULL) {
+            gt_y_problem(&r->problems, at, &GT_MSG_BAD_WORD,
+                         GT_ARGS(GT_TEXT("value", r->raw.precedence[i]),
+                                 GT_TEXT("key", "precedence"),
+                                 GT_TEXT("words", "final, later, listed")));
+        } else {
+            tests[r->package->n_precedence++] = (gt_precedence)w->value;
+        }
+    }
+    return GT_OK;
+}
+
 gt_status gt_plans_take(gt_reader *r)
 {
     const raw_plan *raw = (const raw_plan *)r->raw.plans;
@@ -320,7 +360,7 @@ gt_status gt_plans_take(gt_reader *r)
     }
     r->package->plans = plans;
     r->package->n[GT_ITEM_PLAN] = r->raw.n_plans;
-    return GT_OK;
+    return take_precedence(r);
 }
 
 /* The common part, from whichever struct the kind has. */

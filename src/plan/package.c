@@ -203,15 +203,54 @@ const gt_item *gt_package_item(const gt_package *package, size_t i)
 
 /* ---- figures in force ----------------------------------------------------------------------- */
 
-/* Is a to be preferred to b? */
-static bool prevails(const gt_total *a, const gt_total *b, gt_precedence *why)
+const char *gt_precedence_name(gt_precedence test)
 {
-    if (a->plan->final != b->plan->final) {
-        *why = GT_FINAL_OVER_DRAFT;
-        return a->plan->final;
+    static const char *const names[] = {"only one", "final", "later", "listed"};
+    return names[test];
+}
+
+gt_title gt_precedence_title(gt_precedence test)
+{
+    static const gt_title titles[] = {
+        {"仅此一项", "the only one"},
+        {"正式稿优先于草案", "a final plan goes before a draft"},
+        {"后发布的优先于先发布的", "the later issue goes before the earlier"},
+        {"登记在前的规划优先", "the plan listed first goes before"},
+    };
+    return titles[test];
+}
+
+const gt_precedence *gt_package_precedence(const gt_package *package, size_t *n)
+{
+    *n = package->n_precedence;
+    return package->precedence;
+}
+
+/* Does a go before b by this test (> 0), b before a (< 0), or does the test not tell? */
+static int compare_by(gt_precedence test, const gt_plan *a, const gt_plan *b)
+{
+    switch (test) {
+    case GT_FINAL_OVER_DRAFT:
+        return (int)a->final - (int)b->final;
+    case GT_LATER_OVER_EARLIER:
+        return (a->issued > b->issued) - (a->issued < b->issued);
+    case GT_LISTED_FIRST:
+        return (a < b) - (a > b); /* the register is one array */
+    case GT_ONLY_ONE:
+        return 0;
     }
-    *why = GT_LATER_OVER_EARLIER;
-    return a->plan->issued > b->plan->issued;
+    return 0;
+}
+
+/* Is a to be preferred to b? */
+static bool prevails(const gt_package *p, const gt_total *a, const gt_total *b, gt_precedence *why)
+{
+    int told = 0;
+    for (size_t i = 0; i < p->n_precedence && told == 0; i++) {
+        told = compare_by(p->precedence[i], a->plan, b->plan);
+        *why = p->precedence[i];
+    }
+    return told > 0;
 }
 
 const gt_total *gt_package_in_force(const gt_package *package, const char *quantity,
@@ -228,13 +267,13 @@ const gt_total *gt_package_in_force(const gt_package *package, const char *quant
         }
         if (best == NULL) {
             best = t;
-        } else if (prevails(t, best, &test)) {
+        } else if (prevails(package, t, best, &test)) {
             second = best;
             best = t;
             reason = test;
-        } else if (second == NULL || prevails(t, second, &test)) {
+        } else if (second == NULL || prevails(package, t, second, &test)) {
             second = t;
-            (void)prevails(best, t, &reason);
+            (void)prevails(package, best, t, &reason);
         }
     }
     if (other != NULL) {

@@ -33,6 +33,8 @@ struct gt_package {
     const char *const *units; /* layers, largest first */
     const char *unit_layer, *unit_name;
     const char *land_layer;
+    const gt_precedence *precedence; /* tests between plans, the first that tells decides */
+    size_t n_precedence;
     const gt_codelist *land_classes;
     bool has_extent;
     gt_box extent;
@@ -89,6 +91,7 @@ typedef struct gt_raw_package { /* package.yaml as written */
     void *plans; /* as written; gt_plans_take makes gt_plan of them */
     size_t n_plans;
     const char *const *files;
+    const char *const *precedence; /* words */
 } gt_raw_package;
 
 typedef struct gt_raw_item { /* one entry of an item file, before its content is read */

@@ -39,13 +39,18 @@ gt_status gt_geos_new(gt_ctx *ctx, gt_geos **out)
         return GT_E_MEMORY;
     }
     geos->ctx = ctx;
-    geos->handle = GEOS_init_r();
+    gt_status st = gt_geos_load(ctx, &geos->lib);
+    if (st != GT_OK) {
+        gt_free(ctx, geos);
+        return st;
+    }
+    geos->handle = geos->lib->GEOS_init_r();
     if (geos->handle == NULL) {
         gt_free(ctx, geos);
         return gt_fail(ctx, GT_E_ENV, &GT_MSG_GEOS_START, GT_NOWHERE, GT_NO_ARGS);
     }
-    GEOSContext_setErrorMessageHandler_r(geos->handle, keep_message, geos);
-    GEOSContext_setNoticeMessageHandler_r(geos->handle, drop_message, geos);
+    geos->lib->GEOSContext_setErrorMessageHandler_r(geos->handle, keep_message, geos);
+    geos->lib->GEOSContext_setNoticeMessageHandler_r(geos->handle, drop_message, geos);
     *out = geos;
     return GT_OK;
 }
@@ -53,7 +58,7 @@ gt_status gt_geos_new(gt_ctx *ctx, gt_geos **out)
 void gt_geos_free(gt_geos *geos)
 {
     if (geos != NULL) {
-        GEOS_finish_r(geos->handle);
+        geos->lib->GEOS_finish_r(geos->handle);
         gt_free(geos->ctx, geos);
     }
 }
@@ -89,9 +94,9 @@ static bool ring_fault(const gt_geom *g, char reason[64], double *x, double *y)
 
 static void place_of(gt_geos *geos, const GEOSGeometry *location, double *x, double *y)
 {
-    if (location != NULL && GEOSisEmpty_r(geos->handle, location) == 0) {
-        (void)GEOSGeomGetX_r(geos->handle, location, x);
-        (void)GEOSGeomGetY_r(geos->handle, location, y);
+    if (location != NULL && geos->lib->GEOSisEmpty_r(geos->handle, location) == 0) {
+        (void)geos->lib->GEOSGeomGetX_r(geos->handle, location, x);
+        (void)geos->lib->GEOSGeomGetY_r(geos->handle, location, y);
     }
 }
 
@@ -100,13 +105,13 @@ static gt_status validity(gt_ctx *ctx, gt_geos *geos, const GEOSGeometry *geomet
 {
     char *text = NULL;
     GEOSGeometry *location = NULL;
-    char answer = GEOSisValidDetail_r(geos->handle, geometry, 0, &text, &location);
+    char answer = geos->lib->GEOSisValidDetail_r(geos->handle, geometry, 0, &text, &location);
     if (answer == 0) {
         (void)snprintf(reason, 64, "%s", text != NULL ? text : "invalid");
         place_of(geos, location, x, y);
     }
     if (text != NULL) {
-        GEOSFree_r(geos->handle, text);
+        geos->lib->GEOSFree_r(geos->handle, text);
     }
     gt_geos_destroy(geos, location);
     *valid = answer == 1;
@@ -186,13 +191,13 @@ static gt_status overlay(gt_ctx *ctx, gt_geos *geos, const gt_geom *a, const gt_
 gt_status gt_geos_intersection(gt_ctx *ctx, gt_geos *geos, const gt_geom *a, const gt_geom *b,
                                gt_geom *out)
 {
-    return overlay(ctx, geos, a, b, GEOSIntersection_r, "intersection", out);
+    return overlay(ctx, geos, a, b, geos->lib->GEOSIntersection_r, "intersection", out);
 }
 
 gt_status gt_geos_difference(gt_ctx *ctx, gt_geos *geos, const gt_geom *a, const gt_geom *b,
                              gt_geom *out)
 {
-    return overlay(ctx, geos, a, b, GEOSDifference_r, "difference", out);
+    return overlay(ctx, geos, a, b, geos->lib->GEOSDifference_r, "difference", out);
 }
 
 gt_status gt_geos_union(gt_ctx *ctx, gt_geos *geos, const gt_geom *const *parts, size_t n,
@@ -221,11 +226,12 @@ gt_status gt_geos_union(gt_ctx *ctx, gt_geos *geos, const gt_geom *const *parts,
     if (st != GT_OK) {
         goto done;
     }
-    all = GEOSGeom_createCollection_r(geos->handle, GEOS_GEOMETRYCOLLECTION, list, (unsigned)n);
+    all = geos->lib->GEOSGeom_createCollection_r(geos->handle, GEOS_GEOMETRYCOLLECTION, list,
+                                                 (unsigned)n);
     owned = 0; /* consumed, also when it fails */
-    st = all == NULL
-             ? gt_geos_fail(ctx, geos, "union")
-             : gt_geos_take_result(ctx, geos, GEOSUnaryUnion_r(geos->handle, all), "union", out);
+    st = all == NULL ? gt_geos_fail(ctx, geos, "union")
+                     : gt_geos_take_result(
+                           ctx, geos, geos->lib->GEOSUnaryUnion_r(geos->handle, all), "union", out);
 done:
     for (size_t i = 0; i < owned; i++) {
         gt_geos_destroy(geos, list[i]);
@@ -287,16 +293,17 @@ gt_status gt_geos_make_valid(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, gt
     if (st != GT_OK) {
         goto done;
     }
-    params = GEOSMakeValidParams_create_r(geos->handle);
+    params = geos->lib->GEOSMakeValidParams_create_r(geos->handle);
     if (params != NULL &&
-        GEOSMakeValidParams_setMethod_r(geos->handle, params, GEOS_MAKE_VALID_STRUCTURE) != 0 &&
-        GEOSMakeValidParams_setKeepCollapsed_r(geos->handle, params, 0) != 0) {
-        result = GEOSMakeValidWithParams_r(geos->handle, in, params);
+        geos->lib->GEOSMakeValidParams_setMethod_r(geos->handle, params,
+                                                   GEOS_MAKE_VALID_STRUCTURE) != 0 &&
+        geos->lib->GEOSMakeValidParams_setKeepCollapsed_r(geos->handle, params, 0) != 0) {
+        result = geos->lib->GEOSMakeValidWithParams_r(geos->handle, in, params);
     }
     st = gt_geos_take_result(ctx, geos, result, "make-valid", out);
 done:
     if (params != NULL) {
-        GEOSMakeValidParams_destroy_r(geos->handle, params);
+        geos->lib->GEOSMakeValidParams_destroy_r(geos->handle, params);
     }
     gt_geos_destroy(geos, in);
     gt_geom_free(ctx, &mended);
@@ -306,12 +313,12 @@ done:
 /* Facet distance by index does not see that one geometry lies inside the other. */
 static bool distance_of(gt_geos *geos, const GEOSGeometry *a, const GEOSGeometry *b, double *out)
 {
-    char meets = GEOSIntersects_r(geos->handle, a, b);
+    char meets = geos->lib->GEOSIntersects_r(geos->handle, a, b);
     if (meets == 1) {
         *out = 0;
         return true;
     }
-    return meets == 0 && GEOSDistanceIndexed_r(geos->handle, a, b, out) != 0;
+    return meets == 0 && geos->lib->GEOSDistanceIndexed_r(geos->handle, a, b, out) != 0;
 }
 
 static gt_status fail_empty(gt_ctx *ctx, gt_geos *geos, const char *operation)
@@ -353,8 +360,8 @@ gt_status gt_geos_length_inside(gt_ctx *ctx, gt_geos *geos, const gt_geom *line,
         st = gt_geos_from_geom(ctx, geos, polygon, &gp);
     }
     if (st == GT_OK) {
-        inside = GEOSIntersection_r(geos->handle, gl, gp);
-        bool failed = inside == NULL || GEOSLength_r(geos->handle, inside, &length) != 1;
+        inside = geos->lib->GEOSIntersection_r(geos->handle, gl, gp);
+        bool failed = inside == NULL || geos->lib->GEOSLength_r(geos->handle, inside, &length) != 1;
         st = failed ? gt_geos_fail(ctx, geos, "length inside") : GT_OK;
     }
     if (st == GT_OK) {
@@ -374,7 +381,8 @@ gt_status gt_geos_buffer(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, double
     gt_status st = input(ctx, geos, geom, "given", &in);
     if (st == GT_OK) {
         st = gt_geos_take_result(
-            ctx, geos, GEOSBuffer_r(geos->handle, in, metres, QUARTER_SEGMENTS), "buffer", out);
+            ctx, geos, geos->lib->GEOSBuffer_r(geos->handle, in, metres, QUARTER_SEGMENTS),
+            "buffer", out);
     }
     gt_geos_destroy(geos, in);
     return st;
@@ -388,8 +396,8 @@ gt_status gt_geos_label_point(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, d
     GEOSGeometry *in = NULL, *point = NULL;
     gt_status st = gt_geos_from_geom(ctx, geos, geom, &in);
     if (st == GT_OK) {
-        point = GEOSPointOnSurface_r(geos->handle, in);
-        st = point != NULL && GEOSisEmpty_r(geos->handle, point) == 0
+        point = geos->lib->GEOSPointOnSurface_r(geos->handle, in);
+        st = point != NULL && geos->lib->GEOSisEmpty_r(geos->handle, point) == 0
                  ? GT_OK
                  : gt_geos_fail(ctx, geos, "label point");
     }
@@ -413,7 +421,7 @@ gt_status gt_geos_prepare(gt_ctx *ctx, gt_geos *geos, const gt_geom *geom, gt_pr
     p->geos = geos;
     gt_status st = input(ctx, geos, geom, "given", &p->geometry);
     if (st == GT_OK) {
-        p->prepared = GEOSPrepare_r(geos->handle, p->geometry);
+        p->prepared = geos->lib->GEOSPrepare_r(geos->handle, p->geometry);
         st = p->prepared != NULL ? GT_OK : gt_geos_fail(ctx, geos, "prepare");
     }
     if (st != GT_OK) {
@@ -430,7 +438,7 @@ void gt_prepared_free(gt_prepared *p)
         return;
     }
     if (p->prepared != NULL) {
-        GEOSPreparedGeom_destroy_r(p->geos->handle, p->prepared);
+        p->geos->lib->GEOSPreparedGeom_destroy_r(p->geos->handle, p->prepared);
     }
     gt_geos_destroy(p->geos, p->geometry);
     gt_free(p->geos->ctx, p);
@@ -456,10 +464,11 @@ static gt_status ask(gt_ctx *ctx, gt_prepared *p, const gt_geom *other, prepared
 gt_status gt_prepared_intersects(gt_ctx *ctx, gt_prepared *prepared, const gt_geom *other,
                                  bool *yes)
 {
-    return ask(ctx, prepared, other, GEOSPreparedIntersects_r, "intersects", yes);
+    return ask(ctx, prepared, other, prepared->geos->lib->GEOSPreparedIntersects_r, "intersects",
+               yes);
 }
 
 gt_status gt_prepared_covers(gt_ctx *ctx, gt_prepared *prepared, const gt_geom *other, bool *yes)
 {
-    return ask(ctx, prepared, other, GEOSPreparedCovers_r, "covers", yes);
+    return ask(ctx, prepared, other, prepared->geos->lib->GEOSPreparedCovers_r, "covers", yes);
 }

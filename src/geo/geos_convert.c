@@ -19,7 +19,7 @@ gt_status gt_geos_fail(gt_ctx *ctx, gt_geos *geos, const char *operation)
 void gt_geos_destroy(gt_geos *geos, GEOSGeometry *geometry)
 {
     if (geometry != NULL) {
-        GEOSGeom_destroy_r(geos->handle, geometry);
+        geos->lib->GEOSGeom_destroy_r(geos->handle, geometry);
     }
 }
 
@@ -27,13 +27,14 @@ void gt_geos_destroy(gt_geos *geos, GEOSGeometry *geometry)
 
 static GEOSCoordSequence *make_sequence(gt_geos *geos, const gt_geom *g, uint32_t from, uint32_t to)
 {
-    return GEOSCoordSeq_copyFromBuffer_r(geos->handle, g->xy + 2 * (size_t)from, to - from, 0, 0);
+    return geos->lib->GEOSCoordSeq_copyFromBuffer_r(geos->handle, g->xy + 2 * (size_t)from,
+                                                    to - from, 0, 0);
 }
 
 static GEOSGeometry *make_point(gt_geos *geos, const gt_geom *g, uint32_t i)
 {
-    return GEOSGeom_createPointFromXY_r(geos->handle, g->xy[2 * (size_t)i],
-                                        g->xy[2 * (size_t)i + 1]);
+    return geos->lib->GEOSGeom_createPointFromXY_r(geos->handle, g->xy[2 * (size_t)i],
+                                                   g->xy[2 * (size_t)i + 1]);
 }
 
 static GEOSGeometry *make_line(gt_geos *geos, const gt_geom *g, uint32_t line, bool ring)
@@ -43,8 +44,8 @@ static GEOSGeometry *make_line(gt_geos *geos, const gt_geom *g, uint32_t line, b
     if (seq == NULL) {
         return NULL;
     }
-    return ring ? GEOSGeom_createLinearRing_r(geos->handle, seq)
-                : GEOSGeom_createLineString_r(geos->handle, seq);
+    return ring ? geos->lib->GEOSGeom_createLinearRing_r(geos->handle, seq)
+                : geos->lib->GEOSGeom_createLineString_r(geos->handle, seq);
 }
 
 /* `list` has room for the rings of the part. */
@@ -61,7 +62,7 @@ static GEOSGeometry *make_polygon(gt_geos *geos, const gt_geom *g, uint32_t part
             return NULL;
         }
     }
-    return GEOSGeom_createPolygon_r(geos->handle, list[0], list + 1, n - 1);
+    return geos->lib->GEOSGeom_createPolygon_r(geos->handle, list[0], list + 1, n - 1);
 }
 
 static GEOSGeometry *make_single(gt_geos *geos, const gt_geom *g, gt_geom_type type, uint32_t i,
@@ -92,7 +93,7 @@ gt_status gt_geos_from_geom(gt_ctx *ctx, gt_geos *geos, const gt_geom *g, GEOSGe
                  : single == GT_LINESTRING ? g->n_rings
                                            : g->n_parts;
     if (n == 0) {
-        *out = GEOSGeom_createEmptyCollection_r(geos->handle, GEOS_GEOMETRYCOLLECTION);
+        *out = geos->lib->GEOSGeom_createEmptyCollection_r(geos->handle, GEOS_GEOMETRYCOLLECTION);
         return *out != NULL ? GT_OK : gt_geos_fail(ctx, geos, "create");
     }
     GEOSGeometry **list = gt_alloc(ctx, (size_t)n + g->n_rings, sizeof(GEOSGeometry *));
@@ -113,7 +114,8 @@ gt_status gt_geos_from_geom(gt_ctx *ctx, gt_geos *geos, const gt_geom *g, GEOSGe
             gt_geos_destroy(geos, list[--made]);
         }
     } else {
-        *out = multi ? GEOSGeom_createCollection_r(geos->handle, geos_type(g->type), list, n)
+        *out = multi ? geos->lib->GEOSGeom_createCollection_r(geos->handle, geos_type(g->type),
+                                                              list, n)
                      : list[0];
         st = *out != NULL ? GT_OK : gt_geos_fail(ctx, geos, "create");
     }
@@ -126,17 +128,17 @@ gt_status gt_geos_from_geom(gt_ctx *ctx, gt_geos *geos, const gt_geom *g, GEOSGe
 
 static gt_status take_ring(gt_ctx *ctx, gt_geos *geos, const GEOSGeometry *ring, gt_geom *out)
 {
-    const GEOSCoordSequence *seq = GEOSGeom_getCoordSeq_r(geos->handle, ring);
+    const GEOSCoordSequence *seq = geos->lib->GEOSGeom_getCoordSeq_r(geos->handle, ring);
     unsigned n = 0;
-    if (seq == NULL || GEOSCoordSeq_getSize_r(geos->handle, seq, &n) == 0) {
+    if (seq == NULL || geos->lib->GEOSCoordSeq_getSize_r(geos->handle, seq, &n) == 0) {
         return gt_geos_fail(ctx, geos, "read");
     }
     gt_status st = gt_geom_reserve(ctx, out, n, 1, 0);
     if (st != GT_OK) {
         return st;
     }
-    if (GEOSCoordSeq_copyToBuffer_r(geos->handle, seq, out->xy + 2 * (size_t)out->n_points, 0, 0) ==
-        0) {
+    if (geos->lib->GEOSCoordSeq_copyToBuffer_r(geos->handle, seq,
+                                               out->xy + 2 * (size_t)out->n_points, 0, 0) == 0) {
         return gt_geos_fail(ctx, geos, "read");
     }
     out->n_points += n;
@@ -145,13 +147,14 @@ static gt_status take_ring(gt_ctx *ctx, gt_geos *geos, const GEOSGeometry *ring,
 
 static gt_status take_polygon(gt_ctx *ctx, gt_geos *geos, const GEOSGeometry *polygon, gt_geom *out)
 {
-    if (GEOSisEmpty_r(geos->handle, polygon) != 0) {
+    if (geos->lib->GEOSisEmpty_r(geos->handle, polygon) != 0) {
         return GT_OK;
     }
-    gt_status st = take_ring(ctx, geos, GEOSGetExteriorRing_r(geos->handle, polygon), out);
-    int holes = GEOSGetNumInteriorRings_r(geos->handle, polygon);
+    gt_status st =
+        take_ring(ctx, geos, geos->lib->GEOSGetExteriorRing_r(geos->handle, polygon), out);
+    int holes = geos->lib->GEOSGetNumInteriorRings_r(geos->handle, polygon);
     for (int i = 0; st == GT_OK && i < holes; i++) {
-        st = take_ring(ctx, geos, GEOSGetInteriorRingN_r(geos->handle, polygon, i), out);
+        st = take_ring(ctx, geos, geos->lib->GEOSGetInteriorRingN_r(geos->handle, polygon, i), out);
     }
     return st == GT_OK ? gt_geom_end_part(ctx, out) : st;
 }
@@ -160,16 +163,16 @@ static gt_status take_polygon(gt_ctx *ctx, gt_geos *geos, const GEOSGeometry *po
 static gt_status take_polygons(gt_ctx *ctx, gt_geos *geos, const GEOSGeometry *from, int depth,
                                gt_geom *out)
 {
-    int type = GEOSGeomTypeId_r(geos->handle, from);
+    int type = geos->lib->GEOSGeomTypeId_r(geos->handle, from);
     if (type == GEOS_POLYGON) {
         return take_polygon(ctx, geos, from, out);
     }
     gt_status st = GT_OK;
     if ((type == GEOS_MULTIPOLYGON || type == GEOS_GEOMETRYCOLLECTION) && depth < DEPTH) {
-        int n = GEOSGetNumGeometries_r(geos->handle, from);
+        int n = geos->lib->GEOSGetNumGeometries_r(geos->handle, from);
         for (int i = 0; st == GT_OK && i < n; i++) {
-            st =
-                take_polygons(ctx, geos, GEOSGetGeometryN_r(geos->handle, from, i), depth + 1, out);
+            st = take_polygons(ctx, geos, geos->lib->GEOSGetGeometryN_r(geos->handle, from, i),
+                               depth + 1, out);
         }
     }
     return st;

@@ -2,14 +2,14 @@
 #ifndef GT_GEO_GEOS_CONVERT_H
 #define GT_GEO_GEOS_CONVERT_H
 
-#include <geos_c.h>
-
+#include "geo/geos_lib.h"
 #include "guotu/geos.h"
 
 enum { GT_GEOS_MESSAGE = 256 };
 
 struct gt_geos {
     gt_ctx *ctx;
+    const gt_geos_lib *lib; /* borrowed */
     GEOSContextHandle_t handle;
     bool trusted;
     char message[GT_GEOS_MESSAGE]; /* last error text of GEOS */

@@ -1,44 +1,30 @@
 #include "geo/proj_lib.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/late.h"
 #include "geo/messages.h"
 
 /* The soname fixes the ABI that proj.h declared; PROJ 7.2 to 9.x share it. */
-static const char SONAME[] = "libproj.so.25";
+#define SONAME "libproj.so.25"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static gt_proj_lib table;
 static bool loaded;
-static char trouble[256];
-
-static bool find(void *handle, const char *name, void *slot)
-{
-    void *symbol = dlsym(handle, name);
-    if (symbol == NULL) {
-        (void)snprintf(trouble, sizeof trouble, "%s has no function %s", SONAME, name);
-        return false;
-    }
-    memcpy(slot, &symbol, sizeof symbol); /* ISO C has no cast from object to function pointer */
-    return true;
-}
+static char trouble[GT_LATE_TROUBLE];
 
 static void load(void)
 {
-    void *handle = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
-    if (handle == NULL) {
-        const char *why = dlerror();
-        (void)snprintf(trouble, sizeof trouble, "%s", why != NULL ? why : SONAME);
-        return;
-    }
-    bool good = true;
-#define X(name) good = good && find(handle, #name, &table.name);
-    GT_PROJ_FUNCTIONS(X)
+    static const char *const sonames[] = {SONAME, NULL};
+    static const gt_late_function functions[] = {
+#define X(name) GT_LATE(gt_proj_lib, name),
+        GT_PROJ_FUNCTIONS(X)
 #undef X
-    loaded = good;
+    };
+    loaded =
+        gt_late_load(sonames, functions, sizeof functions / sizeof *functions, &table, trouble);
 }
 
 gt_status gt_proj_load(gt_ctx *ctx, const gt_proj_lib **out)

@@ -1,7 +1,5 @@
 #include "report/canvas.h"
 
-#include <cairo-pdf.h>
-#include <cairo-svg.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -137,6 +135,9 @@ gt_status gt_canvas_open(gt_ctx *ctx, const char *path, int width, int height, d
     gt_status st = gt_canvas_kind_of(ctx, path, &kind);
     if (st == GT_OK) {
         st = gt_canvas_check_size(ctx, width, height, dpi);
+    }
+    if (st == GT_OK) {
+        st = gt_draw_load(ctx);
     }
     if (st != GT_OK) {
         return st;

@@ -3,9 +3,8 @@
 #ifndef GT_REPORT_CANVAS_H
 #define GT_REPORT_CANVAS_H
 
-#include <cairo.h>
-
 #include "guotu/context.h"
+#include "report/draw_lib.h"
 
 typedef enum gt_canvas_kind { GT_CANVAS_PNG = 0, GT_CANVAS_PDF, GT_CANVAS_SVG } gt_canvas_kind;
 

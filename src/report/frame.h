@@ -2,8 +2,7 @@
 #ifndef GT_REPORT_FRAME_H
 #define GT_REPORT_FRAME_H
 
-#include <cairo.h>
-
+#include "report/draw_lib.h"
 #include "report/type.h"
 #include "report/view.h"
 

@@ -9,8 +9,7 @@
 #ifndef GT_REPORT_INK_H
 #define GT_REPORT_INK_H
 
-#include <cairo.h>
-
+#include "report/draw_lib.h"
 #include "report/words.h"
 
 enum { GT_INK_MAX = 250 };    /* highest class number */

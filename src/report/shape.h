@@ -2,8 +2,7 @@
 #ifndef GT_REPORT_SHAPE_H
 #define GT_REPORT_SHAPE_H
 
-#include <cairo.h>
-
+#include "report/draw_lib.h"
 #include "report/spot.h"
 #include "report/view.h"
 

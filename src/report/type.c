@@ -1,6 +1,5 @@
 #include "report/type.h"
 
-#include <pango/pangocairo.h>
 #include <string.h>
 
 #include "guotu/text.h"
@@ -32,9 +31,10 @@ static bool writes_chinese(gt_type *type)
 
 gt_status gt_type_new(gt_ctx *ctx, gt_lang lang, gt_type **out)
 {
-    gt_type *type = gt_zalloc(ctx, 1, sizeof *type);
+    gt_status st = gt_draw_load(ctx);
+    gt_type *type = st == GT_OK ? gt_zalloc(ctx, 1, sizeof *type) : NULL;
     if (type == NULL) {
-        return GT_E_MEMORY;
+        return st != GT_OK ? st : GT_E_MEMORY;
     }
     type->map = pango_cairo_font_map_new();
     pango_cairo_font_map_set_resolution(PANGO_CAIRO_FONT_MAP(type->map), 72);

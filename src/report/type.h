@@ -3,9 +3,8 @@
 #ifndef GT_REPORT_TYPE_H
 #define GT_REPORT_TYPE_H
 
-#include <cairo.h>
-
 #include "guotu/context.h"
+#include "report/draw_lib.h"
 #include "report/words.h"
 
 typedef struct gt_type gt_type; /* one font map and one layout; belongs to one thread */

@@ -1,4 +1,5 @@
 /* check FILE | --wkt WKT: does a subject conform? Exit 1 when it is denied. */
+#include <errno.h>
 #include <string.h>
 
 #include "cli.h"
@@ -81,6 +82,77 @@ static gt_status read_facts(cli *app, const gt_package *package, const char *kin
     return GT_OK;
 }
 
+/* -o FILE, or with --format text or json nothing for standard output. */
+static gt_status get_output(cli *app, cli_format *format, const char **path)
+{
+    static const unsigned all =
+        1U << CLI_TEXT | 1U << CLI_JSON | 1U << CLI_GPKG | 1U << CLI_PDF | 1U << CLI_PNG;
+    gt_status st = cli_get_format(app, all, format);
+    *path = cli_option_value(app, "o", NULL);
+    if (st == GT_OK && *path == NULL && *format != CLI_TEXT && *format != CLI_JSON) {
+        st = gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_NEEDS_FILE, GT_NOWHERE,
+                     GT_ARGS(GT_TEXT("format", cli_option_value(app, "format", ""))));
+    }
+    return st;
+}
+
+static gt_status write_file(cli *app, const char *path, gt_text *text)
+{
+    gt_status st = gt_text_status(text);
+    FILE *file = st == GT_OK ? fopen(path, "wb") : NULL;
+    if (st == GT_OK && file == NULL) {
+        return gt_fail_errno(app->ctx, errno, "fopen", path);
+    }
+    if (file != NULL) {
+        bool bad = fwrite(gt_text_cstr(text), 1, text->len, file) != text->len;
+        bad = fclose(file) != 0 || bad;
+        st = bad ? gt_fail_errno(app->ctx, errno, "write", path) : GT_OK;
+        gt_text_clear(text);
+    }
+    return st;
+}
+
+/* A picture's kind follows the name of its file: a copy under the right ending is drawn. */
+static gt_status draw(cli *app, gt_store *store, const gt_package *package,
+                      const gt_verdict *verdict, const gt_subject *subject, cli_format format,
+                      const char *path)
+{
+    const char *want = format == CLI_PDF ? ".pdf" : ".png";
+    size_t n = strlen(path), m = strlen(want);
+    if (n <= m || strcmp(path + n - m, want) != 0) {
+        return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("option", "o"), GT_TEXT("value", path),
+                               GT_TEXT("allowed", format == CLI_PDF ? "FILE.pdf" : "FILE.png")));
+    }
+    return cli_verdict_picture(app, store, package, verdict, subject->name, subject->kind, path);
+}
+
+static gt_status put_verdict(cli *app, gt_store *store, const gt_package *package,
+                             const gt_verdict *verdict, const gt_subject *subject,
+                             cli_format format, const char *path)
+{
+    gt_status st = GT_OK;
+    bool plain = format == CLI_TEXT || format == CLI_JSON;
+    if (format == CLI_GPKG) {
+        st = gt_verdict_write_gpkg(app->ctx, verdict, path);
+    } else if (!plain) {
+        st = draw(app, store, package, verdict, subject, format, path);
+    }
+    if (st == GT_OK && format == CLI_JSON) {
+        gt_verdict_render_json(verdict, &app->out);
+    } else if (st == GT_OK) {
+        gt_verdict_render(verdict, app->lang, cli_has(app, "all"), &app->out);
+    }
+    if (st == GT_OK && plain && path != NULL) {
+        st = write_file(app, path, &app->out);
+    }
+    if (st == GT_OK && cli_has(app, "picture")) {
+        st = cli_verdict_picture(app, store, package, verdict, subject->name, subject->kind,
+                                 cli_option_value(app, "picture", ""));
+    }
+    return st;
+}
+
 static gt_status judge(cli *app, gt_store *store, const gt_package *package, const gt_geom *geom,
                        gt_arena *arena)
 {
@@ -89,6 +161,7 @@ static gt_status judge(cli *app, gt_store *store, const gt_package *package, con
     gt_verdict *verdict = NULL;
     gt_check_options options;
     cli_format format = CLI_TEXT;
+    const char *path = NULL;
     gt_subject subject = {.kind = cli_option_value(app, "type", "project"),
                           .name = cli_option_value(app, "name", NULL),
                           .geom = geom,
@@ -96,7 +169,7 @@ static gt_status judge(cli *app, gt_store *store, const gt_package *package, con
     gt_check_options_init(&options);
     gt_status st = cli_get_date(app, "as-of", &options.as_of);
     if (st == GT_OK) {
-        st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_JSON, &format);
+        st = get_output(app, &format, &path);
     }
     if (st == GT_OK) {
         st = read_facts(app, package, subject.kind, arena, facts, &subject.n_facts);
@@ -109,15 +182,7 @@ static gt_status judge(cli *app, gt_store *store, const gt_package *package, con
     }
     if (st == GT_OK) {
         app->answer_no = gt_verdict_result(verdict) == GT_FAIL;
-        if (format == CLI_JSON) {
-            gt_verdict_render_json(verdict, &app->out);
-        } else {
-            gt_verdict_render(verdict, app->lang, cli_has(app, "all"), &app->out);
-        }
-    }
-    if (st == GT_OK && cli_has(app, "picture")) {
-        st = cli_verdict_picture(app, store, package, verdict, subject.name, subject.kind,
-                                 cli_option_value(app, "picture", ""));
+        st = put_verdict(app, store, package, verdict, &subject, format, path);
     }
     gt_verdict_free(verdict);
     gt_checker_free(checker);
@@ -172,7 +237,11 @@ static const cli_option options[] = {
     {"datum", "gcj02|bd09", {"输入为火星/百度坐标", "the input is in a shifted web datum"}, false},
     {"layer", "NAME", {"文件中的图层", "layer of the file"}, false},
     {"all", NULL, {"连同通过的规则一并列出", "list the rules that hold, too"}, false},
-    {"format", "text|json", {"输出格式", "output format"}, false},
+    {"format",
+     "text|json|gpkg|pdf|png",
+     {"输出格式；gpkg、pdf、png 须有 -o", "output format; gpkg, pdf and png need -o"},
+     false},
+    {"o", "FILE", {"写入文件", "write to this file"}, false},
     {"picture",
      "FILE",
      {"另出一页图（.png 或 .pdf）", "also draw a one-page picture (.png or .pdf)"},

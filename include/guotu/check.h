@@ -101,6 +101,17 @@ gt_title gt_verdict_missing_title(const gt_verdict *verdict, const gt_finding *f
 
 /* The text a reviewer reads; passes are counted, not listed, unless `all`. */
 void gt_verdict_render(const gt_verdict *verdict, gt_lang lang, bool all, gt_text *out);
+/* What of the subject would comply: the subject less every overlap that a rule which denies it says
+ * to leave out. Empty when nothing is left; *any = false when no failing rule says so (then *out is
+ * empty, too). out is the caller's. */
+gt_status gt_verdict_complying(gt_ctx *ctx, const gt_verdict *verdict, gt_geom *out,
+                               bool *any) GT_CHECKED;
+/* A GeoPackage with one table, `findings` (docs/reference/findings-gpkg.md): the subject, each
+ * finding with its overlap, and what would comply. An old file of that name is replaced at the end.
+ * GT_E_ENV when it cannot be written. */
+gt_status gt_verdict_write_gpkg(gt_ctx *ctx, const gt_verdict *verdict,
+                                const char *path) GT_CHECKED;
+
 /* Stable JSON (docs/reference/verdict-json.md); overlaps as GeoJSON in the working CRS. */
 void gt_verdict_render_json(const gt_verdict *verdict, gt_text *out);
 

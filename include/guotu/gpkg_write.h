@@ -27,7 +27,8 @@ typedef struct gt_gpkg_value {
 gt_status gt_gpkg_create(gt_ctx *ctx, const char *path, const char *table,
                          const gt_gpkg_column *columns, size_t n_columns, int32_t srs_id,
                          const char *srs_from, gt_gpkg_writer **out) GT_CHECKED;
-/* Adds a MULTIPOLYGON (rings as they are) with one value for each column. */
+/* Adds a MULTIPOLYGON (rings as they are; geom NULL: a row without geometry) with one value for
+ * each column. */
 gt_status gt_gpkg_add(gt_ctx *ctx, gt_gpkg_writer *writer, const gt_geom *geom,
                       const gt_gpkg_value *values) GT_CHECKED;
 /* Commits and renames. The writer is consumed, also on failure. */

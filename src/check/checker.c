@@ -563,6 +563,9 @@ static gt_status prepare_verdict(gt_checker *c, const gt_subject *subject,
                             .densify_m = o->densify_m > 0 ? o->densify_m : 70.0};
     v->ctx = c->ctx;
     v->package = c->package;
+    v->store = c->store;
+    v->geos = c->geos;
+    v->densify_m = setup.densify_m;
     v->as_of = o->as_of == GT_DATE_NONE ? gt_date_today() : o->as_of;
     v->revision = o->as_of_rev > 0 ? o->as_of_rev : gt_store_revision(c->store);
     gt_status st = gt_arena_new(c->ctx, 0, &v->arena);

@@ -21,13 +21,13 @@ static const char *mark(const gt_finding *f)
     return f->rule->effect == GT_DENY ? "✗" : f->rule->effect == GT_NOTE ? "i" : "!";
 }
 
-static const char *effect_key(gt_effect e)
+const char *gt_effect_key(gt_effect e)
 {
     static const char *const keys[] = {"deny", "condition", "duty", "note"};
     return keys[e];
 }
 
-static const char *result_key(gt_result r)
+const char *gt_result_key(gt_result r)
 {
     static const char *const keys[] = {"pass", "fail", "undecidable"};
     return keys[r];
@@ -184,8 +184,8 @@ static void json_finding(const gt_finding *f, gt_text *out)
     gt_text_puts(out, ",\"clauses\":");
     json_list(out, f->rule->clauses);
     gt_text_printf(out, ",\"strength\":\"%s\",\"effect\":\"%s\",\"result\":\"%s\",\"missing\":",
-                   strength_word(f->rule->strength, GT_LANG_EN), effect_key(f->rule->effect),
-                   result_key(f->result));
+                   strength_word(f->rule->strength, GT_LANG_EN), gt_effect_key(f->rule->effect),
+                   gt_result_key(f->result));
     gt_text_json_string(out, f->missing);
     gt_text_puts(out, ",\"message\":");
     json_pair(out, f->said[GT_LANG_ZH], f->said[GT_LANG_EN]);
@@ -209,8 +209,8 @@ void gt_verdict_render_json(const gt_verdict *v, gt_text *out)
 {
     char day[GT_DATE_TEXT];
     gt_date_format(v->as_of, day);
-    gt_text_printf(out,
-                   "{\"result\":\"%s\",\"subject\":{\"type\":", result_key(gt_verdict_result(v)));
+    gt_text_printf(
+        out, "{\"result\":\"%s\",\"subject\":{\"type\":", gt_result_key(gt_verdict_result(v)));
     gt_text_json_string(out, v->kind);
     gt_text_puts(out, ",\"name\":");
     gt_text_json_string(out, *v->name == '\0' ? NULL : v->name);

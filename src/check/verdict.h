@@ -7,6 +7,8 @@
 struct gt_verdict {
     gt_ctx *ctx;
     const gt_package *package;
+    gt_store *store; /* borrowed */
+    gt_geos *geos;   /* the checker's */
     gt_arena *arena; /* findings and their texts */
     gt_meter *meter; /* owns the overlaps */
     gt_finding *findings;
@@ -14,6 +16,7 @@ struct gt_verdict {
     const char *kind, *name, *unit;
     gt_date as_of;
     int64_t revision;
+    double densify_m; /* step of the survey area */
 };
 
 /* What the holes of a rule's texts are filled from; all borrowed. */
@@ -26,5 +29,12 @@ typedef struct gt_template {
 /* Fills the holes of one text (fill.c). The result is the arena's. */
 gt_status gt_fill_template(gt_ctx *ctx, const gt_template *t, const char *template, gt_lang lang,
                            gt_arena *arena, const char **out) GT_CHECKED;
+
+/* Words that are keys in files and JSON; static. */
+const char *gt_result_key(gt_result result);
+const char *gt_effect_key(gt_effect effect);
+/* The measure whose overlap a reader wants to see first: the one to cut out, else the first that
+ * has an overlap; NULL when there is none. */
+const gt_measured *gt_finding_shown(const gt_finding *finding);
 
 #endif

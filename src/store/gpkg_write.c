@@ -239,11 +239,15 @@ gt_status gt_gpkg_add(gt_ctx *ctx, gt_gpkg_writer *w, const gt_geom *geom,
                       const gt_gpkg_value *values)
 {
     size_t len = 0;
-    gt_status st = encode(ctx, w, geom, &len);
+    gt_status st = geom == NULL ? GT_OK : encode(ctx, w, geom, &len);
     if (st != GT_OK) {
         return st;
     }
-    (void)sqlite3_bind_blob64(w->insert, 1, w->blob, len, SQLITE_STATIC);
+    if (geom == NULL) {
+        (void)sqlite3_bind_null(w->insert, 1);
+    } else {
+        (void)sqlite3_bind_blob64(w->insert, 1, w->blob, len, SQLITE_STATIC);
+    }
     for (size_t i = 0; i < w->n_columns; i++) {
         int at = (int)i + 2;
         if (values[i].null) {

@@ -203,6 +203,8 @@ static gt_status run(cli *app)
     gt_areas_options o;
     cli_format format = CLI_TEXT;
     gt_areas_options_init(&o);
+    o.afresh = cli_has(app, "afresh");
+    o.whole = !o.afresh;
     gt_status st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_CSV | 1U << CLI_JSON, &format);
     if (st == GT_OK) {
         st = cli_get_date(app, "as-of", &o.as_of);
@@ -237,6 +239,10 @@ static const cli_option options[] = {
      {"单位：m2、mu、ha、km2、wan_mu（默认 km2）", "unit: m2, mu, ha, km2, wan_mu (default km2)"},
      false},
     {"as-of", "DATE", {"该日有效的要素", "features valid on that day"}, false},
+    {"afresh",
+     NULL,
+     {"只叠合所问图层，不用全图账目", "cut only the layers asked for, not the whole map's account"},
+     false},
     {"format",
      "text|csv|json",
      {"输出格式（csv、json 为平方米）", "output format (csv and json in m2)"},
@@ -248,8 +254,10 @@ const cli_verb CLI_AREAS = {
     .name = "areas",
     .operands = "",
     .summary = {"分区、分类面积表", "area tables by unit, class or any layer"},
-    .detail = {"各图层一次叠合，分项之和恒等于总和。面积为椭球面积。",
-               "All layers are cut together once: parts sum to the whole. Areas are ellipsoidal."},
+    .detail = {"全图各面图层一次叠合并入账，各表同出一账：分项之和恒等于总和，表与表相符。面积为椭"
+               "球面积。",
+               "All polygon layers are cut together once and kept as one account: parts sum to the "
+               "whole, and tables agree with each other. Areas are ellipsoidal."},
     .options = options,
     .run = run,
 };

@@ -74,6 +74,9 @@ typedef struct gt_areas_options {
     gt_date as_of;     /* GT_DATE_NONE: valid now */
     int64_t as_of_rev; /* 0: newest */
     bool afresh;       /* do not use a stored weave */
+    bool whole; /* the newest state: first bring the stored weave of every polygon layer up to
+                 * date, so that all tables come from one account and agree with each other;
+                 * passed over where the workspace cannot be written */
 } gt_areas_options;
 void gt_areas_options_init(gt_areas_options *options);
 
@@ -82,8 +85,9 @@ void gt_areas_options_init(gt_areas_options *options);
  * layer's name), `land_class`, `big_class`, `township`. Rows are sorted by column texts; places
  * without a feature of some layer have the empty text there; places without any feature are left
  * out. Owned by the caller. GT_E_USAGE: unknown word (the known ones are listed); GT_E_NOT_FOUND: a
- * layer without data. Reads the stored weave that holds the layers (bringing it up to date first)
- * where there is one and the newest state is asked for; else weaves the layers named, in strips.
+ * layer without data. Reads the stored weave that holds the layers (the one with the most layers,
+ * brought up to date first) where there is one and the newest state is asked for; else weaves the
+ * layers named, in strips.
  * Either way the same numbers to the bit for the same list of layers; a list with more layers cuts
  * more, which moves borders within the bound of weave (1.5 mm). Cost: about 1 us an edge, or the
  * stored rows; memory as gt_stored_update. */

@@ -387,6 +387,19 @@ static gt_status sum_cells(gt_ctx *ctx, job *j, bool *good)
     return st;
 }
 
+/* The account of every polygon layer, brought up to date; a read-only folder does without. */
+static gt_status renew_whole(gt_ctx *ctx, const job *j)
+{
+    gt_stored_options o;
+    gt_stored_options_init(&o);
+    gt_status st = gt_stored_update(ctx, j->store, j->package, &o, NULL);
+    if (st == GT_E_ENV) {
+        gt_error_clear(ctx);
+        return GT_OK;
+    }
+    return st;
+}
+
 /* *used = false: there is no stored weave to take the sums from. */
 static gt_status from_stored(gt_ctx *ctx, job *j, bool *used)
 {
@@ -399,7 +412,10 @@ static gt_status from_stored(gt_ctx *ctx, job *j, bool *used)
     for (size_t i = 0; i < j->n_layers; i++) {
         ids[i] = j->layers[i].id;
     }
-    gt_status st = gt_stored_open(ctx, j->store, j->package, ids, j->n_layers, &j->vault);
+    gt_status st = j->options->whole ? renew_whole(ctx, j) : GT_OK;
+    if (st == GT_OK) {
+        st = gt_stored_open(ctx, j->store, j->package, ids, j->n_layers, &j->vault);
+    }
     if (st != GT_OK || j->vault == NULL) {
         return st;
     }

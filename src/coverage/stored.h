@@ -9,7 +9,7 @@
 /* Polygon layer with data: its info, else the error. */
 gt_status gt_stored_layer(gt_ctx *ctx, gt_store *store, const char *id,
                           gt_layer_info *info) GT_CHECKED;
-/* The stored weave with the fewest layers that has all of ids, brought up to date. *out is NULL
+/* The stored weave with the most layers that has all of ids, brought up to date. *out is NULL
  * when there is none that can be used; owned by the caller (gt_vault_close). */
 gt_status gt_stored_open(gt_ctx *ctx, gt_store *store, const gt_package *package,
                          const char *const *ids, size_t n, gt_vault **out) GT_CHECKED;

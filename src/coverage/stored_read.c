@@ -20,7 +20,8 @@ static bool has_all(const gt_vault *v, const char *const *ids, size_t n)
     return true;
 }
 
-/* The stored weave with the fewest layers that has all of ids; NULL when there is none. */
+/* The stored weave with the most layers that has all of ids, so that tables about different layers
+ * come from one account; NULL when there is none. */
 static gt_status find_stored(gt_ctx *ctx, gt_store *store, const char *const *ids, size_t n,
                              gt_vault **out)
 {
@@ -42,7 +43,7 @@ static gt_status find_stored(gt_ctx *ctx, gt_store *store, const char *const *id
             st = gt_vault_load(ctx, path, false, &v, &why);
         }
         bool better = v != NULL && has_all(v, ids, n) &&
-                      (*out == NULL || v->n_layers < (*out)->n_layers ||
+                      (*out == NULL || v->n_layers > (*out)->n_layers ||
                        (v->n_layers == (*out)->n_layers && strcmp(v->path, (*out)->path) < 0));
         if (better) {
             gt_vault_close(*out);

@@ -25,13 +25,19 @@ typedef struct part {
 } part;
 
 typedef struct build {
-    const gt_weave *w;
+    uint32_t n_layers;
     wv_groups *groups; /* or NULL */
     wv_rows *rows;
-    size_t *first_entry; /* of each cell, counted through all cells */
     part *parts;
     gt_account *account;
 } build;
+
+/* Entries of cells on their way to rows. */
+typedef struct source {
+    const gt_weave *w;
+    const size_t *first_entry; /* or NULL */
+    wv_rows *rows;
+} source;
 
 enum { CELLS_PER_TASK = 64 };
 
@@ -53,40 +59,54 @@ void gt_wv_groups_free(gt_ctx *ctx, wv_groups *g)
     memset(g, 0, sizeof *g);
 }
 
-/* First entry of each cell, counted through all cells; largest feature number of each layer. */
-static gt_status count_entries(gt_ctx *ctx, build *b, uint32_t *most)
+/* Entries of all cells, and the largest feature number of each layer. */
+static uint64_t scan_cells(const gt_weave *w, uint32_t most[GT_WEAVE_LAYERS_MAX])
 {
-    size_t n = wv_n_cells(b->w), sum = 0;
-    memset(most, 0, b->w->n_layers * sizeof *most);
-    b->first_entry = gt_alloc(ctx, n + 1, sizeof *b->first_entry);
-    if (b->first_entry == NULL) {
-        return GT_E_MEMORY;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const wv_cell *c = b->w->cells[i];
-        b->first_entry[i] = sum;
+    uint64_t sum = 0;
+    memset(most, 0, GT_WEAVE_LAYERS_MAX * sizeof *most);
+    for (size_t i = 0; i < wv_n_cells(w); i++) {
+        const wv_cell *c = w->cells[i];
         sum += c == NULL ? 0 : c->n_entries;
         for (uint32_t k = 0; c != NULL && k < c->n_keys; k++) {
             uint32_t layer = (uint32_t)(wv_keys(c)[k] >> 32), number = (uint32_t)wv_keys(c)[k];
             most[layer] = number > most[layer] ? number : most[layer];
         }
     }
-    b->first_entry[n] = sum;
-    return GT_OK;
+    return sum;
 }
 
 static gt_status add_cells(gt_ctx *ctx, void *user, size_t task, int worker)
 {
-    build *b = user;
+    const source *s = user;
     gt_status st = GT_OK;
     size_t from = task * CELLS_PER_TASK, to = from + CELLS_PER_TASK;
-    for (size_t i = from; st == GT_OK && i < to && i < wv_n_cells(b->w); i++) {
-        const wv_cell *c = b->w->cells[i];
+    for (size_t i = from; st == GT_OK && i < to && i < wv_n_cells(s->w); i++) {
+        const wv_cell *c = s->w->cells[i];
+        size_t first = s->first_entry == NULL ? 0 : s->first_entry[i];
         for (uint32_t k = 0; st == GT_OK && c != NULL && k < c->n_entries; k++) {
             const wv_entry *e = &wv_entries(c)[k];
-            st = gt_wv_rows_add(ctx, b->rows, worker, wv_keys(c) + e->keys, e->n_keys, e->area,
-                                e->plane, b->first_entry[i] + k);
+            st = gt_wv_rows_add(ctx, s->rows, worker, wv_keys(c) + e->keys, e->n_keys, e->area,
+                                e->plane, first + k);
         }
+    }
+    return st;
+}
+
+gt_status gt_wv_rows_of(gt_ctx *ctx, const gt_weave *w, const wv_codes *codes,
+                        const size_t *first_entry, wv_rows **out)
+{
+    uint32_t most[GT_WEAVE_LAYERS_MAX];
+    source s = {.w = w, .first_entry = first_entry};
+    size_t n_tasks = (wv_n_cells(w) + CELLS_PER_TASK - 1) / CELLS_PER_TASK;
+    uint64_t n = scan_cells(w, most);
+    gt_status st = gt_wv_rows_new(ctx, w->n_layers, codes, most, n, first_entry != NULL, &s.rows);
+    if (st == GT_OK) {
+        st = gt_parallel_for(ctx, n_tasks, add_cells, &s);
+    }
+    if (st == GT_OK) {
+        *out = s.rows;
+    } else {
+        gt_wv_rows_free(ctx, s.rows);
     }
     return st;
 }
@@ -156,7 +176,7 @@ static gt_status place_part(gt_ctx *ctx, void *user, size_t task, int worker)
 static gt_status open_account(gt_ctx *ctx, build *b)
 {
     gt_account *a = b->account;
-    a->n_layers = b->w->n_layers;
+    a->n_layers = b->n_layers;
     for (size_t i = 0; i < gt_wv_rows_parts(b->rows); i++) {
         b->parts[i].base = a->n;
         a->n += b->parts[i].n;
@@ -166,46 +186,52 @@ static gt_status open_account(gt_ctx *ctx, build *b)
     return a->codes == NULL || a->rows == NULL ? GT_E_MEMORY : GT_OK;
 }
 
-static gt_status groups_open(gt_ctx *ctx, const build *b)
+static gt_status groups_open(gt_ctx *ctx, const gt_weave *w, wv_groups *g)
 {
-    size_t n = b->first_entry[wv_n_cells(b->w)];
-    b->groups->row = gt_alloc(ctx, n + 1, sizeof *b->groups->row);
-    if (b->groups->row == NULL) {
+    size_t n = wv_n_cells(w), sum = 0;
+    memset(g, 0, sizeof *g);
+    g->first_entry = gt_alloc(ctx, n + 1, sizeof *g->first_entry);
+    if (g->first_entry == NULL) {
         return GT_E_MEMORY;
     }
-    memset(b->groups->row, 0xFF, (n + 1) * sizeof *b->groups->row);
+    for (size_t i = 0; i < n; i++) {
+        g->first_entry[i] = sum;
+        sum += w->cells[i] == NULL ? 0 : w->cells[i]->n_entries;
+    }
+    g->first_entry[n] = sum;
+    g->row = gt_alloc(ctx, sum + 1, sizeof *g->row);
+    if (g->row == NULL) {
+        return GT_E_MEMORY;
+    }
+    memset(g->row, 0xFF, (sum + 1) * sizeof *g->row);
     return GT_OK;
 }
 
-static void build_free(gt_ctx *ctx, build *b)
+/* Account from rows, which are used up and freed. */
+static gt_status account_of(gt_ctx *ctx, build *b, gt_account **out)
 {
-    for (size_t i = 0; b->parts != NULL && i < gt_wv_rows_parts(b->rows); i++) {
+    size_t n = gt_wv_rows_parts(b->rows);
+    b->parts = gt_zalloc(ctx, n, sizeof *b->parts);
+    b->account = gt_zalloc(ctx, 1, sizeof *b->account);
+    gt_status st = b->parts == NULL || b->account == NULL ? GT_E_MEMORY : GT_OK;
+    if (st == GT_OK) {
+        st = gt_parallel_for(ctx, n, build_part, b);
+    }
+    if (st == GT_OK) {
+        st = open_account(ctx, b);
+    }
+    if (st == GT_OK) {
+        st = gt_parallel_for(ctx, n, place_part, b);
+    }
+    for (size_t i = 0; b->parts != NULL && i < n; i++) {
         part_free(ctx, &b->parts[i]);
     }
     gt_free(ctx, b->parts);
-    gt_free(ctx, b->first_entry);
     gt_wv_rows_free(ctx, b->rows);
-}
-
-static gt_status build_rows(gt_ctx *ctx, build *b, const wv_codes *how)
-{
-    uint32_t most[GT_WEAVE_LAYERS_MAX];
-    size_t n_cells = wv_n_cells(b->w);
-    gt_status st = count_entries(ctx, b, most);
     if (st == GT_OK) {
-        st = gt_wv_rows_new(ctx, b->w->n_layers, how, most, b->first_entry[n_cells],
-                            b->groups != NULL, &b->rows);
-    }
-    if (st == GT_OK && b->groups != NULL) {
-        st = groups_open(ctx, b);
-    }
-    if (st == GT_OK) {
-        b->parts = gt_zalloc(ctx, gt_wv_rows_parts(b->rows), sizeof *b->parts);
-        b->account = gt_zalloc(ctx, 1, sizeof *b->account);
-        st = b->parts == NULL || b->account == NULL ? GT_E_MEMORY : GT_OK;
-    }
-    if (st == GT_OK) {
-        st = gt_parallel_for(ctx, (n_cells + CELLS_PER_TASK - 1) / CELLS_PER_TASK, add_cells, b);
+        *out = b->account;
+    } else {
+        gt_account_free(ctx, b->account);
     }
     return st;
 }
@@ -213,34 +239,31 @@ static gt_status build_rows(gt_ctx *ctx, build *b, const wv_codes *how)
 gt_status gt_wv_account(gt_ctx *ctx, const gt_weave *w, const wv_codes *how, wv_groups *groups,
                         gt_account **out)
 {
-    build b = {.w = w, .groups = groups};
-    if (groups != NULL) {
-        memset(groups, 0, sizeof *groups);
-    }
-    gt_status st = build_rows(ctx, &b, how);
+    build b = {.n_layers = w->n_layers, .groups = groups};
+    gt_status st = groups == NULL ? GT_OK : groups_open(ctx, w, groups);
     if (st == GT_OK) {
-        st = gt_parallel_for(ctx, gt_wv_rows_parts(b.rows), build_part, &b);
+        st = gt_wv_rows_of(ctx, w, how, groups == NULL ? NULL : groups->first_entry, &b.rows);
     }
     if (st == GT_OK) {
-        st = open_account(ctx, &b);
+        st = account_of(ctx, &b, out);
     }
-    if (st == GT_OK) {
-        st = gt_parallel_for(ctx, gt_wv_rows_parts(b.rows), place_part, &b);
-    }
-    if (st == GT_OK && groups != NULL) {
-        groups->first_entry = b.first_entry;
-        b.first_entry = NULL;
-    }
-    build_free(ctx, &b);
-    if (st == GT_OK) {
-        *out = b.account;
-        return GT_OK;
-    }
-    gt_account_free(ctx, b.account);
-    if (groups != NULL) {
+    if (st != GT_OK && groups != NULL) {
         gt_wv_groups_free(ctx, groups);
     }
     return st;
+}
+
+gt_status gt_weave_sum(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *batches,
+                       size_t n_batches, const gt_weave_options *options,
+                       const uint32_t *const *code_of, const size_t *code_len,
+                       const bool *use_layer, gt_weave_stats *stats, gt_account **out)
+{
+    const wv_codes how = {code_of, code_len, use_layer};
+    gt_weave_stats own;
+    build b = {.n_layers = n_layers};
+    gt_status st = gt_wv_run_rows(ctx, n_layers, batches, n_batches, options, &how,
+                                  stats == NULL ? &own : stats, &b.rows);
+    return st == GT_OK ? account_of(ctx, &b, out) : st;
 }
 
 gt_status gt_weave_account(gt_ctx *ctx, const gt_weave *w, const uint32_t *const *code_of,

@@ -145,6 +145,7 @@ typedef struct wv_label {
     uint32_t first, n; /* run in covers */
     uint32_t entry, n_faces;
     uint64_t hash;
+    int64_t area, plane; /* sums of a fold, 2^-11 mm2 */
 } wv_label;
 
 #define WV_END UINT32_MAX
@@ -181,9 +182,11 @@ typedef struct wv_work {
     WV_LIST(wv_border, borders);
     WV_LIST(wv_line, lines);
     WV_LIST(uint32_t, order);
+    WV_LIST(uint64_t, keys);
     int bin_shift;
     uint32_t bins; /* per row */
     uint32_t n_crossings;
+    gt_weave_stats stats; /* of the cells folded */
 } wv_work;
 
 void gt_wv_work_free(gt_ctx *ctx, wv_work *work);
@@ -199,6 +202,7 @@ typedef struct wv_cell_in {
     const bool *coverage; /* per layer: should it cover everything? NULL: all should */
     uint32_t n_coverage;  /* how many should */
     bool keep_lines;
+    bool no_lengths; /* of faces: nobody will ask */
 } wv_cell_in;
 
 /* Builds the snap-rounded graph of a cell in work. */
@@ -207,6 +211,16 @@ gt_status gt_wv_graph(wv_work *work, const wv_cell_in *in) GT_CHECKED;
 gt_status gt_wv_faces(wv_work *work, const wv_cell_in *in, wv_cell **out) GT_CHECKED;
 /* Result of a cell without edges: one face, or NULL when nothing covers it. */
 gt_status gt_wv_plain(gt_ctx *ctx, const wv_cell_in *in, wv_cell **out) GT_CHECKED;
+
+/* Areas of a cell without edges. */
+void gt_wv_plain_area(const wv_cell_in *in, int64_t *area, int64_t *plane);
+
+/* The same two, with areas added to rows instead of a result; worker: of the rows. */
+struct wv_rows;
+gt_status gt_wv_fold(wv_work *work, const wv_cell_in *in, struct wv_rows *rows,
+                     int worker) GT_CHECKED;
+gt_status gt_wv_fold_plain(wv_work *work, const wv_cell_in *in, struct wv_rows *rows,
+                           int worker) GT_CHECKED;
 
 /* Distributes live edges over the bins of the cell (counting sort); used by graph and face. */
 gt_status gt_wv_bins(wv_work *work) GT_CHECKED;

@@ -87,7 +87,7 @@ static void link_next(wv_work *w)
 /* ---- cycles
  * ----------------------------------------------------------------------------------------- */
 
-static gt_status measure_edges(wv_work *w, const wv_metric *metric)
+static gt_status measure_edges(wv_work *w, const wv_cell_in *in)
 {
     gt_status st = WV_RESERVE(w, curve, 2 * w->n_edges + 1);
     for (size_t i = 0; st == GT_OK && i < w->n_edges; i++) {
@@ -95,11 +95,12 @@ static gt_status measure_edges(wv_work *w, const wv_metric *metric)
         if (e->dead != 0) {
             continue;
         }
-        double more = gt_wv_metric_edge(metric, e->x0, e->y0, e->x1, e->y1);
+        double more = gt_wv_metric_edge(&in->metric, e->x0, e->y0, e->x1, e->y1);
         double dx = (double)(e->x1 - e->x0), dy = (double)(e->y1 - e->y0);
         w->curve[2 * i] = (int64_t)nearbyint(ldexp(more, WV_AREA_SHIFT + 1));
-        w->curve[2 * i + 1] =
-            e->frame != 0 ? 0 : (int64_t)(sqrt(dx * dx + dy * dy) * WV_LENGTH_UNITS + 0.5);
+        w->curve[2 * i + 1] = e->frame != 0 || in->no_lengths
+                                  ? 0
+                                  : (int64_t)(sqrt(dx * dx + dy * dy) * WV_LENGTH_UNITS + 0.5);
     }
     return st;
 }
@@ -154,7 +155,7 @@ gt_status gt_wv_cycles(wv_work *w, const wv_cell_in *in, uint32_t *root)
 {
     gt_status st = fan_out(w);
     if (st == GT_OK) {
-        st = measure_edges(w, &in->metric);
+        st = measure_edges(w, in);
     }
     if (st == GT_OK) {
         st = WV_RESERVE(w, cycle_of, 2 * w->n_edges + 1);

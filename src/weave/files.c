@@ -9,10 +9,12 @@
 #include "guotu/area.h"
 #include "guotu/gpkg_read.h"
 #include "guotu/gpkg_write.h"
+#include "guotu/pool.h"
 #include "guotu/text.h"
 #include "guotu/weave.h"
 #include "weave/csv.h"
 #include "weave/messages.h"
+#include "weave/rows.h"
 
 typedef struct source {
     char *path, *table_name; /* table_name NULL: the only one */
@@ -22,6 +24,13 @@ typedef struct source {
     gt_text *words; /* CSV form of each code */
 } source;
 
+/* A part of the account as text. */
+typedef struct piece {
+    wv_csv csv;
+    size_t n_rows;
+    wv_wide area;
+} piece;
+
 typedef struct job {
     gt_ctx *ctx;
     const gt_weave_files_options *o;
@@ -29,7 +38,13 @@ typedef struct job {
     gt_weave_batch *batches;
     size_t n_batches;
     gt_plane *plane;
-    gt_weave *weave;
+    gt_weave *weave; /* only when polygons or faults are asked for */
+    wv_rows *rows;
+    wv_codes how;
+    const uint32_t *code_of[GT_WEAVE_LAYERS_MAX];
+    size_t code_len[GT_WEAVE_LAYERS_MAX];
+    struct piece *pieces; /* of the account, one wave of parts */
+    size_t first_part;
     gt_weave_files_facts *facts;
     gt_gpkg_writer *writer;
 } job;
@@ -165,14 +180,26 @@ static gt_status run_weave(job *j)
         o.scale = scale_of;
         o.scale_user = j->plane;
     }
-    gt_status st =
-        gt_weave_run(j->ctx, (uint32_t)j->o->n_files, j->batches, j->n_batches, &o, &j->weave);
+    uint32_t n = (uint32_t)j->o->n_files;
+    bool keep = j->o->atoms != NULL || j->o->qc != NULL;
+    for (size_t k = 0; k < n; k++) {
+        j->code_of[k] = j->sources[k].code;
+        j->code_len[k] = j->sources[k].table->n_features;
+    }
+    j->how = (wv_codes){j->code_of, j->code_len, NULL};
+    gt_status st = keep ? gt_weave_run(j->ctx, n, j->batches, j->n_batches, &o, &j->weave)
+                        : gt_wv_run_rows(j->ctx, n, j->batches, j->n_batches, &o, &j->how,
+                                         &j->facts->stats, &j->rows);
     for (size_t k = 0; k < j->o->n_files; k++) { /* coordinates are not needed any more */
         gt_polygon_table *t = j->sources[k].table;
         for (size_t i = 0; i < t->n_runs; i++) {
             gt_free(j->ctx, t->runs[i].xy);
             t->runs[i].xy = NULL;
         }
+    }
+    if (st == GT_OK && keep) {
+        j->facts->stats = gt_weave_statistics(j->weave);
+        st = gt_wv_rows_of(j->ctx, j->weave, &j->how, NULL, &j->rows);
     }
     return st;
 }
@@ -221,51 +248,87 @@ static void put_heading(job *j, wv_csv *csv)
     gt_text_free(&t);
 }
 
+static void put_row(const job *j, wv_csv *csv, const uint32_t *codes, const wv_sum *sum)
+{
+    for (size_t k = 0; k < j->o->n_files; k++) {
+        put_code(csv, &j->sources[k], codes[k]);
+    }
+    wv_csv_micro(csv, (double)sum->area * GT_WEAVE_UNIT);
+    wv_csv_text(csv, ",", 1);
+    wv_csv_micro(csv, (double)sum->plane * GT_WEAVE_UNIT);
+    wv_csv_text(csv, "\n", 1);
+}
+
+/* Rows of a part as text, to be joined in order. */
+static gt_status part_task(gt_ctx *ctx, void *user, size_t task, int worker)
+{
+    job *j = user;
+    piece *p = &j->pieces[task];
+    wv_part part;
+    uint32_t codes[GT_WEAVE_LAYERS_MAX];
+    gt_status st = gt_wv_rows_part(ctx, j->rows, j->first_part + task, worker, &part);
+    if (st != GT_OK) {
+        return st;
+    }
+    size_t words = gt_wv_rows_words(j->rows);
+    p->csv.ctx = ctx;
+    p->n_rows = part.n;
+    p->area = 0;
+    for (size_t i = 0; i < part.n; i++) {
+        p->area += part.sums[i].area;
+        if (j->o->account != NULL) {
+            gt_wv_rows_codes(j->rows, part.keys + i * words, codes);
+            put_row(j, &p->csv, codes, &part.sums[i]);
+        }
+    }
+    return p->csv.st;
+}
+
+/* A few parts at a time: made by all workers, written in order. */
+static gt_status put_parts(job *j, wv_csv *csv)
+{
+    size_t n = gt_wv_rows_parts(j->rows), wave = 4 * (size_t)gt_ctx_threads(j->ctx);
+    wv_wide sum = 0;
+    j->pieces = gt_zalloc(j->ctx, wave, sizeof *j->pieces);
+    gt_status st = j->pieces == NULL ? GT_E_MEMORY : GT_OK;
+    for (j->first_part = 0; st == GT_OK && j->first_part < n; j->first_part += wave) {
+        size_t many = n - j->first_part < wave ? n - j->first_part : wave;
+        st = gt_parallel_for(j->ctx, many, part_task, j);
+        for (size_t i = 0; st == GT_OK && i < many; i++) {
+            sum += j->pieces[i].area;
+            j->facts->n_rows += j->pieces[i].n_rows;
+            st = j->o->account == NULL ? GT_OK : wv_csv_join(csv, &j->pieces[i].csv);
+        }
+    }
+    j->facts->m2 = (double)sum * GT_WEAVE_UNIT;
+    for (size_t i = 0; j->pieces != NULL && i < wave; i++) {
+        gt_free(j->ctx, j->pieces[i].csv.data);
+    }
+    gt_free(j->ctx, j->pieces);
+    return st;
+}
+
 static gt_status write_account(job *j)
 {
-    const uint32_t *code_of[GT_WEAVE_LAYERS_MAX];
-    size_t code_len[GT_WEAVE_LAYERS_MAX], n = j->o->n_files;
-    gt_account *a = NULL;
     wv_csv csv = {0};
     gt_status st = GT_OK;
-    for (size_t k = 0; st == GT_OK && k < n; k++) {
-        source *s = &j->sources[k];
-        code_of[k] = s->code;
-        code_len[k] = s->table->n_features;
-        st = s->code == NULL ? GT_OK : make_words(j, s);
+    for (size_t k = 0; st == GT_OK && k < j->o->n_files; k++) {
+        st = j->sources[k].code == NULL ? GT_OK : make_words(j, &j->sources[k]);
     }
-    if (st == GT_OK) {
-        st = gt_weave_account(j->ctx, j->weave, code_of, code_len, NULL, &a);
+    if (st != GT_OK || j->o->account == NULL) {
+        return st == GT_OK ? put_parts(j, NULL) : st;
     }
-    if (st == GT_OK) {
-        j->facts->n_rows = gt_account_rows(a);
-        j->facts->m2 = gt_account_total(a);
+    st = wv_csv_open(j->ctx, &csv, j->o->account);
+    if (st != GT_OK) {
+        return st;
     }
-    if (st == GT_OK && j->o->account != NULL) {
-        st = wv_csv_open(j->ctx, &csv, j->o->account);
-        if (st == GT_OK) {
-            put_heading(j, &csv);
-        }
-        for (size_t i = 0; st == GT_OK && i < j->facts->n_rows; i++) {
-            const uint32_t *codes = NULL;
-            double m2 = 0, plane = 0;
-            gt_account_get(a, i, &codes, &m2, &plane);
-            for (size_t k = 0; k < n; k++) {
-                put_code(&csv, &j->sources[k], codes[k]);
-            }
-            wv_csv_micro(&csv, m2);
-            wv_csv_text(&csv, ",", 1);
-            wv_csv_micro(&csv, plane);
-            wv_csv_text(&csv, "\n", 1);
-        }
-        if (st == GT_OK) {
-            st = wv_csv_close(j->ctx, &csv);
-        } else {
-            wv_csv_abandon(j->ctx, &csv);
-        }
+    put_heading(j, &csv);
+    st = put_parts(j, &csv);
+    if (st != GT_OK) {
+        wv_csv_abandon(j->ctx, &csv);
+        return st;
     }
-    gt_account_free(j->ctx, a);
-    return st;
+    return wv_csv_close(j->ctx, &csv);
 }
 
 /* ---- atoms ---------------------------------------------------------------------------------- */
@@ -400,6 +463,7 @@ static void job_free(job *j)
         gt_free(ctx, s->path);
     }
     gt_free(ctx, j->batches);
+    gt_wv_rows_free(ctx, j->rows);
     gt_plane_free(ctx, j->plane);
     gt_weave_free(ctx, j->weave);
     gt_free(ctx, j);
@@ -434,7 +498,6 @@ gt_status gt_weave_files(gt_ctx *ctx, const gt_weave_files_options *options,
         st = run_weave(j);
     }
     if (st == GT_OK) {
-        facts->stats = gt_weave_statistics(j->weave);
         facts->ellipsoidal = j->plane != NULL;
         st = write_account(j);
     }

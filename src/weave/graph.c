@@ -19,7 +19,8 @@ void gt_wv_work_free(gt_ctx *ctx, wv_work *w)
                    w->covers,    w->running,    w->cycles,    w->labels,   w->point_hash,
                    w->edge_hash, w->label_hash, w->bin_start, w->bin_edge, w->edge_split,
                    w->out_start, w->out,        w->next,      w->cycle_of, w->stack,
-                   w->curve,     w->faces,      w->borders,   w->order,    w->lines};
+                   w->curve,     w->faces,      w->borders,   w->order,    w->lines,
+                   w->keys};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gt_free(ctx, all[i]);
     }

@@ -68,7 +68,7 @@ static gt_status intern(wv_work *w, size_t first, uint32_t *out)
     }
     gt_status st = WV_RESERVE(w, labels, w->n_labels + 1);
     if (st == GT_OK) {
-        w->labels[w->n_labels] = (wv_label){(uint32_t)first, (uint32_t)n, WV_END, 0, hash};
+        w->labels[w->n_labels] = (wv_label){(uint32_t)first, (uint32_t)n, WV_END, 0, hash, 0, 0};
         w->label_hash[at] = *out = (uint32_t)w->n_labels++;
     }
     return st;

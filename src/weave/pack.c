@@ -322,6 +322,16 @@ done:
     return st;
 }
 
+void gt_wv_plain_area(const wv_cell_in *in, int64_t *area, int64_t *plane)
+{
+    double s = in->side;
+    /* clockwise sides cancel: only the right and the left side carry weight */
+    double curve =
+        gt_wv_metric_edge(&in->metric, s, 0, s, s) - gt_wv_metric_edge(&in->metric, 0, 0, 0, s);
+    *plane = 2 * (int64_t)in->side * in->side * (1 << WV_AREA_SHIFT);
+    *area = *plane + (int64_t)__builtin_nearbyint(__builtin_ldexp(curve, WV_AREA_SHIFT + 1));
+}
+
 gt_status gt_wv_plain(gt_ctx *ctx, const wv_cell_in *in, wv_cell **out)
 {
     *out = NULL;
@@ -333,13 +343,8 @@ gt_status gt_wv_plain(gt_ctx *ctx, const wv_cell_in *in, wv_cell **out)
     if (cell == NULL) {
         return GT_E_MEMORY;
     }
-    double s = in->side;
-    /* clockwise sides cancel: only the right and the left side carry weight */
-    double curve =
-        gt_wv_metric_edge(&in->metric, s, 0, s, s) - gt_wv_metric_edge(&in->metric, 0, 0, 0, s);
     wv_entry *e = wv_entries(cell);
-    e->plane = 2 * (int64_t)in->side * in->side * (1 << WV_AREA_SHIFT);
-    e->area = e->plane + (int64_t)__builtin_nearbyint(__builtin_ldexp(curve, WV_AREA_SHIFT + 1));
+    gt_wv_plain_area(in, &e->area, &e->plane);
     e->n_keys = (uint32_t)n_keys;
     e->n_faces = e->n_kept = 1;
     uint32_t at = 0;

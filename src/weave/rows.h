@@ -48,4 +48,13 @@ size_t gt_wv_rows_words(const wv_rows *rows);
 /* n_layers codes of a packed tuple. */
 void gt_wv_rows_codes(const wv_rows *rows, const uint64_t *key, uint32_t *codes);
 
+/* The entries of all cells. first_entry (n_cells + 1, the caller's) makes the rows indexed, by
+ * entries counted through all cells; NULL: not. */
+gt_status gt_wv_rows_of(gt_ctx *ctx, const gt_weave *w, const wv_codes *codes,
+                        const size_t *first_entry, wv_rows **out) GT_CHECKED;
+/* gt_weave_run that keeps nothing but the areas by tuple: gt_weave_sum without its last step. */
+gt_status gt_wv_run_rows(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *batches,
+                         size_t n_batches, const gt_weave_options *options, const wv_codes *codes,
+                         gt_weave_stats *stats, wv_rows **out) GT_CHECKED;
+
 #endif

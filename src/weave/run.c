@@ -7,7 +7,7 @@
 #include "guotu/hash.h"
 #include "guotu/pool.h"
 #include "weave/messages.h"
-#include "weave/weave.h"
+#include "weave/rows.h"
 
 enum {
     EDGES_PER_CELL = 1600, /* measured best within 20 % from 800 to 3000 (README) */
@@ -75,6 +75,7 @@ typedef struct band {
     wv_bin *bin;
     size_t n_cells;
     wv_work *works; /* one per worker */
+    wv_rows *fold;  /* areas go here and nothing is kept; NULL: results are */
     corners corner;
     const wv_crossing *crossings; /* sorted by cell */
     const size_t *crossing_start;
@@ -210,7 +211,8 @@ static gt_status cell_task(gt_ctx *ctx, void *user, size_t i, int worker)
                      .sliver = w->sliver,
                      .coverage = w->coverage,
                      .n_coverage = w->n_coverage,
-                     .keep_lines = w->keep_lines};
+                     .keep_lines = w->keep_lines,
+                     .no_lengths = b->fold != NULL};
     if (in.n_recs == 0 && in.n_corner == 0) {
         return GT_OK;
     }
@@ -219,14 +221,16 @@ static gt_status cell_task(gt_ctx *ctx, void *user, size_t i, int worker)
     double y = (double)((g->row0 + (int64_t)(cell / g->n_cols)) * g->side) / 1000;
     double side = (double)g->side / 1000;
     gt_wv_metric_fit(w->scale, w->scale_user, x, y, side, &in.metric);
-    if (in.n_recs == 0) {
-        return gt_wv_plain(ctx, &in, &b->cells[i]);
-    }
     wv_work *work = &b->works[worker];
     work->ctx = ctx;
+    if (in.n_recs == 0) {
+        return b->fold != NULL ? gt_wv_fold_plain(work, &in, b->fold, worker)
+                               : gt_wv_plain(ctx, &in, &b->cells[i]);
+    }
     gt_status st = gt_wv_graph(work, &in);
     if (st == GT_OK) {
-        st = gt_wv_faces(work, &in, &b->cells[i]);
+        st = b->fold != NULL ? gt_wv_fold(work, &in, b->fold, worker)
+                             : gt_wv_faces(work, &in, &b->cells[i]);
     }
     if (st != GT_OK) {
         gt_fail_at(ctx, GT_PLACE(.has_xy = true, .x = x, .y = y));
@@ -307,10 +311,26 @@ static uint32_t rows_per_band(gt_ctx *ctx, const gt_weave *w)
     return rows < 1 ? 1 : (uint32_t)rows;
 }
 
-static gt_status run_bands(gt_ctx *ctx, gt_weave *w, wv_bin *bin, wv_cell **cells)
+static void add_stats(gt_weave_stats *sum, const gt_weave_stats *s)
+{
+    sum->n_cells_with_edges += s->n_cells_with_edges;
+    sum->n_unique += s->n_unique;
+    sum->n_crossings += s->n_crossings;
+    sum->n_faces += s->n_faces;
+    sum->n_entries += s->n_entries;
+}
+
+/* Where results go: cells, or areas to fold with counts to stats. */
+typedef struct target {
+    wv_cell **cells;
+    wv_rows *fold;
+    gt_weave_stats *stats;
+} target;
+
+static gt_status run_bands(gt_ctx *ctx, gt_weave *w, wv_bin *bin, const target *to)
 {
     size_t n_workers = (size_t)gt_ctx_threads(ctx);
-    band b = {.weave = w, .bin = bin, .n_workers = n_workers};
+    band b = {.weave = w, .bin = bin, .fold = to->fold, .n_workers = n_workers};
     gt_status st = GT_OK;
     b.works = gt_zalloc(ctx, n_workers, sizeof *b.works);
     if (b.works == NULL) {
@@ -318,17 +338,20 @@ static gt_status run_bands(gt_ctx *ctx, gt_weave *w, wv_bin *bin, wv_cell **cell
     }
     uint32_t step = rows_per_band(ctx, w);
     for (uint32_t row = 0; st == GT_OK && row < w->grid.n_rows; row += step) {
-        uint32_t to = w->grid.n_rows - row < step ? w->grid.n_rows : row + step;
+        uint32_t end = w->grid.n_rows - row < step ? w->grid.n_rows : row + step;
         if (bin->wanted != NULL) { /* an update: only rows with a wanted cell */
-            size_t from = (size_t)row * w->grid.n_cols, n = (size_t)(to - row) * w->grid.n_cols;
+            size_t from = (size_t)row * w->grid.n_cols, n = (size_t)(end - row) * w->grid.n_cols;
             if (memchr(bin->wanted + from, 1, n) == NULL) {
                 continue;
             }
         }
-        b.cells = cells + (size_t)row * w->grid.n_cols;
-        st = run_band(ctx, &b, row, to);
+        b.cells = to->cells == NULL ? NULL : to->cells + (size_t)row * w->grid.n_cols;
+        st = run_band(ctx, &b, row, end);
     }
     for (size_t i = 0; i < n_workers; i++) {
+        if (to->stats != NULL) {
+            add_stats(to->stats, &b.works[i].stats);
+        }
         gt_wv_work_free(ctx, &b.works[i]);
     }
     gt_free(ctx, b.works);
@@ -439,45 +462,107 @@ static void set_options(gt_weave *w, uint32_t n_layers, const gt_weave_options *
     }
 }
 
-gt_status gt_weave_run(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *batches,
-                       size_t n_batches, const gt_weave_options *options, gt_weave **out)
-{
+/* What a run works on, from the caller's batches. */
+typedef struct job {
+    const gt_weave_batch *batches;
+    size_t n_batches;
     gt_weave_options o;
-    gt_weave_options_init(&o);
+    wv_bin bin;
+    gt_weave *w;
+} job;
+
+/* Checks everything and makes the grid; w and bin are to be freed in any case. */
+static gt_status job_open(gt_ctx *ctx, job *j, uint32_t n_layers, const gt_weave_options *options)
+{
+    gt_weave_options_init(&j->o);
     if (options != NULL) {
-        memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
+        memcpy(&j->o, options, options->size < sizeof j->o ? options->size : sizeof j->o);
     }
-    gt_status st = check_usage(ctx, n_layers, batches, n_batches, &o);
+    gt_status st = check_usage(ctx, n_layers, j->batches, j->n_batches, &j->o);
     if (st != GT_OK) {
         return st;
     }
-    wv_bin bin;
+    j->w = gt_zalloc(ctx, 1, sizeof *j->w);
+    st = bin_init(ctx, &j->bin, j->batches, j->n_batches);
+    if (j->w == NULL || st != GT_OK) {
+        return GT_E_MEMORY;
+    }
     int64_t box[4];
-    gt_weave *w = gt_zalloc(ctx, 1, sizeof *w);
-    st = bin_init(ctx, &bin, batches, n_batches);
-    if (w == NULL || st != GT_OK) {
-        st = GT_E_MEMORY;
-        goto done;
-    }
-    set_options(w, n_layers, &o);
-    st = find_extent(ctx, &bin, box, &w->n_edges);
+    set_options(j->w, n_layers, &j->o);
+    st = find_extent(ctx, &j->bin, box, &j->w->n_edges);
     if (st == GT_OK) {
-        st = make_grid(ctx, box, w->n_edges, o.cell, &w->grid);
+        st = make_grid(ctx, box, j->w->n_edges, j->o.cell, &j->w->grid);
     }
-    if (st != GT_OK) {
-        goto done;
-    }
-    bin.grid = w->grid;
-    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
-    w->cells = gt_zalloc(ctx, wv_n_cells(w), sizeof *w->cells);
-    st = w->cells == NULL ? GT_E_MEMORY : run_bands(ctx, w, &bin, w->cells);
-done:
-    bin_free(ctx, &bin);
+    j->bin.grid = j->w->grid;
+    return st;
+}
+
+gt_status gt_weave_run(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *batches,
+                       size_t n_batches, const gt_weave_options *options, gt_weave **out)
+{
+    job j = {.batches = batches, .n_batches = n_batches};
+    gt_status st = job_open(ctx, &j, n_layers, options);
     if (st == GT_OK) {
-        *out = w;
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
+        j.w->cells = gt_zalloc(ctx, wv_n_cells(j.w), sizeof *j.w->cells);
+        const target to = {.cells = j.w->cells};
+        st = j.w->cells == NULL ? GT_E_MEMORY : run_bands(ctx, j.w, &j.bin, &to);
+    }
+    bin_free(ctx, &j.bin);
+    if (st == GT_OK) {
+        *out = j.w;
     } else {
-        gt_weave_free(ctx, w);
+        gt_weave_free(ctx, j.w);
     }
+    return st;
+}
+
+/* Largest feature number of each layer. */
+static void largest_numbers(const job *j, uint32_t most[GT_WEAVE_LAYERS_MAX])
+{
+    memset(most, 0, GT_WEAVE_LAYERS_MAX * sizeof *most);
+    for (size_t i = 0; i < j->n_batches; i++) {
+        const gt_weave_batch *b = &j->batches[i];
+        uint32_t *m = &most[b->layer];
+        if (b->number == NULL && b->n_features > 0) {
+            uint32_t last = b->first_number + (uint32_t)(b->n_features - 1);
+            *m = last > *m ? last : *m;
+        }
+        for (size_t f = 0; b->number != NULL && f < b->n_features; f++) {
+            *m = b->number[f] > *m ? b->number[f] : *m;
+        }
+    }
+}
+
+gt_status gt_wv_run_rows(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *batches,
+                         size_t n_batches, const gt_weave_options *options, const wv_codes *codes,
+                         gt_weave_stats *stats, wv_rows **out)
+{
+    job j = {.batches = batches, .n_batches = n_batches};
+    uint32_t most[GT_WEAVE_LAYERS_MAX];
+    target to = {.stats = stats};
+    memset(stats, 0, sizeof *stats);
+    gt_status st = job_open(ctx, &j, n_layers, options);
+    if (st == GT_OK) {
+        largest_numbers(&j, most);
+        st = gt_wv_rows_new(ctx, n_layers, codes, most, j.w->n_edges, false, &to.fold);
+    }
+    if (st == GT_OK) {
+        st = run_bands(ctx, j.w, &j.bin, &to);
+    }
+    if (st == GT_OK) {
+        stats->n_cells = wv_n_cells(j.w);
+        stats->n_edges = j.w->n_edges;
+        stats->n_pieces = j.w->n_pieces;
+        stats->cell = (double)j.w->grid.side / 1000;
+        stats->n_columns = j.w->grid.n_cols;
+        stats->n_rows = j.w->grid.n_rows;
+        *out = to.fold;
+    } else {
+        gt_wv_rows_free(ctx, to.fold);
+    }
+    bin_free(ctx, &j.bin);
+    gt_weave_free(ctx, j.w);
     return st;
 }
 
@@ -570,7 +655,8 @@ gt_status gt_weave_update(gt_ctx *ctx, gt_weave *w, const gt_weave_batch *batche
     }
     bin.grid = w->grid;
     bin.wanted = wanted;
-    st = run_bands(ctx, w, &bin, fresh);
+    const target to = {.cells = fresh};
+    st = run_bands(ctx, w, &bin, &to);
     w->n_pieces = n_pieces;
     for (size_t i = 0; st == GT_OK && i < n_cells; i++) {
         if (wanted[i] != 0) {

@@ -124,6 +124,12 @@ typedef struct wv_split {
     uint32_t vertex, next;
 } wv_split;
 
+/* Part of an edge's box inside a bin. */
+typedef struct wv_clip {
+    int32_t x0, y0, x1, y1;
+    uint32_t edge;
+} wv_clip;
+
 typedef struct wv_jump {
     int32_t t, n;
     uint64_t key;
@@ -183,6 +189,8 @@ typedef struct wv_work {
     WV_LIST(wv_line, lines);
     WV_LIST(uint32_t, order);
     WV_LIST(uint64_t, keys);
+    WV_LIST(wv_clip, clips);
+    size_t n_given; /* vertices before crossings */
     int bin_shift;
     uint32_t bins; /* per row */
     uint32_t n_crossings;

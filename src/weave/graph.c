@@ -20,7 +20,7 @@ void gt_wv_work_free(gt_ctx *ctx, wv_work *w)
                    w->edge_hash, w->label_hash, w->bin_start, w->bin_edge, w->edge_split,
                    w->out_start, w->out,        w->next,      w->cycle_of, w->stack,
                    w->curve,     w->faces,      w->borders,   w->order,    w->lines,
-                   w->keys};
+                   w->keys,      w->clips};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         gt_free(ctx, all[i]);
     }
@@ -444,102 +444,147 @@ static int32_t along(int32_t p, int64_t num, int64_t d, int64_t den)
     return (int32_t)(p + q);
 }
 
-/* Vertex at the rounded crossing of two edges; c1, c2: the ends of b seen from a. */
-static gt_status add_crossing(wv_work *w, uint32_t i, uint32_t j, int64_t c1, int64_t c2)
+/* Part of an edge's box inside a bin: what happens between two edges happens where their boxes
+ * meet, and each place lies in one bin, so nothing is found twice. */
+typedef struct wv_clip clip;
+
+static inline bool has_point(const clip *c, int32_t x, int32_t y)
 {
-    const wv_edge *b = &w->edges[j];
+    return x >= c->x0 && x <= c->x1 && y >= c->y0 && y <= c->y1;
+}
+
+/* Vertex at the rounded crossing of two edges, when it lies in this bin (a's part of it); c1, c2:
+ * the ends of b seen from a. Edges are cut there later, for they pass its pixel. */
+static gt_status add_crossing(wv_work *w, const clip *in_a, const wv_edge *b, int64_t c1,
+                              int64_t c2)
+{
     int64_t num = c1 < 0 ? -c1 : c1, den = num + (c2 < 0 ? -c2 : c2);
     int32_t x = along(b->x0, num, b->x1 - b->x0, den);
     int32_t y = along(b->y0, num, b->y1 - b->y0, den);
+    if (!has_point(in_a, x, y)) {
+        return GT_OK;
+    }
     size_t before = w->n_points;
     uint32_t v = 0;
     gt_status st = point_add(w, x, y, &v);
-    if (st == GT_OK) {
-        w->n_crossings += w->n_points > before;
-        st = WV_RESERVE(w, stack, w->n_stack + 1);
+    if (st != GT_OK || (v >= w->n_given && v < before)) {
+        return st; /* a crossing known already */
     }
-    if (st == GT_OK) { /* also when the vertex was there: it may have had no live edge */
+    w->n_crossings += w->n_points > before;
+    st = WV_RESERVE(w, stack, w->n_stack + 1);
+    if (st == GT_OK) { /* a given vertex too: it may have had no live edge */
         w->stack[w->n_stack++] = v;
-        st = add_split(w, i, v);
     }
-    return st == GT_OK ? add_split(w, j, v) : st;
+    return st;
 }
 
-static gt_status test_pair(wv_work *w, uint32_t i, uint32_t j)
+static gt_status test_end(wv_work *w, const clip *in, uint32_t vertex, int32_t x, int32_t y,
+                          int64_t c, int64_t m)
 {
-    const wv_edge *a = &w->edges[i], *b = &w->edges[j];
-    if (a->x1 < b->x0 || b->x1 < a->x0) {
-        return GT_OK;
-    }
+    return has_point(in, x, y) && passes(&w->edges[in->edge], x, y, c, m)
+               ? add_split(w, in->edge, vertex)
+               : GT_OK;
+}
+
+static gt_status test_pair(wv_work *w, const clip *p, const clip *q)
+{
+    const wv_edge *a = &w->edges[p->edge], *b = &w->edges[q->edge];
     int64_t c1 = cross_at(a, b->x0, b->y0), c2 = cross_at(a, b->x1, b->y1), m = band(a);
     if ((2 * c1 > m && 2 * c2 > m) || (2 * c1 < -m && 2 * c2 < -m)) {
         return GT_OK;
     }
     int64_t d1 = cross_at(b, a->x0, a->y0), d2 = cross_at(b, a->x1, a->y1), n = band(b);
-    gt_status st = GT_OK;
-    if (passes(a, b->x0, b->y0, c1, m)) {
-        st = add_split(w, i, b->a);
+    gt_status st = test_end(w, p, b->a, b->x0, b->y0, c1, m);
+    if (st == GT_OK) {
+        st = test_end(w, p, b->b, b->x1, b->y1, c2, m);
     }
-    if (st == GT_OK && passes(a, b->x1, b->y1, c2, m)) {
-        st = add_split(w, i, b->b);
+    if (st == GT_OK) {
+        st = test_end(w, q, a->a, a->x0, a->y0, d1, n);
     }
-    if (st == GT_OK && passes(b, a->x0, a->y0, d1, n)) {
-        st = add_split(w, j, a->a);
-    }
-    if (st == GT_OK && passes(b, a->x1, a->y1, d2, n)) {
-        st = add_split(w, j, a->b);
+    if (st == GT_OK) {
+        st = test_end(w, q, a->b, a->x1, a->y1, d2, n);
     }
     bool crosses =
         ((c1 > 0 && c2 < 0) || (c1 < 0 && c2 > 0)) && ((d1 > 0 && d2 < 0) || (d1 < 0 && d2 > 0));
-    return st == GT_OK && crosses ? add_crossing(w, i, j, c1, c2) : st;
+    return st == GT_OK && crosses ? add_crossing(w, p, b, c1, c2) : st;
 }
 
-/* Every pair of edges that share a bin. */
+/* Boxes of a bin's edges within the bin; those that only come near are left out. */
+static gt_status clip_bin(wv_work *w, size_t bin)
+{
+    uint32_t from = w->bin_start[bin], to = w->bin_start[bin + 1];
+    int32_t size = (int32_t)(1U << w->bin_shift);
+    int32_t bx0 = (int32_t)(bin % w->bins) * size, by0 = (int32_t)(bin / w->bins) * size;
+    int32_t bx1 = bx0 + size - 1, by1 = by0 + size - 1;
+    gt_status st = WV_RESERVE(w, clips, to - from);
+    w->n_clips = 0;
+    for (uint32_t i = from; st == GT_OK && i < to; i++) {
+        const wv_edge *e = &w->edges[w->bin_edge[i]];
+        int32_t lo = e->y0 < e->y1 ? e->y0 : e->y1, hi = e->y0 < e->y1 ? e->y1 : e->y0;
+        clip c = {e->x0 > bx0 ? e->x0 : bx0, lo > by0 ? lo : by0, e->x1 < bx1 ? e->x1 : bx1,
+                  hi < by1 ? hi : by1, w->bin_edge[i]};
+        if (c.x0 <= c.x1 && c.y0 <= c.y1) {
+            w->clips[w->n_clips++] = c;
+        }
+    }
+    return st;
+}
+
+/* New vertices against the edges of their bin. */
+static gt_status test_new_points(wv_work *w)
+{
+    gt_status st = GT_OK;
+    for (size_t k = 0; k < w->n_stack; k++) {
+        wv_point p = w->points[w->stack[k]];
+        for (size_t i = 0; st == GT_OK && i < w->n_clips; i++) {
+            if (has_point(&w->clips[i], p.x, p.y)) {
+                const wv_edge *e = &w->edges[w->clips[i].edge];
+                st = test_end(w, &w->clips[i], w->stack[k], p.x, p.y, cross_at(e, p.x, p.y),
+                              band(e));
+            }
+        }
+    }
+    w->n_stack = 0;
+    return st;
+}
+
+/* Every pair of edges whose boxes meet in a bin; then the crossings found there. */
+static gt_status test_bin(wv_work *w, size_t bin)
+{
+    gt_status st = clip_bin(w, bin);
+    if (st == GT_OK && w->n_clips > 256) {
+        st = gt_check_cancel(w->ctx);
+    }
+    for (size_t i = 0; st == GT_OK && i < w->n_clips; i++) {
+        clip a = w->clips[i];
+        for (size_t j = i + 1; st == GT_OK && j < w->n_clips; j++) {
+            const clip *b = &w->clips[j];
+            if (a.x0 <= b->x1 && b->x0 <= a.x1 && a.y0 <= b->y1 && b->y0 <= a.y1) {
+                st = test_pair(w, &a, b);
+            }
+        }
+    }
+    return st == GT_OK ? test_new_points(w) : st;
+}
+
 static gt_status test_pairs(wv_work *w)
 {
     size_t n_bins = (size_t)w->bins * w->bins;
-    for (size_t bin = 0; bin < n_bins; bin++) {
-        uint32_t from = w->bin_start[bin], to = w->bin_start[bin + 1];
-        if (to - from > 256) {
-            gt_status st = gt_check_cancel(w->ctx);
-            if (st != GT_OK) {
-                return st;
-            }
-        }
-        for (uint32_t i = from; i < to; i++) {
-            for (uint32_t j = i + 1; j < to; j++) {
-                gt_status st = test_pair(w, w->bin_edge[i], w->bin_edge[j]);
-                if (st != GT_OK) {
-                    return st;
-                }
-            }
+    gt_status st = GT_OK;
+    w->n_stack = 0;
+    w->n_given = w->n_points;
+    for (size_t bin = 0; st == GT_OK && bin < n_bins; bin++) {
+        if (w->bin_start[bin + 1] - w->bin_start[bin] > 1) {
+            st = test_bin(w, bin);
         }
     }
-    return GT_OK;
-}
-
-/* Vertices of crossings against the edges of their bin. */
-static gt_status test_new_points(wv_work *w)
-{
-    for (size_t k = 0; k < w->n_stack; k++) {
-        uint32_t v = w->stack[k];
-        wv_point p = w->points[v];
-        size_t bin = (size_t)(p.y >> w->bin_shift) * w->bins + (size_t)(p.x >> w->bin_shift);
-        for (uint32_t i = w->bin_start[bin]; i < w->bin_start[bin + 1]; i++) {
-            const wv_edge *e = &w->edges[w->bin_edge[i]];
-            if (passes(e, p.x, p.y, cross_at(e, p.x, p.y), band(e))) {
-                gt_status st = add_split(w, w->bin_edge[i], v);
-                if (st != GT_OK) {
-                    return st;
-                }
-            }
-        }
-    }
-    return GT_OK;
+    return st;
 }
 
 /* ---- cutting ------------------------------------------------------------------------------------
  */
+
+enum { FEW = 32 };
 
 typedef struct stop {
     int64_t key;
@@ -550,6 +595,22 @@ static int stop_order(const void *a, const void *b)
 {
     const stop *p = a, *q = b;
     return p->key < q->key ? -1 : p->key > q->key;
+}
+
+static void sort_stops(stop *stops, size_t n)
+{
+    if (n > FEW) {
+        qsort(stops, n, sizeof *stops, stop_order);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        stop s = stops[i];
+        size_t j = i;
+        for (; j > 0 && stops[j - 1].key > s.key; j--) {
+            stops[j] = stops[j - 1];
+        }
+        stops[j] = s;
+    }
 }
 
 /* Order of pixels along an edge: x and y change one way only, so |dx| + |dy| grows. */
@@ -576,13 +637,13 @@ static gt_status cut_piece(wv_work *w, uint32_t edge, uint32_t a, uint32_t b)
 
 static gt_status cut_edge(wv_work *w, uint32_t edge)
 {
-    stop few[32], *stops = few;
+    stop few[FEW], *stops = few;
     size_t n = 0;
     gt_status st = GT_OK;
     for (uint32_t s = w->edge_split[edge]; s != WV_END; s = w->splits[s].next) {
         n++;
     }
-    if (n > 32) {
+    if (n > FEW) {
         stops = gt_alloc(w->ctx, n, sizeof *stops);
         if (stops == NULL) {
             return GT_E_MEMORY;
@@ -593,9 +654,7 @@ static gt_status cut_edge(wv_work *w, uint32_t edge)
         uint32_t v = w->splits[s].vertex;
         stops[n++] = (stop){stop_key(w, &w->edges[edge], v), v};
     }
-    if (n > 1) {
-        qsort(stops, n, sizeof *stops, stop_order);
-    }
+    sort_stops(stops, n);
     uint32_t at = w->edges[edge].a;
     for (size_t i = 0; st == GT_OK && i <= n; i++) {
         uint32_t to = i < n ? stops[i].vertex : w->edges[edge].b;
@@ -682,11 +741,7 @@ gt_status gt_wv_graph(wv_work *w, const wv_cell_in *in)
     }
     w->n_edge_split = w->n_edges;
     memset(w->edge_split, 0xFF, w->n_edges * sizeof *w->edge_split);
-    w->n_stack = 0;
     st = test_pairs(w);
-    if (st == GT_OK) {
-        st = test_new_points(w);
-    }
     if (st == GT_OK && w->n_splits > 0) {
         st = cut_all(w);
         if (st == GT_OK) {

@@ -4,9 +4,11 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "guotu/hash.h"
 #include "messages.h"
 #include "parse.h"
 
@@ -102,14 +104,62 @@ gt_status cli_open_store(cli *app, bool read_only, gt_store **out)
     return gt_store_open(app->ctx, app->workspace, &o, out);
 }
 
+/* Which program this is: a rebuilt one does not trust what the last one found good. */
+static void engine_identity(char out[96])
+{
+    struct stat self;
+    char exe[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[n > 0 ? n : 0] = '\0';
+    bool known = stat(exe, &self) == 0;
+    (void)snprintf(out, 96, "guotu %s %lld %lld.%09ld", GT_VERSION,
+                   known ? (long long)self.st_size : 0LL,
+                   known ? (long long)self.st_mtim.tv_sec : 0LL, known ? self.st_mtim.tv_nsec : 0L);
+}
+
+/* Where the parsed form of a package is kept: beside the package of a workspace, else in the user's
+ * cache under a name made of the folder's. Empty when there is no place. */
+static void kept_path(const cli *app, const char *dir, char out[PATH_MAX])
+{
+    char own[PATH_MAX], real[PATH_MAX];
+    *out = '\0';
+    (void)snprintf(own, sizeof own, "%.4000s/package", app->workspace ? app->workspace : "");
+    if (app->workspace != NULL && strcmp(own, dir) == 0) {
+        (void)snprintf(out, PATH_MAX, "%.4000s.kept", own);
+        return;
+    }
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    bool given = cache != NULL && *cache == '/';
+    if ((!given && (home == NULL || *home != '/')) || realpath(dir, real) == NULL) {
+        return;
+    }
+    unsigned char digest[GT_HASH_BYTES];
+    char hex[GT_HASH_HEX], folder[PATH_MAX];
+    gt_hash hash;
+    gt_hash_init(&hash);
+    gt_hash_add_text(&hash, real);
+    gt_hash_final(&hash, digest);
+    gt_hash_hex(digest, hex);
+    int n = snprintf(folder, sizeof folder, "%.3000s%s/guotu", given ? cache : home,
+                     given ? "" : "/.cache");
+    if (n > 0 && (mkdir(folder, 0700) == 0 || errno == EEXIST)) {
+        (void)snprintf(out, PATH_MAX, "%.3500s/%.16s.kept", folder, hex);
+    }
+}
+
 gt_status cli_read_package(cli *app, const char *dir, gt_package **out)
 {
+    char path[PATH_MAX], engine[96];
     gt_notes *notes = NULL;
     gt_status st = gt_notes_new(app->ctx, 0, &notes);
     if (st != GT_OK) {
         return st;
     }
-    st = gt_package_read(app->ctx, dir, notes, out);
+    kept_path(app, dir, path);
+    engine_identity(engine);
+    const gt_package_keep keep = {.path = path, .engine = engine};
+    st = *path == '\0' ? gt_package_read(app->ctx, dir, notes, out)
+                       : gt_package_read_kept(app->ctx, dir, &keep, notes, out);
     size_t errors = gt_notes_count(notes, GT_ERROR);
     if (errors > 0) {
         gt_text text;

@@ -46,16 +46,25 @@ gt_status cli_table_row(cli_table *t, const char *const *cells)
     return GT_OK;
 }
 
+static void blanks(gt_text *out, size_t n)
+{
+    static const char many[] = "                                ";
+    for (; n > sizeof many - 1; n -= sizeof many - 1) {
+        gt_text_add(out, many, sizeof many - 1);
+    }
+    gt_text_add(out, many, n);
+}
+
 static void put_cell(gt_text *out, const char *cell, size_t width, bool right, bool last)
 {
     size_t columns = gt_text_columns(cell);
     size_t pad = width > columns ? width - columns : 0;
-    for (size_t i = 0; right && i < pad; i++) {
-        gt_text_putc(out, ' ');
+    if (right) {
+        blanks(out, pad);
     }
     gt_text_puts(out, cell);
-    for (size_t i = 0; !right && !last && i < pad; i++) {
-        gt_text_putc(out, ' ');
+    if (!right && !last) {
+        blanks(out, pad);
     }
     gt_text_puts(out, last ? "\n" : "  ");
 }

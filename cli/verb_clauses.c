@@ -49,13 +49,16 @@ static void proofs_text(const gt_cases *cases, const gt_item_kind *kinds, const 
     const char *file = "";
     int line = 0;
     size_t places = 0;
+    const gt_rule *rule = NULL; /* of the case before: cases of a rule stand together */
+    bool about = false;
     gt_text_clear(out);
-    for (size_t i = 0; i < gt_cases_n(cases); i++) {
+    for (size_t i = 0; n > 0 && i < gt_cases_n(cases); i++) {
         const gt_case *c = gt_cases_get(cases, i);
-        bool about = false;
-        for (size_t k = 0; k < n && k < MAX_CARRIERS && !about; k++) {
+        about = about && c->rule == rule;
+        for (size_t k = 0; c->rule != rule && k < n && k < MAX_CARRIERS && !about; k++) {
             about = speaks_for(c, kinds[k], ids[k]);
         }
+        rule = c->rule;
         if (!about || c->never || (strcmp(file, c->file) == 0 && line == c->line)) {
             continue;
         }

@@ -224,6 +224,20 @@ typedef struct gt_item {
  * mistakes. Owned by the caller. Cost: 8 ms a megabyte of text. */
 gt_status gt_package_read(gt_ctx *ctx, const char *dir, gt_notes *notes,
                           gt_package **out) GT_CHECKED;
+
+/* Where the parsed form of a package without mistakes is kept between starts. */
+typedef struct gt_package_keep {
+    const char *path;   /* of the file; written when it does not fit, left alone when it does */
+    const char *engine; /* identity of the program: another one parses and compiles again */
+} gt_package_keep;
+
+/* The same with the parsed form kept in a file. It is used when it was written by the same engine
+ * for files that hash to the same (BLAKE2b-256 over all names and bytes): the conditions of the
+ * rules are not compiled again then. In every other case, damage of the kept file included, the
+ * text is read in full and the file is written anew; a folder that cannot be written is no error.
+ * Cost with a kept file: 2 ms a megabyte. keep is borrowed. */
+gt_status gt_package_read_kept(gt_ctx *ctx, const char *dir, const gt_package_keep *keep,
+                               gt_notes *notes, gt_package **out) GT_CHECKED;
 void gt_package_free(gt_package *package);
 const char *gt_package_id(const gt_package *package);
 const char *gt_package_version(const gt_package *package);

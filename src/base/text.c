@@ -32,8 +32,8 @@ void gt_text_clear(gt_text *t)
     }
 }
 
-/* Room for `more` bytes and the NUL; sets failed when it cannot be had. */
-static bool reserve(gt_text *t, size_t more)
+/* Makes room for `more` bytes and the NUL; sets failed when it cannot be had. */
+static bool make_room(gt_text *t, size_t more)
 {
     if (t->failed) {
         return false;
@@ -51,6 +51,13 @@ static bool reserve(gt_text *t, size_t more)
     }
     t->data = block;
     return true;
+}
+
+/* The same, short where there is room: most writes are of a few bytes. */
+static inline bool reserve(gt_text *t, size_t more)
+{
+    bool fits = !t->failed && more < t->cap - t->len && more <= t->max - t->len;
+    return fits || make_room(t, more);
 }
 
 void gt_text_add(gt_text *t, const char *data, size_t len)
@@ -72,17 +79,26 @@ void gt_text_puts(gt_text *t, const char *string)
 
 void gt_text_putc(gt_text *t, char c)
 {
-    gt_text_add(t, &c, 1);
+    if (reserve(t, 1)) {
+        t->data[t->len++] = c;
+        t->data[t->len] = '\0';
+    }
 }
 
 void gt_text_vprintf(gt_text *t, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
-    if (n > 0 && reserve(t, (size_t)n)) {
-        (void)vsnprintf(t->data + t->len, (size_t)n + 1, format, again);
+    size_t room = t->failed ? 0 : t->cap - t->len;
+    int n = vsnprintf(room > 0 ? t->data + t->len : NULL, room, format, args);
+    bool written = n >= 0 && (size_t)n < room && (size_t)n <= t->max - t->len;
+    if (!written && n > 0 && reserve(t, (size_t)n)) {
+        written = vsnprintf(t->data + t->len, (size_t)n + 1, format, again) == n;
+    }
+    if (written) {
         t->len += (size_t)n;
+    } else if (t->data != NULL) {
+        t->data[t->len] = '\0'; /* what did not fit was cut in the middle */
     }
     va_end(again);
 }
@@ -117,8 +133,17 @@ static size_t utf8_char(const unsigned char *p, size_t n)
 
 bool gt_utf8_valid(const char *data, size_t len, size_t *bad)
 {
+    const uint64_t high = 0x8080808080808080U;
     size_t i = 0;
     while (i < len) {
+        uint64_t eight = high;
+        if (len - i >= sizeof eight) {
+            memcpy(&eight, data + i, sizeof eight);
+        }
+        if ((eight & high) == 0) { /* ASCII: no byte has its top bit */
+            i += sizeof eight;
+            continue;
+        }
         size_t n = utf8_char((const unsigned char *)data + i, len - i);
         if (n == 0) {
             if (bad != NULL) {
@@ -238,6 +263,11 @@ size_t gt_text_columns(const char *string)
     size_t columns = 0, len = strlen(string);
     const unsigned char *p = (const unsigned char *)string;
     for (size_t i = 0; i < len;) {
+        if (p[i] < 0x80) {
+            columns++;
+            i++;
+            continue;
+        }
         size_t n = utf8_char(p + i, len - i);
         static const unsigned char first_mask[5] = {0, 0x7F, 0x1F, 0x0F, 0x07};
         unsigned long c = n == 0 ? 0xFFFD : p[i] & first_mask[n];

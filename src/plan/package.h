@@ -111,6 +111,11 @@ typedef struct gt_reader {
     gt_ctx *ctx;
     const gt_file_text *memory; /* files come from here; NULL: from the folder */
     size_t n_memory;
+    const gt_package_keep *keep; /* NULL: nothing is kept */
+    bool from_text;              /* do not use what was kept */
+    bool trusted;                /* files and trees come from what was kept, found good before */
+    size_t n_kept;               /* files then */
+    unsigned char digest[GT_HASH_BYTES];
     gt_arena *arena;
     gt_problems problems;
     gt_filler filler;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/kept.h"
 #include "plan/messages.h"
 #include "plan/package.h"
 #include "plan/verify.h"
@@ -28,6 +29,10 @@ static gt_status load(gt_reader *r, const char *dir, const char *rel, const gt_y
 {
     const char *path = NULL;
     gt_status st = GT_OK;
+    if (r->trusted) { /* load_kept did it; a kept file that names others was tampered with */
+        bool same = slot < r->n_kept && strcmp(r->files[slot]->rel, rel) == 0;
+        return same ? GT_OK : GT_E_INPUT;
+    }
     for (size_t i = 0; i < r->n_memory; i++) {
         if (strcmp(r->memory[i].name, rel) == 0) {
             return gt_yfile_of(r->ctx, r->arena, &r->problems, rel, r->memory[i].data,
@@ -58,16 +63,17 @@ static bool path_inside(const char *rel)
     return true;
 }
 
+static gt_status parse(gt_reader *r, size_t slot)
+{
+    return r->trusted ? GT_OK : gt_yaml_parse(r->ctx, r->arena, &r->problems, r->files[slot]);
+}
+
 static gt_status read_head(gt_reader *r, const char *dir)
 {
-    r->files = gt_arena_zalloc(r->arena, FILES_MAX + 2, sizeof(gt_yfile *));
-    if (r->files == NULL) {
-        return GT_E_MEMORY;
-    }
     gt_status st = load(r, dir, "package.yaml", NULL, 0);
     r->n_files = 1;
     if (st == GT_OK) {
-        st = gt_yaml_parse(r->ctx, r->arena, &r->problems, r->files[0]);
+        st = parse(r, 0);
     }
     if (st != GT_OK) {
         return st;
@@ -149,7 +155,7 @@ static gt_status read_files(gt_reader *r, const char *dir)
         st = load(r, dir, r->raw.files[i], entry(r, i), slot);
         if (st == GT_OK) {
             r->n_files++;
-            st = gt_yaml_parse(r->ctx, r->arena, &r->problems, r->files[slot]);
+            st = parse(r, slot);
             r->broken = r->broken || r->files[slot]->broken;
         }
     }
@@ -312,23 +318,96 @@ static gt_status read_clauses(gt_reader *r)
 }
 
 /* The identity of a package: names and bytes of all its files, in reading order. */
-static void identify(gt_reader *r)
+static void identify(const gt_reader *r, size_t n_files, unsigned char digest[GT_HASH_BYTES])
 {
     gt_hash hash;
-    unsigned char digest[GT_HASH_BYTES];
     gt_hash_init(&hash);
-    for (size_t i = 0; i < r->n_files; i++) {
+    for (size_t i = 0; i < n_files; i++) {
         gt_hash_add_text(&hash, r->files[i]->rel);
         gt_hash_add_u64(&hash, r->files[i]->len);
         gt_hash_add(&hash, r->files[i]->data, r->files[i]->len);
     }
     gt_hash_final(&hash, digest);
-    gt_hash_hex(digest, r->package->hash);
+}
+
+/* ---- the kept trees ------------------------------------------------------------------------- */
+
+/* The files the kept trees were made of, as they are now; false when one cannot be read. */
+static gt_status load_named(gt_reader *r, const char *dir, gt_kept k, bool *good)
+{
+    for (size_t i = 0; i < k.n_files; i++) {
+        const char *rel = gt_kept_name(&k), *path = NULL;
+        gt_kept_skip(&k);
+        if (k.bad || !path_inside(rel)) {
+            return GT_OK;
+        }
+        gt_status st = join_path(r, dir, rel, &path);
+        if (st == GT_OK) {
+            st = gt_yfile_raw(r->ctx, r->arena, path, rel, (int)i, &r->files[i]);
+        }
+        if (st != GT_OK || r->files[i] == NULL) {
+            return st;
+        }
+    }
+    *good = true;
+    return GT_OK;
+}
+
+/* Takes the trees from the kept file when it fits this engine and these very files. */
+static gt_status load_kept(gt_reader *r, const char *dir)
+{
+    gt_kept k;
+    bool found = false, good = false;
+    gt_status st = gt_kept_open(r->arena, r->keep->path, r->keep->engine, &k, &found);
+    if (st != GT_OK || !found || k.n_files < 2 || k.n_files > FILES_MAX + 2) {
+        return st;
+    }
+    st = load_named(r, dir, k, &good);
+    if (st != GT_OK || !good) {
+        return st;
+    }
+    identify(r, k.n_files, r->digest);
+    if (memcmp(r->digest, k.hash, GT_HASH_BYTES) != 0) {
+        return GT_OK;
+    }
+    for (size_t i = 0; i < k.n_files && st == GT_OK && !k.bad; i++) {
+        (void)gt_kept_name(&k);
+        if (i == 1) { /* the registry is no tree */
+            gt_kept_skip(&k);
+        } else {
+            st = gt_kept_tree(r->arena, &k, r->files[i]);
+        }
+    }
+    r->n_kept = k.n_files;
+    r->trusted = st == GT_OK && !k.bad;
+    return st;
+}
+
+static void keep(const gt_reader *r)
+{
+    bool whole = r->keep != NULL && !r->trusted && r->problems.total == 0 && r->raw.clauses != NULL;
+    for (size_t i = 0; i < r->n_files && whole; i++) {
+        whole = !r->files[i]->broken && (i == 1 || r->files[i]->root != NULL);
+    }
+    if (whole) {
+        (void)gt_kept_write(r->ctx, r->keep->path, r->keep->engine, r->digest, r->files,
+                            r->n_files);
+    }
 }
 
 static gt_status read_all(gt_reader *r, const char *dir)
 {
-    gt_status st = read_head(r, dir);
+    gt_status st = GT_OK;
+    r->files = gt_arena_zalloc(r->arena, FILES_MAX + 2, sizeof(gt_yfile *));
+    if (r->files == NULL) {
+        return GT_E_MEMORY;
+    }
+    if (r->keep != NULL && !r->from_text) {
+        st = load_kept(r, dir);
+    }
+    if (st == GT_OK) {
+        st = read_head(r, dir);
+    }
     if (st != GT_OK || r->root == NULL || r->root->kind != GT_Y_MAP) {
         return st;
     }
@@ -342,62 +421,85 @@ static gt_status read_all(gt_reader *r, const char *dir)
     if (st == GT_OK) {
         st = fill_items(r);
     }
-    if (st == GT_OK) {
+    if (st == GT_OK && !r->trusted) {
         st = gt_sql_new(r->ctx, r->package, &r->sql);
     }
     if (st == GT_OK) {
         st = gt_verify(r);
     }
+    if (st == GT_OK && !r->trusted) {
+        identify(r, r->n_files, r->digest);
+        keep(r);
+    }
+    gt_hash_hex(r->digest, r->package->hash);
+    return st;
+}
+
+static gt_status read_once(gt_reader *r, const char *dir, gt_notes *notes, gt_package **out)
+{
+    gt_status st = gt_arena_new(r->ctx, 256 * 1024, &r->arena);
+    if (st != GT_OK) {
+        return st;
+    }
+    gt_problems_init(&r->problems, r->ctx);
+    gt_filler_init(&r->filler, r->ctx, r->arena, &r->problems);
+    r->package = gt_arena_zalloc(r->arena, 1, sizeof *r->package);
+    char *copy = gt_arena_strdup(r->arena, dir);
+    if (r->package == NULL || copy == NULL) {
+        st = GT_E_MEMORY;
+        goto done;
+    }
+    r->package->arena = r->arena;
+    r->package->dir = copy;
+    st = read_all(r, copy);
+    if (r->trusted && st == GT_OK && r->problems.total > 0) {
+        st = GT_E_INPUT; /* the text was good: the kept file is not of it */
+    }
     if (st == GT_OK) {
-        identify(r);
+        st = gt_problems_flush(&r->problems, notes);
+    }
+    if (st == GT_OK && r->problems.total > 0) {
+        st = gt_fail(r->ctx, GT_E_INPUT, &GT_MSG_PACKAGE_FAULTY, GT_PLACE(.file = dir),
+                     GT_ARGS(GT_INT("n", r->problems.total)));
+    }
+done:
+    gt_sql_free(r->sql);
+    gt_problems_free(&r->problems);
+    if (st == GT_OK) {
+        *out = r->package;
+    } else {
+        gt_arena_free(r->arena);
     }
     return st;
 }
 
-static gt_status read_package(gt_ctx *ctx, const char *dir, const gt_file_text *memory, size_t n,
-                              gt_notes *notes, gt_package **out)
+static gt_status read_package(gt_reader first, const char *dir, gt_notes *notes, gt_package **out)
 {
-    gt_reader r = {.ctx = ctx, .memory = memory, .n_memory = n};
-    gt_status st = gt_arena_new(ctx, 256 * 1024, &r.arena);
-    if (st != GT_OK) {
-        return st;
-    }
-    gt_problems_init(&r.problems, ctx);
-    gt_filler_init(&r.filler, ctx, r.arena, &r.problems);
-    r.package = gt_arena_zalloc(r.arena, 1, sizeof *r.package);
-    char *kept = gt_arena_strdup(r.arena, dir);
-    if (r.package == NULL || kept == NULL) {
-        st = GT_E_MEMORY;
-        goto done;
-    }
-    r.package->arena = r.arena;
-    r.package->dir = kept;
-    st = read_all(&r, kept);
-    if (st == GT_OK) {
-        st = gt_problems_flush(&r.problems, notes);
-    }
-    if (st == GT_OK && r.problems.total > 0) {
-        st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_PACKAGE_FAULTY, GT_PLACE(.file = dir),
-                     GT_ARGS(GT_INT("n", r.problems.total)));
-    }
-done:
-    gt_sql_free(r.sql);
-    gt_problems_free(&r.problems);
-    if (st == GT_OK) {
-        *out = r.package;
-    } else {
-        gt_arena_free(r.arena);
+    gt_reader r = first;
+    gt_status st = read_once(&r, dir, notes, out);
+    if (st == GT_E_INPUT && r.trusted) {
+        gt_error_clear(r.ctx);
+        r = first;
+        r.from_text = true;
+        st = read_once(&r, dir, notes, out);
     }
     return st;
 }
 
 gt_status gt_package_read(gt_ctx *ctx, const char *dir, gt_notes *notes, gt_package **out)
 {
-    return read_package(ctx, dir, NULL, 0, notes, out);
+    return read_package((gt_reader){.ctx = ctx}, dir, notes, out);
+}
+
+gt_status gt_package_read_kept(gt_ctx *ctx, const char *dir, const gt_package_keep *keep,
+                               gt_notes *notes, gt_package **out)
+{
+    return read_package((gt_reader){.ctx = ctx, .keep = keep}, dir, notes, out);
 }
 
 gt_status gt_package_read_memory(gt_ctx *ctx, const gt_file_text *files, size_t n, gt_notes *notes,
                                  gt_package **out)
 {
-    return read_package(ctx, "memory:", files, n, notes, out);
+    return read_package((gt_reader){.ctx = ctx, .memory = files, .n_memory = n}, "memory:", notes,
+                        out);
 }

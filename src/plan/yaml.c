@@ -97,9 +97,9 @@ static void unreadable(gt_problems *problems, gt_yfile *file, const gt_ynode *me
 }
 
 /* Reads all of fd; the size is known and within the limit. */
-static gt_status slurp(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, int fd, size_t size,
-                       gt_yfile *file)
+static gt_status slurp(gt_arena *arena, int fd, size_t size, gt_yfile *file, int *error)
 {
+    *error = 0;
     char *data = gt_arena_alloc(arena, size + 1, 1);
     if (data == NULL) {
         return GT_E_MEMORY;
@@ -111,9 +111,7 @@ static gt_status slurp(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, int 
             continue;
         }
         if (n < 0) {
-            char reason[128];
-            const char *text = strerror_r(errno, reason, sizeof reason);
-            unreadable(problems, file, NULL, text);
+            *error = errno;
             return GT_OK;
         }
         if (n == 0) {
@@ -124,8 +122,7 @@ static gt_status slurp(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, int 
     data[got] = '\0';
     file->data = data;
     file->len = got;
-    check_text(problems, file);
-    return gt_check_cancel(ctx);
+    return GT_OK;
 }
 
 gt_status gt_yfile_load(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, const char *path,
@@ -147,12 +144,40 @@ gt_status gt_yfile_load(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, con
         file_problem(problems, file, &GT_MSG_FILE_TOO_LARGE, 0, 0,
                      GT_ARGS(GT_INT("bytes", info.st_size), GT_INT("max", GT_YAML_BYTES)));
     } else {
-        st = slurp(ctx, arena, problems, fd, (size_t)info.st_size, file);
+        int error = 0;
+        st = slurp(arena, fd, (size_t)info.st_size, file, &error);
+        if (st == GT_OK && error != 0) {
+            char reason[128];
+            unreadable(problems, file, NULL, strerror_r(error, reason, sizeof reason));
+        } else if (st == GT_OK) {
+            check_text(problems, file);
+            st = gt_check_cancel(ctx);
+        }
     }
     if (fd >= 0) {
         (void)close(fd);
     }
     return st;
+}
+
+gt_status gt_yfile_raw(gt_ctx *ctx, gt_arena *arena, const char *path, const char *rel, int order,
+                       gt_yfile **out)
+{
+    gt_yfile *file = NULL;
+    struct stat info;
+    int error = 0;
+    *out = NULL;
+    gt_status st = new_file(arena, path, rel, order, &file);
+    int fd = st != GT_OK ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return st;
+    }
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size <= GT_YAML_BYTES) {
+        st = slurp(arena, fd, (size_t)info.st_size, file, &error);
+        *out = st == GT_OK && error == 0 ? file : NULL;
+    }
+    (void)close(fd);
+    return st == GT_OK ? gt_check_cancel(ctx) : st;
 }
 
 /* ---- building ------------------------------------------------------------------------------- */
@@ -290,14 +315,14 @@ static void on_scalar(builder *b, struct fy_event *event)
         node->column = b->stack[b->depth - 1].key->column;
     }
     node->text = text == NULL ? NULL : gt_arena_strndup(b->arena, text, len);
-    node->len = len;
+    node->len = (uint32_t)len; /* at most GT_YAML_TEXT */
     if (node->text == NULL) {
         b->status = GT_E_MEMORY;
         return;
     }
     const struct fy_mark *end = fy_event_end_mark(event);
-    node->from = mark == NULL ? 0 : mark->input_pos;
-    node->to = end == NULL ? node->from : end->input_pos;
+    node->from = mark == NULL ? 0 : (uint32_t)mark->input_pos; /* within GT_YAML_BYTES */
+    node->to = end == NULL ? node->from : (uint32_t)end->input_pos;
     name_anchor(b, event->scalar.anchor, node);
     attach(b, node);
 }

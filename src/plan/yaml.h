@@ -24,16 +24,16 @@ typedef struct gt_ynode gt_ynode;
 
 struct gt_ynode {
     gt_ynode_kind kind;
-    bool plain;       /* scalar written without quotes and not as a block */
-    int line, column; /* 1-based; column counts characters */
-    const char *text; /* scalar; NUL-terminated */
-    size_t len;
-    size_t from, to;       /* scalar: bytes of the file it was written in */
+    bool plain;            /* scalar written without quotes and not as a block */
+    int line, column;      /* 1-based; column counts characters */
+    const char *text;      /* scalar; NUL-terminated */
+    uint32_t len;          /* of the text: at most GT_YAML_TEXT */
+    uint32_t from, to;     /* scalar: bytes of the file it was written in */
+    uint32_t n;            /* list and map: number of children */
+    uint32_t weight;       /* nodes below and itself, aliases expanded */
     const gt_ynode *key;   /* in a map: the key of this value */
     const gt_ynode *next;  /* sibling */
     const gt_ynode *first; /* list and map: children */
-    size_t n;              /* number of children */
-    size_t weight;         /* nodes below and itself, aliases expanded */
     const gt_yfile *file;
 };
 
@@ -53,6 +53,11 @@ struct gt_yfile {
 gt_status gt_yfile_load(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, const char *path,
                         const char *rel, int order, const gt_ynode *mention,
                         gt_yfile **out) GT_CHECKED;
+/* Reads a file without looking at its text, which is known to be good by its hash. *out is NULL
+ * when it cannot be read; only memory is a status. */
+gt_status gt_yfile_raw(gt_ctx *ctx, gt_arena *arena, const char *path, const char *rel, int order,
+                       gt_yfile **out) GT_CHECKED;
+
 /* Takes text in memory instead (fuzzing, tests); data must outlive the file and end in NUL. */
 gt_status gt_yfile_of(gt_ctx *ctx, gt_arena *arena, gt_problems *problems, const char *name,
                       const char *data, size_t len, int order, gt_yfile **out) GT_CHECKED;

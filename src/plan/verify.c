@@ -96,7 +96,8 @@ static void sink(void *user, const gt_message *message, size_t offset, const gt_
 
 gt_status gt_verify_sql(gt_reader *r, const gt_ynode *node, const char *const *names, size_t n)
 {
-    if (node == NULL || node->kind != GT_Y_SCALAR || gt_y_is_null(node) || r->broken || r->trusted) {
+    if (node == NULL || node->kind != GT_Y_SCALAR || gt_y_is_null(node) || r->broken ||
+        r->trusted) {
         return GT_OK; /* r->trusted: these very bytes compiled before */
     }
     sql_sink s = {r, node};

@@ -24,7 +24,7 @@ level() {
 owners="status base|message base|context base|text base|arena base|hash base|pool base|date base|notes base
 geometry geo|crs geo|area geo|geos geo
 source io|raster io
-standard store|store store|qc store|import store|gpkg_read store|gpkg_write store
+standard store|store store|pick store|qc store|import store|gpkg_read store|gpkg_write store
 package plan|expr plan|cases plan|grid grid|series series|ledger ledger|actor ledger|indicator indicator|model model|graph graph
 weave weave|coverage coverage|check check|synth synth|map report"
 owner() {

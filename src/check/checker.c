@@ -24,6 +24,7 @@ struct gt_checker {
     gt_store *store;
     const gt_package *package;
     gt_geos *geos;
+    gt_picker *picker;
     gt_sql *sql;
     gt_arena *arena;
     compiled *rules;
@@ -65,6 +66,9 @@ gt_status gt_checker_new(gt_ctx *ctx, gt_store *store, const gt_package *package
         st = c->rules == NULL ? GT_E_MEMORY : gt_geos_new(ctx, &c->geos);
     }
     if (st == GT_OK) {
+        st = gt_picker_new(ctx, store, &c->picker);
+    }
+    if (st == GT_OK) {
         st = gt_sql_new(ctx, package, &c->sql);
     }
     if (st != GT_OK) {
@@ -82,6 +86,7 @@ void gt_checker_free(gt_checker *c)
     }
     gt_ctx *ctx = c->ctx;
     gt_sql_free(c->sql);
+    gt_picker_free(c->picker);
     gt_geos_free(c->geos);
     gt_free(ctx, c->wheres);
     gt_arena_free(c->arena);
@@ -553,6 +558,7 @@ static gt_status prepare_verdict(gt_checker *c, const gt_subject *subject,
                                  const gt_check_options *o, gt_verdict *v)
 {
     gt_meter_setup setup = {.store = c->store,
+                            .picker = c->picker,
                             .package = c->package,
                             .geos = c->geos,
                             .where_of = where_of,
@@ -580,6 +586,27 @@ static gt_status prepare_verdict(gt_checker *c, const gt_subject *subject,
     return st == GT_OK ? name_unit(c, v) : st;
 }
 
+static gt_status judge_all(gt_checker *c, const gt_subject *subject, const gt_check_options *o,
+                           gt_verdict *v)
+{
+    gt_status st = prepare_verdict(c, subject, o, v);
+    trial t;
+    memset(&t, 0, sizeof t);
+    t.checker = c;
+    t.verdict = v;
+    t.subject = subject;
+    gt_date_format(v->as_of, t.as_of);
+    for (size_t i = 0; st == GT_OK && i < gt_package_n_rules(c->package); i++) {
+        if (speaks_of(gt_package_rule(c->package, i), subject->kind, v->as_of)) {
+            st = try_rule(&t, i);
+        }
+    }
+    if (st == GT_OK) {
+        sort_findings(v);
+    }
+    return st;
+}
+
 gt_status gt_checker_run(gt_ctx *ctx, gt_checker *c, const gt_subject *subject,
                          const gt_check_options *options, gt_verdict **out)
 {
@@ -596,23 +623,15 @@ gt_status gt_checker_run(gt_ctx *ctx, gt_checker *c, const gt_subject *subject,
     if (v == NULL) {
         return GT_E_MEMORY;
     }
-    st = prepare_verdict(c, subject, &o, v);
-    trial t;
-    memset(&t, 0, sizeof t);
-    t.checker = c;
-    t.verdict = v;
-    t.subject = subject;
-    gt_date_format(v->as_of, t.as_of);
-    for (size_t i = 0; st == GT_OK && i < gt_package_n_rules(c->package); i++) {
-        if (speaks_of(gt_package_rule(c->package, i), subject->kind, v->as_of)) {
-            st = try_rule(&t, i);
-        }
+    st = gt_picker_begin(ctx, c->picker); /* all layers of one moment */
+    if (st == GT_OK) {
+        st = judge_all(c, subject, &o, v);
+        gt_picker_end(c->picker);
     }
     if (st != GT_OK) {
         gt_verdict_free(v);
         return st;
     }
-    sort_findings(v);
     *out = v;
     return GT_OK;
 }

@@ -1,14 +1,17 @@
 /* Measures: what a subject meets in a layer.
  *
- * One pass over the features whose envelope meets the subject's (grown by the search distance):
- * filter by `where`, then overlap, count, distance or value. Pieces of overlap are united before
- * their area is taken, so that features that overlap each other are not counted twice. */
+ * The features whose envelope meets the subject's (grown by the search distance) are read once;
+ * each measure filters them by `where` and takes overlap, count, distance or value. Overlap is that
+ * with the union of the features, so that features that overlap each other are not counted twice:
+ * by our own clipper where it is sure (clip.h), else by GEOS. */
 #include "check/measure.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "check/clip.h"
 #include "check/messages.h"
+#include "check/near.h"
 
 typedef struct answer {
     gt_measured result;
@@ -21,10 +24,15 @@ struct gt_meter {
     gt_ctx *ctx;
     gt_meter_setup setup;
     gt_geom subject;
-    gt_prepared *prepared;
+    gt_prepared *prepared; /* made when GEOS is first asked */
+    gt_clip *clip;
+    gt_nears *nears;
     gt_box box;
     double m2;
     answer *answers;
+    const gt_geom **shapes; /* scratch of one measurement */
+    bool *meets;
+    size_t cap_shapes, cap_meets;
 };
 
 /* Work space of one measurement. */
@@ -33,10 +41,11 @@ typedef struct pass {
     answer *to;
     const gt_layer_info *layer;
     gt_expr *where;
-    gt_geom shape, piece;
-    gt_geom *pieces; /* overlaps found so far */
+    gt_geom piece;
+    gt_geom *pieces; /* overlaps found so far, by GEOS */
     size_t n_pieces, cap_pieces;
-    double best_m2; /* VALUE: largest overlap so far */
+    size_t n_shapes; /* polygons that pass the filter */
+    double best_m2;  /* VALUE: largest overlap so far */
 } pass;
 
 static gt_status check_subject(gt_ctx *ctx, gt_geos *geos, const gt_geom *g)
@@ -77,7 +86,11 @@ gt_status gt_meter_new(gt_ctx *ctx, const gt_meter_setup *setup, gt_meter **out)
         m->setup.subject = &m->subject;
         m->box = gt_geom_box(&m->subject);
         m->m2 = gt_area_survey(gt_store_plane(setup->store), &m->subject, setup->densify_m);
-        st = gt_geos_prepare(ctx, setup->geos, &m->subject, &m->prepared);
+        st = gt_clip_new(ctx, &m->subject, &m->clip);
+    }
+    if (st == GT_OK) {
+        st = gt_nears_new(ctx, setup->store, setup->picker, setup->as_of, setup->as_of_rev,
+                          &m->nears);
     }
     if (st == GT_OK && !(m->m2 > 0)) {
         st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_SUBJECT_EMPTY, GT_NOWHERE, GT_NO_ARGS);
@@ -102,7 +115,11 @@ void gt_meter_free(gt_meter *m)
         gt_free(m->ctx, a);
         a = next;
     }
+    gt_nears_free(m->nears);
+    gt_clip_free(m->clip);
     gt_prepared_free(m->prepared);
+    gt_free(m->ctx, m->shapes);
+    gt_free(m->ctx, m->meets);
     gt_geom_free(m->ctx, &m->subject);
     gt_free(m->ctx, m);
 }
@@ -117,11 +134,46 @@ const gt_geom *gt_meter_subject(const gt_meter *m)
     return &m->subject;
 }
 
-/* ---- one feature --------------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 static double area_of(const gt_meter *m, const gt_geom *g)
 {
     return gt_area_survey(gt_store_plane(m->setup.store), g, m->setup.densify_m);
+}
+
+static bool is_area(gt_geom_type type)
+{
+    return type == GT_POLYGON || type == GT_MULTIPOLYGON;
+}
+
+/* Do they share a point (borders count)? By GEOS. */
+static gt_status touches(gt_meter *m, const gt_geom *shape, bool *yes)
+{
+    gt_status st = GT_OK;
+    if (m->prepared == NULL) {
+        st = gt_geos_prepare(m->ctx, m->setup.geos, &m->subject, &m->prepared);
+    }
+    return st == GT_OK ? gt_prepared_intersects(m->ctx, m->prepared, shape, yes) : st;
+}
+
+/* The common part of the subject and one polygon, into p->piece, empty when they share no area;
+ * *m2 its area. */
+static gt_status clip_one(pass *p, const gt_geom *shape, double *m2)
+{
+    gt_meter *m = p->meter;
+    bool sure = false, meets = false, whole = false;
+    *m2 = 0;
+    gt_status st = gt_clip_run(m->ctx, m->clip, &shape, 1, &meets, &p->piece, &whole, &sure);
+    if (st == GT_OK && !sure) {
+        st = touches(m, shape, &meets);
+        if (st == GT_OK && meets) {
+            st = gt_geos_intersection(m->ctx, m->setup.geos, &m->subject, shape, &p->piece);
+        }
+    }
+    if (st == GT_OK && p->piece.n_points > 0) {
+        *m2 = whole ? m->m2 : area_of(m, &p->piece);
+    }
+    return st;
 }
 
 static gt_status keep_piece(pass *p, const gt_geom *piece)
@@ -138,123 +190,6 @@ static gt_status keep_piece(pass *p, const gt_geom *piece)
     p->n_pieces++;
     return st;
 }
-
-static bool is_area(gt_geom_type type)
-{
-    return type == GT_POLYGON || type == GT_MULTIPOLYGON;
-}
-
-static gt_status take_overlap(pass *p)
-{
-    gt_meter *m = p->meter;
-    gt_measured *r = &p->to->result;
-    bool meets = false;
-    gt_status st = gt_prepared_intersects(m->ctx, m->prepared, &p->shape, &meets);
-    if (st != GT_OK || !meets) {
-        return st;
-    }
-    if (!is_area(p->shape.type)) {
-        r->count++;
-        double length = 0;
-        if (p->shape.type == GT_LINESTRING || p->shape.type == GT_MULTILINESTRING) {
-            st = gt_geos_length_inside(m->ctx, m->setup.geos, &p->shape, &m->subject, &length);
-        }
-        r->length_m += length;
-        return st;
-    }
-    st = gt_geos_intersection(m->ctx, m->setup.geos, &m->subject, &p->shape, &p->piece);
-    if (st == GT_OK && p->piece.n_points > 0) { /* a shared border alone is no overlap */
-        r->count++;
-        st = keep_piece(p, &p->piece);
-    }
-    return st;
-}
-
-static gt_status take_distance(pass *p)
-{
-    gt_meter *m = p->meter;
-    gt_measured *r = &p->to->result;
-    double d = 0;
-    gt_status st = gt_geos_distance(m->ctx, m->setup.geos, &m->subject, &p->shape, &d);
-    if (st == GT_OK && d <= r->measure->within_m) {
-        r->count++;
-        r->distance_m = isnan(r->distance_m) || d < r->distance_m ? d : r->distance_m;
-    }
-    return st;
-}
-
-static gt_status take_value(pass *p, const gt_feature *f)
-{
-    gt_meter *m = p->meter;
-    int field = gt_standard_field(p->layer->standard, p->to->result.measure->field);
-    bool meets = false;
-    gt_status st = gt_prepared_intersects(m->ctx, m->prepared, &p->shape, &meets);
-    if (st != GT_OK || !meets || field < 0) {
-        return st;
-    }
-    double m2 = 0;
-    if (is_area(p->shape.type)) {
-        st = gt_geos_intersection(m->ctx, m->setup.geos, &m->subject, &p->shape, &p->piece);
-        m2 = st == GT_OK ? area_of(m, &p->piece) : 0;
-    }
-    if (st != GT_OK || m2 <= p->best_m2) {
-        return st;
-    }
-    p->best_m2 = m2;
-    const gt_value *v = &f->values[field];
-    gt_free(m->ctx, p->to->text);
-    p->to->text = NULL;
-    p->to->result.value = *v;
-    if (v->kind == GT_VAL_TEXT) {
-        p->to->text = gt_strdup(m->ctx, v->text);
-        p->to->result.value.text = p->to->text;
-        st = p->to->text == NULL ? GT_E_MEMORY : GT_OK;
-    }
-    p->to->result.count = 1;
-    return st;
-}
-
-static gt_status take_feature(pass *p, const gt_feature *f)
-{
-    gt_meter *m = p->meter;
-    gt_truth truth = GT_TRUE;
-    gt_status st = gt_geom_from_gpkg(m->ctx, f->blob, f->blob_len, NULL, &p->shape);
-    if (st == GT_OK && p->where != NULL) {
-        st = gt_expr_test(m->ctx, p->where, f->values, &truth);
-    }
-    if (st != GT_OK || truth == GT_FALSE) {
-        return st;
-    }
-    if (truth == GT_UNKNOWN) {
-        bool meets = false;
-        st = gt_prepared_intersects(m->ctx, m->prepared, &p->shape, &meets);
-        p->to->result.n_unknown += meets ? 1 : 0;
-        return st;
-    }
-    switch (p->to->result.measure->kind) {
-    case GT_MEASURE_OVERLAP:
-        return take_overlap(p);
-    case GT_MEASURE_COUNT:
-        if (p->to->result.measure->within_m > 0) {
-            return take_distance(p);
-        }
-        return take_overlap(p);
-    case GT_MEASURE_DISTANCE:
-        return take_distance(p);
-    case GT_MEASURE_VALUE:
-        return take_value(p, f);
-    case GT_MEASURE_TOTAL:
-        p->to->result.count++;
-        if (is_area(p->shape.type)) {
-            p->to->result.m2 += area_of(m, &p->shape);
-        }
-        return GT_OK;
-    }
-    return GT_OK;
-}
-
-/* ---- one measurement --------------------------------------------------------------------------
- */
 
 static void count_pieces(const gt_meter *m, answer *a)
 {
@@ -280,13 +215,42 @@ static void count_pieces(const gt_meter *m, answer *a)
     gt_geom_free(m->ctx, &part);
 }
 
-static gt_status unite(pass *p)
+/* ---- overlap --------------------------------------------------------------------------------- */
+
+static void take_area(pass *p, bool whole)
+{
+    const gt_meter *m = p->meter;
+    answer *a = p->to;
+    a->result.m2 = whole ? m->m2 : area_of(m, &a->overlap);
+    a->result.share = a->result.m2 / m->m2;
+    if (a->overlap.n_parts == 1) {
+        a->result.pieces = 1;
+        a->result.largest_m2 = a->result.m2;
+    } else {
+        count_pieces(m, a);
+    }
+}
+
+/* GEOS: one intersection a polygon, then their union. */
+static gt_status overlap_by_geos(pass *p)
 {
     gt_meter *m = p->meter;
-    answer *a = p->to;
     gt_status st = GT_OK;
-    if (p->n_pieces == 0) {
-        return GT_OK;
+    p->to->result.count = 0;
+    for (size_t i = 0; st == GT_OK && i < p->n_shapes; i++) {
+        bool meets = false;
+        st = gt_check_cancel(m->ctx);
+        st = st == GT_OK ? touches(m, m->shapes[i], &meets) : st;
+        if (st == GT_OK && meets) {
+            st = gt_geos_intersection(m->ctx, m->setup.geos, &m->subject, m->shapes[i], &p->piece);
+        }
+        if (st == GT_OK && meets && p->piece.n_points > 0) { /* a shared border is no overlap */
+            p->to->result.count++;
+            st = keep_piece(p, &p->piece);
+        }
+    }
+    if (st != GT_OK || p->n_pieces == 0) {
+        return st;
     }
     const gt_geom **list = gt_alloc(m->ctx, p->n_pieces, sizeof(const gt_geom *));
     if (list == NULL) {
@@ -295,40 +259,208 @@ static gt_status unite(pass *p)
     for (size_t i = 0; i < p->n_pieces; i++) {
         list[i] = &p->pieces[i];
     }
-    st = gt_geos_union(m->ctx, m->setup.geos, list, p->n_pieces, &a->overlap);
+    st = gt_geos_union(m->ctx, m->setup.geos, list, p->n_pieces, &p->to->overlap);
     gt_free(m->ctx, list);
     if (st == GT_OK) {
-        a->result.m2 = area_of(m, &a->overlap);
-        a->result.share = a->result.m2 / m->m2;
-        count_pieces(m, a);
+        take_area(p, false);
     }
     return st;
 }
 
-static gt_status scan_layer(pass *p, const gt_measure *measure)
+static gt_status overlap_of_shapes(pass *p)
+{
+    gt_meter *m = p->meter;
+    bool sure = false, whole = false;
+    if (p->n_shapes == 0) {
+        return GT_OK;
+    }
+    void *block = m->meets;
+    gt_status st = gt_grow(m->ctx, &block, &m->cap_meets, p->n_shapes, sizeof *m->meets);
+    if (st != GT_OK) {
+        return st;
+    }
+    m->meets = block;
+    st = gt_clip_run(m->ctx, m->clip, m->shapes, p->n_shapes, m->meets, &p->to->overlap, &whole,
+                     &sure);
+    if (st != GT_OK || !sure) {
+        return st != GT_OK ? st : overlap_by_geos(p);
+    }
+    int64_t lines_and_points = p->to->result.count;
+    for (size_t i = 0; i < p->n_shapes; i++) {
+        p->to->result.count += m->meets[i] ? 1 : 0;
+    }
+    if (p->to->result.count > lines_and_points && p->to->overlap.n_points > 0) {
+        take_area(p, whole);
+    }
+    return GT_OK;
+}
+
+/* ---- one feature ----------------------------------------------------------------------------- */
+
+/* Polygons are gathered for overlap_of_shapes; lines and points are taken at once. */
+static gt_status take_overlap(pass *p, const gt_geom *shape)
+{
+    gt_meter *m = p->meter;
+    gt_measured *r = &p->to->result;
+    bool meets = false;
+    if (is_area(shape->type)) {
+        void *block = m->shapes;
+        gt_status st = gt_grow(m->ctx, &block, &m->cap_shapes, p->n_shapes + 1, sizeof *m->shapes);
+        if (st == GT_OK) {
+            m->shapes = block;
+            m->shapes[p->n_shapes++] = shape;
+        }
+        return st;
+    }
+    gt_status st = touches(m, shape, &meets);
+    if (st != GT_OK || !meets) {
+        return st;
+    }
+    r->count++;
+    double length = 0;
+    if (shape->type == GT_LINESTRING || shape->type == GT_MULTILINESTRING) {
+        st = gt_geos_length_inside(m->ctx, m->setup.geos, shape, &m->subject, &length);
+    }
+    r->length_m += length;
+    return st;
+}
+
+static gt_status take_distance(pass *p, const gt_geom *shape)
+{
+    gt_meter *m = p->meter;
+    gt_measured *r = &p->to->result;
+    double d = 0;
+    gt_status st = gt_geos_distance(m->ctx, m->setup.geos, &m->subject, shape, &d);
+    if (st == GT_OK && d <= r->measure->within_m) {
+        r->count++;
+        r->distance_m = isnan(r->distance_m) || d < r->distance_m ? d : r->distance_m;
+    }
+    return st;
+}
+
+static gt_status take_value(pass *p, const gt_near_feature *f)
+{
+    gt_meter *m = p->meter;
+    int field = gt_standard_field(p->layer->standard, p->to->result.measure->field);
+    if (field < 0 || !is_area(f->shape.type)) {
+        return GT_OK;
+    }
+    double m2 = 0;
+    gt_status st = clip_one(p, &f->shape, &m2);
+    if (st != GT_OK || m2 <= p->best_m2) {
+        return st;
+    }
+    p->best_m2 = m2;
+    const gt_value *v = &f->values[field];
+    gt_free(m->ctx, p->to->text);
+    p->to->text = NULL;
+    p->to->result.value = *v;
+    if (v->kind == GT_VAL_TEXT) {
+        p->to->text = gt_strdup(m->ctx, v->text);
+        p->to->result.value.text = p->to->text;
+        st = p->to->text == NULL ? GT_E_MEMORY : GT_OK;
+    }
+    p->to->result.count = 1;
+    return st;
+}
+
+/* A feature whose filter cannot be decided counts where it meets the subject. */
+static gt_status take_unknown(pass *p, const gt_geom *shape)
+{
+    bool meets = false;
+    gt_status st = touches(p->meter, shape, &meets);
+    p->to->result.n_unknown += meets ? 1 : 0;
+    return st;
+}
+
+static gt_status filter(pass *p, const gt_value *values, gt_truth *truth)
+{
+    *truth = GT_TRUE;
+    return p->where == NULL ? GT_OK : gt_expr_test(p->meter->ctx, p->where, values, truth);
+}
+
+static gt_status take_feature(pass *p, const gt_near_feature *f)
+{
+    gt_truth truth = GT_TRUE;
+    gt_status st = filter(p, f->values, &truth);
+    if (st != GT_OK || truth == GT_FALSE) {
+        return st;
+    }
+    if (truth == GT_UNKNOWN) {
+        return take_unknown(p, &f->shape);
+    }
+    switch (p->to->result.measure->kind) {
+    case GT_MEASURE_OVERLAP:
+        return take_overlap(p, &f->shape);
+    case GT_MEASURE_COUNT:
+        if (p->to->result.measure->within_m > 0) {
+            return take_distance(p, &f->shape);
+        }
+        return take_overlap(p, &f->shape);
+    case GT_MEASURE_DISTANCE:
+        return take_distance(p, &f->shape);
+    case GT_MEASURE_VALUE:
+        return take_value(p, f);
+    case GT_MEASURE_TOTAL: /* total_of_layer reads them all */
+        return GT_OK;
+    }
+    return GT_OK;
+}
+
+/* ---- one measurement ------------------------------------------------------------------------- */
+
+static gt_status measure_near(pass *p, const gt_measure *measure)
+{
+    gt_meter *m = p->meter;
+    const gt_near *near = NULL;
+    double reach = measure->within_m;
+    gt_box box = {m->box.xmin - reach, m->box.ymin - reach, m->box.xmax + reach,
+                  m->box.ymax + reach};
+    gt_status st = gt_nears_of(m->ctx, m->nears, measure->layer, box, &near);
+    for (size_t i = 0; st == GT_OK && i < near->n; i++) {
+        st = gt_check_cancel(m->ctx);
+        st = st == GT_OK ? take_feature(p, &near->list[i]) : st;
+        if (st != GT_OK) {
+            gt_fail_at(m->ctx, GT_PLACE(.layer = measure->layer, .feature = near->list[i].id));
+        }
+    }
+    return st == GT_OK ? overlap_of_shapes(p) : st;
+}
+
+static gt_status add_to_total(pass *p, const gt_feature *f)
+{
+    gt_truth truth = GT_TRUE;
+    gt_status st = filter(p, f->values, &truth);
+    if (st != GT_OK || truth == GT_FALSE) {
+        return st;
+    }
+    st = gt_geom_from_gpkg(p->meter->ctx, f->blob, f->blob_len, NULL, &p->piece);
+    if (st == GT_OK && truth == GT_UNKNOWN) {
+        return take_unknown(p, &p->piece);
+    }
+    if (st == GT_OK) {
+        p->to->result.count++;
+        p->to->result.m2 += is_area(p->piece.type) ? area_of(p->meter, &p->piece) : 0;
+    }
+    return st;
+}
+
+static gt_status total_of_layer(pass *p, const gt_measure *measure)
 {
     gt_meter *m = p->meter;
     gt_scan *scan = NULL;
     gt_query q;
+    bool more = true;
     gt_query_init(&q, measure->layer);
     q.as_of_date = m->setup.as_of;
     q.as_of_rev = m->setup.as_of_rev;
-    if (measure->kind != GT_MEASURE_TOTAL) {
-        double reach = measure->within_m;
-        q.has_box = true;
-        q.box = (gt_box){m->box.xmin - reach, m->box.ymin - reach, m->box.xmax + reach,
-                         m->box.ymax + reach};
-    }
     gt_status st = gt_scan_open(m->ctx, m->setup.store, &q, &scan);
-    bool more = st == GT_OK;
     while (st == GT_OK && more) {
         gt_feature f;
         st = gt_check_cancel(m->ctx);
-        if (st == GT_OK) {
-            st = gt_scan_next(m->ctx, scan, &f, &more);
-        }
+        st = st == GT_OK ? gt_scan_next(m->ctx, scan, &f, &more) : st;
         if (st == GT_OK && more && f.blob != NULL) {
-            st = take_feature(p, &f);
+            st = add_to_total(p, &f);
             if (st != GT_OK) {
                 gt_fail_at(m->ctx, GT_PLACE(.layer = measure->layer, .feature = f.id));
             }
@@ -365,12 +497,9 @@ static gt_status run(gt_ctx *ctx, gt_meter *m, const gt_measure *measure, answer
         st = m->setup.where_of(ctx, m->setup.user, measure, layer.standard, &p.where);
     }
     if (st == GT_OK) {
-        st = scan_layer(&p, measure);
+        st = measure->kind == GT_MEASURE_TOTAL ? total_of_layer(&p, measure)
+                                               : measure_near(&p, measure);
     }
-    if (st == GT_OK) {
-        st = unite(&p);
-    }
-    gt_geom_free(ctx, &p.shape);
     gt_geom_free(ctx, &p.piece);
     for (size_t i = 0; i < p.n_pieces; i++) {
         gt_geom_free(ctx, &p.pieces[i]);
@@ -382,38 +511,21 @@ static gt_status run(gt_ctx *ctx, gt_meter *m, const gt_measure *measure, answer
 /* Geometry of the unit that holds most of the subject. */
 static gt_status find_unit(gt_ctx *ctx, gt_meter *m, const char *layer, gt_geom *unit)
 {
-    gt_query q;
-    gt_scan *scan = NULL;
-    gt_geom shape, piece;
+    const gt_near *near = NULL;
     double best = 0;
-    bool more = true;
-    gt_geom_init(&shape);
-    gt_geom_init(&piece);
-    gt_query_init(&q, layer);
-    q.has_box = true;
-    q.box = m->box;
-    q.as_of_date = m->setup.as_of;
-    q.as_of_rev = m->setup.as_of_rev;
-    gt_status st = gt_scan_open(ctx, m->setup.store, &q, &scan);
-    while (st == GT_OK && more) {
-        gt_feature f;
-        st = gt_scan_next(ctx, scan, &f, &more);
-        if (st != GT_OK || !more) {
-            break;
-        }
-        st = gt_geom_from_gpkg(ctx, f.blob, f.blob_len, NULL, &shape);
-        if (st == GT_OK) {
-            st = gt_geos_intersection(ctx, m->setup.geos, &m->subject, &shape, &piece);
-        }
-        double m2 = st == GT_OK ? area_of(m, &piece) : 0;
+    pass p;
+    memset(&p, 0, sizeof p);
+    p.meter = m;
+    gt_status st = gt_nears_of(ctx, m->nears, layer, m->box, &near);
+    for (size_t i = 0; st == GT_OK && i < near->n; i++) {
+        double m2 = 0;
+        st = is_area(near->list[i].shape.type) ? clip_one(&p, &near->list[i].shape, &m2) : GT_OK;
         if (st == GT_OK && m2 > best) {
             best = m2;
-            st = gt_geom_copy(ctx, &shape, unit);
+            st = gt_geom_copy(ctx, &near->list[i].shape, unit);
         }
     }
-    gt_scan_close(scan);
-    gt_geom_free(ctx, &shape);
-    gt_geom_free(ctx, &piece);
+    gt_geom_free(ctx, &p.piece);
     return st;
 }
 

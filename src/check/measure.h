@@ -5,11 +5,13 @@
 #include "guotu/check.h"
 #include "guotu/expr.h"
 #include "guotu/geos.h"
+#include "guotu/pick.h"
 
 typedef struct gt_meter gt_meter; /* one subject, ready to be measured against many layers */
 
 typedef struct gt_meter_setup { /* all borrowed */
     gt_store *store;
+    gt_picker *picker; /* of a warm checker, in a snapshot; or NULL */
     const gt_package *package;
     gt_geos *geos;
     /* Compiled `where` of a measure on its layer's fields; kept by the caller between subjects. */

@@ -43,6 +43,7 @@ static gt_status subject_from_file(cli *app, const gt_package *package, gt_geom 
     gt_source_options_init(&o);
     o.crs = cli_option_value(app, "crs", NULL);
     o.layer = cli_option_value(app, "layer", NULL);
+    o.encoding = cli_option_value(app, "encoding", NULL);
     o.target_crs = gt_package_crs(package);
     gt_status st = cli_get_datum(app, &o.datum);
     if (st == GT_OK) {
@@ -236,6 +237,10 @@ static const cli_option options[] = {
      false},
     {"datum", "gcj02|bd09", {"输入为火星/百度坐标", "the input is in a shifted web datum"}, false},
     {"layer", "NAME", {"文件中的图层", "layer of the file"}, false},
+    {"encoding",
+     "E",
+     {"属性编码：UTF-8、GBK、GB18030", "attribute encoding: UTF-8, GBK, GB18030"},
+     false},
     {"all", NULL, {"连同通过的规则一并列出", "list the rules that hold, too"}, false},
     {"format",
      "text|json|gpkg|pdf|png",

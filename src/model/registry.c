@@ -1,0 +1,31 @@
+/* The kernels there are, in the order of the reference. */
+#include "model/registry.h"
+
+#include <string.h>
+
+#include "model/messages.h"
+#include "plan/problem.h"
+
+static const gt_model *const MODELS[] = {
+    NULL,
+};
+
+const gt_model *gt_model_at(size_t i)
+{
+    return i < sizeof MODELS / sizeof *MODELS ? MODELS[i] : NULL;
+}
+
+gt_status gt_model_find(gt_ctx *ctx, const char *name, const gt_model **out)
+{
+    const char *near = NULL;
+    size_t distance = 0;
+    for (size_t i = 0; MODELS[i] != NULL; i++) {
+        if (strcmp(MODELS[i]->name, name) == 0) {
+            *out = MODELS[i];
+            return GT_OK;
+        }
+        gt_nearest_try(name, MODELS[i]->name, &near, &distance);
+    }
+    return gt_fail(ctx, GT_E_NOT_FOUND, &GT_MSG_MODEL_UNKNOWN, GT_NOWHERE,
+                   GT_ARGS(GT_TEXT("name", name), GT_TEXT("near", near == NULL ? "slope" : near)));
+}

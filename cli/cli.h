@@ -105,6 +105,24 @@ gt_status cli_verdict_picture(cli *app, gt_store *store, const gt_package *packa
                               const gt_verdict *verdict, const char *subject_name,
                               const char *subject_kind, const char *path) GT_CHECKED;
 
+/* ---- where the data of an answer come from (origin.c) ------------------------------------------
+ */
+enum { CLI_MAX_ORIGINS = 64 };
+typedef struct cli_origins {
+    const char *generated[CLI_MAX_ORIGINS]; /* ids of generated layers, as given */
+    size_t n;
+    gt_origin weakest; /* of all: generated before open before survey */
+} cli_origins;
+/* "survey", "open", "generated". */
+const char *cli_origin_key(gt_origin origin);
+/* Of these layers, each once. The ids are borrowed. */
+gt_status cli_origins_of(cli *app, gt_store *store, const char *const *layers, size_t n,
+                         cli_origins *out) GT_CHECKED;
+/* One line beneath a table; nothing when nothing is generated. */
+void cli_put_generated(cli *app, const gt_package *package, const cli_origins *origins);
+/* `"generated_layers":[...]`. */
+void cli_json_generated(cli *app, const cli_origins *origins);
+
 /* Who does it: --author, GUOTU_AUTHOR, else the login name. */
 const char *cli_author(const cli *app);
 

@@ -5,7 +5,7 @@
 #include "guotu/coverage.h"
 #include "messages.h"
 
-enum { MAX_PIVOT = 12, MAX_CELLS = 20 };
+enum { MAX_PIVOT = 12, MAX_CELLS = 21 };
 
 static const char *shown(const cli *app, const gt_area_column *c, const char *text)
 {
@@ -29,7 +29,8 @@ static const char *shown(const cli *app, const gt_area_column *c, const char *te
     return code == NULL ? text : cli_title(app, code->title);
 }
 
-static gt_status list_rows(cli *app, const gt_area_table *t, gt_area_unit unit, bool csv)
+static gt_status list_rows(cli *app, const gt_area_table *t, gt_area_unit unit, bool csv,
+                           gt_origin weakest)
 {
     size_t n = gt_area_table_n_columns(t);
     const char *headings[MAX_CELLS], *keys[MAX_CELLS], *cells[MAX_CELLS];
@@ -45,9 +46,12 @@ static gt_status list_rows(cli *app, const gt_area_table *t, gt_area_unit unit, 
     keys[n] = "m2";
     headings[n + 1] = cli_say(app, "占比 %", "share %");
     keys[n + 1] = "share";
+    headings[n + 2] = keys[n + 2] = "origin"; /* of the weakest layer; CSV only: text has a line */
+    cells[n + 2] = cli_origin_key(weakest);
     align[n] = align[n + 1] = 'r';
-    align[n + 2] = '\0';
-    gt_status st = cli_table_new(app, (int)n + 2, headings, align, &table);
+    align[n + 2] = csv ? 'l' : '\0';
+    align[n + 3] = '\0';
+    gt_status st = cli_table_new(app, (int)n + 2 + (csv ? 1 : 0), headings, align, &table);
     for (size_t r = 0; st == GT_OK && r < gt_area_table_n_rows(t); r++) {
         double a = gt_area_table_m2(t, r);
         for (size_t c = 0; c < n; c++) {
@@ -150,11 +154,13 @@ static gt_status pivot(cli *app, const gt_area_table *t, gt_area_unit unit,
     return st;
 }
 
-static void as_json(cli *app, const gt_area_table *t)
+static void as_json(cli *app, const gt_area_table *t, const cli_origins *origins)
 {
     gt_text *o = &app->out;
     gt_text_puts(o, "{\"total_m2\":");
     gt_text_json_real(o, gt_area_table_total(t));
+    gt_text_putc(o, ',');
+    cli_json_generated(app, origins);
     gt_text_puts(o, ",\"rows\":[");
     for (size_t r = 0; r < gt_area_table_n_rows(t); r++) {
         gt_text_puts(o, r > 0 ? ",\n  {" : "\n  {");
@@ -172,7 +178,19 @@ static void as_json(cli *app, const gt_area_table *t)
     gt_text_puts(o, "\n]}\n");
 }
 
-static gt_status write_table(cli *app, const gt_area_table *t, cli_format format)
+static gt_status find_origins(cli *app, gt_store *store, const gt_area_table *t, cli_origins *out)
+{
+    const char *layers[MAX_CELLS];
+    size_t n = gt_area_table_n_columns(t);
+    n = n < MAX_CELLS ? n : MAX_CELLS;
+    for (size_t i = 0; i < n; i++) {
+        layers[i] = gt_area_table_column(t, i)->layer;
+    }
+    return cli_origins_of(app, store, layers, n, out);
+}
+
+static gt_status write_table(cli *app, const gt_area_table *t, cli_format format,
+                             const cli_origins *origins)
 {
     gt_area_unit unit = GT_KM2;
     const char *second[MAX_PIVOT];
@@ -183,7 +201,7 @@ static gt_status write_table(cli *app, const gt_area_table *t, cli_format format
                                GT_TEXT("allowed", "m2, mu, ha, km2, wan_mu")));
     }
     if (format == CLI_JSON) {
-        as_json(app, t);
+        as_json(app, t, origins);
         return GT_OK;
     }
     if (format == CLI_TEXT && gt_area_table_n_columns(t) == 2) {
@@ -192,7 +210,7 @@ static gt_status write_table(cli *app, const gt_area_table *t, cli_format format
             return pivot(app, t, unit, second, n);
         }
     }
-    return list_rows(app, t, unit, format == CLI_CSV);
+    return list_rows(app, t, unit, format == CLI_CSV, origins->weakest);
 }
 
 static gt_status run(cli *app)
@@ -201,6 +219,7 @@ static gt_status run(cli *app)
     gt_package *package = NULL;
     gt_area_table *table = NULL;
     gt_areas_options o;
+    cli_origins origins = {.n = 0};
     cli_format format = CLI_TEXT;
     gt_areas_options_init(&o);
     o.afresh = cli_has(app, "afresh");
@@ -220,7 +239,13 @@ static gt_status run(cli *app)
                       &o, &table);
     }
     if (st == GT_OK) {
-        st = write_table(app, table, format);
+        st = find_origins(app, store, table, &origins);
+    }
+    if (st == GT_OK) {
+        st = write_table(app, table, format, &origins);
+    }
+    if (st == GT_OK && format == CLI_TEXT) {
+        cli_put_generated(app, package, &origins);
     }
     gt_area_table_free(table);
     gt_package_free(package);

@@ -69,10 +69,13 @@ static gt_status write_atoms(cli *app, gt_store *store, const gt_package *packag
     }
     st = cli_place_file_close(&j.file, st);
     if (st == GT_OK) {
-        gt_text_printf(&app->out,
-                       cli_say(app, "%zu 个图斑，%.4f 公顷，已写入 %s\n",
-                               "%zu pieces, %.4f ha, written to %s\n"),
-                       j.file.n, gt_area_to(GT_HA, j.file.m2), path);
+        double ha = gt_area_to(GT_HA, j.file.m2);
+        if (app->lang == GT_LANG_ZH) {
+            gt_text_printf(&app->out, "%zu 个图斑，%.4f 公顷，已写入 %s\n", j.file.n, ha, path);
+        } else {
+            gt_text_printf(&app->out, "%zu %s, %.4f ha, written to %s\n", j.file.n,
+                           j.file.n == 1 ? "piece" : "pieces", ha, path);
+        }
     }
     return st;
 }

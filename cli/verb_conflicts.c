@@ -13,6 +13,7 @@ typedef struct job {
     const char *titles[MOST_LINES];
     size_t n_parts;
     cli_table *table;
+    cli_origins origins;
     cli_place_file file;
     bool has_file;
     size_t n_of[MOST_LINES][MOST_LINES];
@@ -105,7 +106,8 @@ static gt_status as_row(job *j, const gt_place_found *p)
                                  ha,
                                  mu,
                                  x,
-                                 y};
+                                 y,
+                                 cli_origin_key(j->origins.weakest)};
     return cli_table_row(j->table, cells);
 }
 
@@ -159,12 +161,21 @@ static void totals(job *j)
     }
 }
 
+static gt_status find_origins(job *j, gt_store *store)
+{
+    const char *layers[MOST_LINES];
+    for (size_t i = 0; i < j->n_parts; i++) {
+        layers[i] = j->parts[i].layer;
+    }
+    return cli_origins_of(j->app, store, layers, j->n_parts, &j->origins);
+}
+
 static gt_status list(job *j, gt_store *store, const gt_package *package)
 {
     static const char *const columns[] = {"layer_a", "feature_a", "class_a",
                                           "layer_b", "feature_b", "class_b"};
     static const char *const keys[] = {"layer_a", "feature_a", "layer_b", "feature_b", "m2",
-                                       "ha",      "mu",        "x",       "y"};
+                                       "ha",      "mu",        "x",       "y",         "origin"};
     cli *app = j->app;
     const char *const headings[] = {cli_say(app, "图层甲", "layer A"),
                                     cli_say(app, "要素", "feature"),
@@ -174,16 +185,24 @@ static gt_status list(job *j, gt_store *store, const gt_package *package)
                                     cli_say(app, "公顷", "ha"),
                                     cli_say(app, "亩", "mu"),
                                     "x",
-                                    "y"};
+                                    "y",
+                                    "origin"};
     const char *path = cli_option_value(app, "o", NULL);
     long min_m2 = 0;
     gt_status st = cli_get_long(app, "min-area", 0, 0, 1000000000, &min_m2);
-    st = st == GT_OK ? cli_table_new(app, 9, headings, "llllrrrrr", &j->table) : st;
+    st = st == GT_OK
+             ? cli_table_new(app, j->format == CLI_CSV ? 10 : 9, headings, "llllrrrrrl", &j->table)
+             : st;
     if (st == GT_OK && path != NULL) {
         st = cli_place_file_open(app, store, path, "conflicts", columns, 6, &j->file);
         j->has_file = true;
     }
-    gt_text_puts(&app->out, j->format == CLI_JSON ? "{\"places\":[" : "");
+    st = st == GT_OK ? find_origins(j, store) : st;
+    if (j->format == CLI_JSON) {
+        gt_text_putc(&app->out, '{');
+        cli_json_generated(app, &j->origins);
+        gt_text_puts(&app->out, ",\"places\":[");
+    }
     if (st == GT_OK) {
         st = gt_conflicts(app->ctx, store, package, j->parts, j->n_parts, (double)min_m2, found, j);
     }
@@ -203,6 +222,7 @@ static gt_status list(job *j, gt_store *store, const gt_package *package)
             cli_table_text(j->table, &app->out);
         }
         totals(j);
+        cli_put_generated(app, package, &j->origins);
     }
     app->answer_no = j->n > 0;
     return GT_OK;

@@ -17,7 +17,9 @@ static gt_status read_options(cli *app, gt_import_options *o)
     o->author = cli_author(app);
     o->message = cli_option_value(app, "message", NULL);
     o->reason = cli_option_value(app, "reason", NULL);
-    o->origin = cli_has(app, "open-data") ? GT_ORIGIN_OPEN : GT_ORIGIN_SURVEY;
+    o->origin = cli_has(app, "generated")   ? GT_ORIGIN_GENERATED
+                : cli_has(app, "open-data") ? GT_ORIGIN_OPEN
+                                            : GT_ORIGIN_SURVEY;
     gt_status st = cli_get_date(app, "as-of", &o->as_of);
     return st == GT_OK ? cli_get_datum(app, &o->datum) : st;
 }
@@ -132,6 +134,10 @@ static const cli_option options[] = {
     {"layer", "NAME", {"文件中的图层", "layer of the file"}, false},
     {"where", "SQL", {"只载入符合条件的记录", "only records that fit (OGR SQL)"}, false},
     {"open-data", NULL, {"标明来源为开放数据", "mark the origin as open data"}, false},
+    {"generated",
+     NULL,
+     {"标明来源为生成数据（非调查成果）", "mark the data as generated, not surveyed"},
+     false},
     {"author", "NAME", {"操作人", "who does it"}, false},
     {"message", "TEXT", {"修订说明", "message of the revision"}, false},
     {"reason", "TEXT", {"依据或事由", "reason"}, false},

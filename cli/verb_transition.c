@@ -11,6 +11,7 @@ typedef struct job {
     cli *app;
     const gt_transition *t;
     gt_area_unit unit;
+    cli_origins origins; /* of the layer and the units */
 } job;
 
 static const char *shown(const job *j, const char *text)
@@ -132,7 +133,7 @@ static void as_csv(const job *j)
 {
     gt_text *o = &j->app->out;
     size_t n = gt_transition_n_classes(j->t), units = gt_transition_n_units(j->t);
-    gt_text_puts(o, units > 0 ? "unit,from,to,m2\r\n" : "from,to,m2\r\n");
+    gt_text_puts(o, units > 0 ? "unit,from,to,m2,origin\r\n" : "from,to,m2,origin\r\n");
     for (size_t u = 0; u < (units > 0 ? units : 1); u++) {
         for (size_t i = 0; i < n; i++) {
             for (size_t k = 0; k < n; k++) {
@@ -147,7 +148,7 @@ static void as_csv(const job *j)
                 gt_text_csv_field(o, gt_transition_class(j->t, i));
                 gt_text_putc(o, ',');
                 gt_text_csv_field(o, gt_transition_class(j->t, k));
-                gt_text_printf(o, ",%.6f\r\n", m2);
+                gt_text_printf(o, ",%.6f,%s\r\n", m2, cli_origin_key(j->origins.weakest));
             }
         }
     }
@@ -197,7 +198,9 @@ static void json_unit(const job *j, size_t u)
 static void as_json(const job *j)
 {
     gt_text *o = &j->app->out;
-    gt_text_puts(o, "{\"classes\":[");
+    gt_text_putc(o, '{');
+    cli_json_generated(j->app, &j->origins);
+    gt_text_puts(o, ",\"classes\":[");
     for (size_t i = 0; i < gt_transition_n_classes(j->t); i++) {
         gt_text_puts(o, i > 0 ? "," : "");
         gt_text_json_string(o, gt_transition_class(j->t, i));
@@ -268,6 +271,10 @@ static gt_status run(cli *app)
     st = st == GT_OK ? read_options(app, package, &o, &j.unit) : st;
     st = st == GT_OK ? gt_transition_run(app->ctx, store, package, app->operands[0], &o, &t) : st;
     if (st == GT_OK) {
+        const char *const layers[] = {app->operands[0], o.by};
+        st = cli_origins_of(app, store, layers, o.by != NULL ? 2 : 1, &j.origins);
+    }
+    if (st == GT_OK) {
         j.t = t;
         switch (format) {
         case CLI_CSV:
@@ -281,6 +288,7 @@ static gt_status run(cli *app)
         case CLI_PDF:
         case CLI_PNG:
             st = as_text(&j);
+            cli_put_generated(app, package, &j.origins);
             break;
         }
     }

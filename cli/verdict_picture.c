@@ -116,6 +116,23 @@ static gt_status list_findings(const gt_verdict *verdict, gt_text *scratch, gt_a
     return GT_OK;
 }
 
+/* What the warning names: the generated layers that were measured, whatever lies beneath. */
+static gt_status list_generated(const gt_verdict *verdict, gt_arena *arena,
+                                gt_map_verdict_options *o)
+{
+    size_t n = 0;
+    while (gt_verdict_generated(verdict, n) != NULL) {
+        n++;
+    }
+    gt_title *titles = gt_arena_alloc(arena, n + 1, sizeof *titles);
+    for (size_t i = 0; titles != NULL && i < n; i++) {
+        titles[i] = gt_verdict_generated(verdict, i)->title;
+    }
+    o->generated = n > 0 ? titles : NULL;
+    o->n_generated = n;
+    return titles == NULL ? GT_E_MEMORY : GT_OK;
+}
+
 gt_status cli_verdict_picture(cli *app, gt_store *store, const gt_package *package,
                               const gt_verdict *verdict, const char *subject_name,
                               const char *subject_kind, const char *path)
@@ -129,6 +146,9 @@ gt_status cli_verdict_picture(cli *app, gt_store *store, const gt_package *packa
     gt_status st = gt_arena_new(app->ctx, 0, &arena);
     if (st == GT_OK) {
         st = list_findings(verdict, &scratch, arena, &o);
+    }
+    if (st == GT_OK) {
+        st = list_generated(verdict, arena, &o);
     }
     if (st == GT_OK) {
         st = ground(app, store, package, verdict, &map);

@@ -32,6 +32,7 @@ typedef enum gt_result { GT_PASS = 0, GT_FAIL, GT_UNDECIDABLE } gt_result;
 typedef struct gt_measured {
     const gt_measure *measure; /* borrowed from the package */
     bool known;                /* false: the workspace has no data of the layer */
+    gt_origin origin;          /* of the layer's data, where known */
     double m2;                 /* survey area of the overlap (TOTAL: of the layer or unit) */
     double share;              /* m2 / subject's area, 0..1 */
     int64_t count;             /* features met */
@@ -95,6 +96,10 @@ double gt_verdict_area_m2(const gt_verdict *verdict);
 const gt_geom *gt_verdict_geom(const gt_verdict *verdict);
 /* Name of the unit (district) that holds most of the subject, "" when there is none. */
 const char *gt_verdict_unit(const gt_verdict *verdict);
+
+/* Layers that the verdict rests on (its rules' measures, and the unit's) whose data are generated,
+ * in the package's order: the i-th, NULL past the last. Borrowed from the package. */
+const gt_standard *gt_verdict_generated(const gt_verdict *verdict, size_t i);
 
 /* Words for what is missing: the fact's or the layer's title; its id where it has none. */
 gt_title gt_verdict_missing_title(const gt_verdict *verdict, const gt_finding *finding);

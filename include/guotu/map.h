@@ -244,6 +244,10 @@ typedef struct gt_map_verdict_options {
     gt_title note;              /* as of, map revision, package version; members may be NULL */
     const gt_map_layer *layers; /* ground, drawn paler than on a map; n_layers may be 0 */
     size_t n_layers;
+    /* Layers that were measured and are generated: named by the warning. NULL: the generated ones
+     * among `layers` */
+    const gt_title *generated;
+    size_t n_generated;
 } gt_map_verdict_options;
 void gt_map_verdict_options_init(gt_ctx *ctx, gt_map_verdict_options *options);
 

@@ -394,10 +394,10 @@ static gt_status cut_out_text(trial *t, gt_lang lang, gt_text *out)
         } else {
             gt_text_printf(
                 out,
-                "leave out %.4f ha (%.2f mu, %lld piece(s), largest %.4f ha); geometry in "
+                "leave out %.4f ha (%.2f mu, %lld %s, largest %.4f ha); geometry in "
                 "the findings",
                 gt_area_to(GT_HA, m->m2), gt_area_to(GT_MU, m->m2), (long long)m->pieces,
-                gt_area_to(GT_HA, m->largest_m2));
+                m->pieces == 1 ? "piece" : "pieces", gt_area_to(GT_HA, m->largest_m2));
         }
     }
     return gt_text_status(out);
@@ -530,6 +530,7 @@ static gt_status name_unit(gt_checker *c, gt_verdict *v)
         st = gt_fail(c->ctx, GT_E_INPUT, &GT_MSG_SUBJECT_OUTSIDE, GT_NOWHERE,
                      GT_ARGS(GT_TEXT("layer", layer)));
     }
+    v->unit_origin = st == GT_OK && found->known ? found->origin : GT_ORIGIN_SURVEY;
     if (st == GT_OK && found->value.kind == GT_VAL_TEXT) {
         v->unit = gt_arena_strdup(v->arena, found->value.text);
         st = v->unit == NULL ? GT_E_MEMORY : GT_OK;

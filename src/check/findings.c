@@ -22,6 +22,7 @@ typedef enum column {
     C_MISSING,
     C_MEASURE,
     C_LAYER,
+    C_ORIGIN,
     C_M2,
     C_SHARE,
     C_COUNT,
@@ -43,16 +44,16 @@ typedef enum column {
 } column;
 
 static const gt_gpkg_column columns[COLUMNS] = {
-    {"role", GT_GPKG_TEXT},        {"rule", GT_GPKG_TEXT},          {"title_zh", GT_GPKG_TEXT},
-    {"title_en", GT_GPKG_TEXT},    {"clauses", GT_GPKG_TEXT},       {"strength", GT_GPKG_TEXT},
-    {"effect", GT_GPKG_TEXT},      {"result", GT_GPKG_TEXT},        {"missing", GT_GPKG_TEXT},
-    {"measure", GT_GPKG_TEXT},     {"layer", GT_GPKG_TEXT},         {"m2", GT_GPKG_REAL},
-    {"share", GT_GPKG_REAL},       {"n_features", GT_GPKG_INTEGER}, {"pieces", GT_GPKG_INTEGER},
-    {"length_m", GT_GPKG_REAL},    {"distance_m", GT_GPKG_REAL},    {"message_zh", GT_GPKG_TEXT},
-    {"message_en", GT_GPKG_TEXT},  {"comply_zh", GT_GPKG_TEXT},     {"comply_en", GT_GPKG_TEXT},
-    {"excepted_by", GT_GPKG_TEXT}, {"subject", GT_GPKG_TEXT},       {"subject_type", GT_GPKG_TEXT},
-    {"unit", GT_GPKG_TEXT},        {"as_of", GT_GPKG_TEXT},         {"revision", GT_GPKG_INTEGER},
-    {"package", GT_GPKG_TEXT},
+    {"role", GT_GPKG_TEXT},         {"rule", GT_GPKG_TEXT},        {"title_zh", GT_GPKG_TEXT},
+    {"title_en", GT_GPKG_TEXT},     {"clauses", GT_GPKG_TEXT},     {"strength", GT_GPKG_TEXT},
+    {"effect", GT_GPKG_TEXT},       {"result", GT_GPKG_TEXT},      {"missing", GT_GPKG_TEXT},
+    {"measure", GT_GPKG_TEXT},      {"layer", GT_GPKG_TEXT},       {"origin", GT_GPKG_TEXT},
+    {"m2", GT_GPKG_REAL},           {"share", GT_GPKG_REAL},       {"n_features", GT_GPKG_INTEGER},
+    {"pieces", GT_GPKG_INTEGER},    {"length_m", GT_GPKG_REAL},    {"distance_m", GT_GPKG_REAL},
+    {"message_zh", GT_GPKG_TEXT},   {"message_en", GT_GPKG_TEXT},  {"comply_zh", GT_GPKG_TEXT},
+    {"comply_en", GT_GPKG_TEXT},    {"excepted_by", GT_GPKG_TEXT}, {"subject", GT_GPKG_TEXT},
+    {"subject_type", GT_GPKG_TEXT}, {"unit", GT_GPKG_TEXT},        {"as_of", GT_GPKG_TEXT},
+    {"revision", GT_GPKG_INTEGER},  {"package", GT_GPKG_TEXT},
 };
 
 typedef struct output {
@@ -183,6 +184,7 @@ static void set_measured(output *o, const gt_measured *m)
 {
     set_text(o, C_MEASURE, m->measure->id);
     set_text(o, C_LAYER, m->measure->layer);
+    set_text(o, C_ORIGIN, m->known ? gt_origin_key(m->origin) : NULL);
     set_real(o, C_M2, m->known ? m->m2 : (double)NAN);
     set_real(o, C_SHARE, m->known ? m->share : (double)NAN);
     set_int(o, C_COUNT, m->count);

@@ -485,6 +485,7 @@ static gt_status run(gt_ctx *ctx, gt_meter *m, const gt_measure *measure, answer
         return st;
     }
     a->result.known = true;
+    a->result.origin = layer.origin;
     if (measure->kind == GT_MEASURE_TOTAL && measure->same_unit != NULL) {
         return total_of_unit(ctx, m, measure, a);
     }

@@ -120,6 +120,7 @@ void gt_verdict_render(const gt_verdict *v, gt_lang lang, bool all, gt_text *out
                       : ", as of %s, map revision %lld, package %s %s\n",
                    day, (long long)v->revision, gt_package_id(v->package),
                    gt_package_version(v->package));
+    gt_verdict_put_generated(v, lang, out);
     for (size_t i = 0; i < v->n_findings; i++) {
         const gt_finding *f = &v->findings[i];
         passes += f->result == GT_PASS;
@@ -138,7 +139,9 @@ static void json_measure(const gt_measured *m, gt_text *out)
     gt_text_json_string(out, m->measure->id);
     gt_text_puts(out, ",\"layer\":");
     gt_text_json_string(out, m->measure->layer);
-    gt_text_printf(out, ",\"known\":%s,\"m2\":", m->known ? "true" : "false");
+    gt_text_printf(out, ",\"known\":%s,\"origin\":", m->known ? "true" : "false");
+    gt_text_json_string(out, m->known ? gt_origin_key(m->origin) : NULL);
+    gt_text_puts(out, ",\"m2\":");
     gt_text_json_real(out, m->m2);
     gt_text_puts(out, ",\"share\":");
     gt_text_json_real(out, m->share);
@@ -229,6 +232,8 @@ void gt_verdict_render_json(const gt_verdict *v, gt_text *out)
     gt_text_json_string(out, gt_package_hash(v->package));
     gt_text_puts(out, "},\"crs\":");
     gt_text_json_string(out, gt_package_crs(v->package));
+    gt_text_puts(out, ",\"generated_layers\":");
+    gt_verdict_json_generated(v, out);
     gt_text_puts(out, ",\"findings\":[");
     for (size_t i = 0; i < v->n_findings; i++) {
         gt_text_puts(out, i > 0 ? ",\n" : "\n");

@@ -14,6 +14,7 @@ struct gt_verdict {
     gt_finding *findings;
     size_t n_findings;
     const char *kind, *name, *unit;
+    gt_origin unit_origin; /* of the layer that gave the unit's name */
     gt_date as_of;
     int64_t revision;
     double densify_m; /* step of the survey area */
@@ -33,6 +34,11 @@ gt_status gt_fill_template(gt_ctx *ctx, const gt_template *t, const char *templa
 /* Words that are keys in files and JSON; static. */
 const char *gt_result_key(gt_result result);
 const char *gt_effect_key(gt_effect effect);
+const char *gt_origin_key(gt_origin origin);
+/* The line that says which data are generated; nothing when none is (origin.c). */
+void gt_verdict_put_generated(const gt_verdict *verdict, gt_lang lang, gt_text *out);
+/* `["id",...]` of the same. */
+void gt_verdict_json_generated(const gt_verdict *verdict, gt_text *out);
 /* The measure whose overlap a reader wants to see first: the one to cut out, else the first that
  * has an overlap; NULL when there is none. */
 const gt_measured *gt_finding_shown(const gt_finding *finding);

@@ -37,21 +37,37 @@ static void append(char *to, size_t room, const char *text)
     to[used + len] = '\0';
 }
 
+void gt_warning_add(gt_title title, gt_lang lang, char *out, size_t room)
+{
+    bool zh = lang == GT_LANG_ZH;
+    bool first = out[0] == '\0';
+    append(out, room, first ? gt_word_of(GT_WORD_GENERATED, lang) : "");
+    append(out, room, first ? (zh ? "：" : ": ") : (zh ? "、" : ", "));
+    append(out, room, gt_title_in(title, lang));
+}
+
 void gt_warning_text(const gt_map_options *o, char *out, size_t room)
 {
+    enum { MOST_NAMES = 6 }; /* what fits on two lines; the legend marks every layer */
+    int generated = 0, all = 0;
     out[0] = '\0';
-    bool zh = o->lang == GT_LANG_ZH;
-    bool first = true;
     for (size_t i = 0; i < o->n_layers; i++) {
-        if (o->layers[i].origin != GT_ORIGIN_GENERATED) {
-            continue;
+        bool made = o->layers[i].origin == GT_ORIGIN_GENERATED;
+        bool counts = !o->layers[i].hide_legend;
+        if (made && ++generated <= MOST_NAMES) {
+            gt_warning_add(o->layers[i].title, o->lang, out, room);
         }
-        if (first) {
-            append(out, room, gt_word_of(GT_WORD_GENERATED, o->lang));
+        all += counts || made ? 1 : 0;
+    }
+    if (generated > MOST_NAMES) {
+        char count[80];
+        if (o->lang == GT_LANG_ZH) {
+            (void)snprintf(count, sizeof count, "共 %d 个图层，其中 %d 个", all, generated);
+        } else {
+            (void)snprintf(count, sizeof count, "%d of %d layers", generated, all);
         }
-        append(out, room, first ? (zh ? "：" : ": ") : (zh ? "、" : ", "));
-        append(out, room, gt_title_in(o->layers[i].title, o->lang));
-        first = false;
+        out[0] = '\0';
+        gt_warning_add((gt_title){count, count}, o->lang, out, room);
     }
 }
 

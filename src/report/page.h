@@ -35,9 +35,11 @@ void gt_page_plan(const gt_map_options *options, const gt_map_source *source, gt
 /* Title, subtitle, warning band and foot. */
 void gt_page_draw_texts(const gt_page *page, const gt_map_options *options, gt_type *type,
                         cairo_t *cr);
-/* "Generated data, not a survey result: land use, ecological redline", or "" when no layer is
- * generated. */
+/* "Generated data, not a survey result: land use, ecological redline", or how many of the
+ * layers when they are many, or "" when none is generated. */
 void gt_warning_text(const gt_map_options *options, char *out, size_t room);
+/* Adds one name to such a text, or begins it. */
+void gt_warning_add(gt_title title, gt_lang lang, char *out, size_t room);
 /* Amber band with a warning sign. */
 void gt_warning_draw(gt_type *type, cairo_t *cr, const gt_face *face, const char *text,
                      gt_rect rect, double factor);

@@ -36,6 +36,47 @@ static gt_word result_word(gt_result result)
     return GT_WORD_UNDECIDABLE;
 }
 
+/* "1 not met" or "不符合 1 项", after a comma when something stands there already. */
+static void add_count(char *out, size_t room, const char *const words[2], gt_lang lang, int n)
+{
+    size_t used = strlen(out);
+    bool zh = lang == GT_LANG_ZH;
+    if (zh) {
+        (void)snprintf(out + used, room - used, "%s%s %d 项", used > 0 ? "，" : "", words[1], n);
+    } else {
+        (void)snprintf(out + used, room - used, "%s%d %s", used > 0 ? ", " : "", n, words[0]);
+    }
+}
+
+/* Every finding is counted once: what happens by its effect, what is open, what holds. */
+void gt_verdict_summary(const gt_map_verdict_options *o, char *out, size_t room)
+{
+    enum { EFFECTS = 4 };
+    static const char *const happening[EFFECTS][2] = {{"not met", "不符合"},
+                                                      {"conditional", "附条件"},
+                                                      {"with a duty", "须履行义务"},
+                                                      {"noted", "提示"}};
+    static const char *const open[2] = {"undecidable", "无法判定"};
+    static const char *const met[2] = {"met", "符合"};
+    int happens[EFFECTS] = {0};
+    int unknown = 0;
+    int pass = o->n_passed;
+    for (size_t i = 0; i < o->n_findings; i++) {
+        const gt_map_finding *f = &o->findings[i];
+        happens[f->effect] += f->result == GT_FAIL ? 1 : 0;
+        unknown += f->result == GT_UNDECIDABLE ? 1 : 0;
+        pass += f->result == GT_PASS ? 1 : 0;
+    }
+    out[0] = '\0';
+    for (int k = 0; k < EFFECTS; k++) {
+        if (k == GT_DENY || happens[k] > 0) {
+            add_count(out, room, happening[k], o->lang, happens[k]);
+        }
+    }
+    add_count(out, room, open, o->lang, unknown);
+    add_count(out, room, met, o->lang, pass);
+}
+
 static void fill_texts(sheet *s)
 {
     const gt_map_verdict_options *o = s->o;
@@ -54,23 +95,13 @@ static void fill_texts(sheet *s)
                    named ? o->subject : "", area[0] != '\0' ? (zh ? "，" : ", ") : "", area,
                    area[0] != '\0' ? (zh ? "（" : " (") : "", mu,
                    area[0] != '\0' ? (zh ? "）" : ")") : "");
-    int fail = 0;
-    int unknown = 0;
-    int pass = o->n_passed;
-    for (size_t i = 0; i < o->n_findings; i++) {
-        const gt_map_finding *f = &o->findings[i];
-        fail += f->result == GT_FAIL && f->effect == GT_DENY ? 1 : 0;
-        unknown += f->result == GT_UNDECIDABLE ? 1 : 0;
-        pass += f->result == GT_PASS ? 1 : 0;
+    gt_verdict_summary(o, p->summary_text, sizeof p->summary_text);
+    if (o->generated == NULL) {
+        gt_warning_text(&s->map, p->warning_text, sizeof p->warning_text);
     }
-    if (zh) {
-        (void)snprintf(p->summary_text, sizeof p->summary_text,
-                       "不符合 %d 项，无法判定 %d 项，符合 %d 项", fail, unknown, pass);
-    } else {
-        (void)snprintf(p->summary_text, sizeof p->summary_text,
-                       "%d not met, %d undecidable, %d met", fail, unknown, pass);
+    for (size_t i = 0; o->generated != NULL && i < o->n_generated; i++) {
+        gt_warning_add(o->generated[i], o->lang, p->warning_text, sizeof p->warning_text);
     }
-    gt_warning_text(&s->map, p->warning_text, sizeof p->warning_text);
 }
 
 static void set_faces(gt_verdict_page *p)
@@ -80,7 +111,7 @@ static void set_faces(gt_verdict_page *p)
     p->subject_face = (gt_face){.size = 9, .align = -1, .lines = 2, .color = gt_rgb_of(0x3A3A36)};
     p->summary_face = (gt_face){.size = 7.6, .align = -1, .lines = 1, .color = gt_rgb_of(0x66665F)};
     p->warning_face =
-        (gt_face){.size = 7.4, .bold = true, .align = -1, .lines = 2, .color = gt_rgb_of(0x7A4A00)};
+        (gt_face){.size = 7.4, .bold = true, .align = -1, .lines = 4, .color = gt_rgb_of(0x7A4A00)};
     p->foot_face = (gt_face){.size = 6.4, .align = -1, .lines = 2, .color = gt_rgb_of(0x77776F)};
 }
 

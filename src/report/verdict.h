@@ -40,6 +40,8 @@ gt_rgb gt_result_color(gt_result result, gt_effect effect);
 const char *gt_result_text(gt_result result, gt_effect effect, gt_lang lang);
 /* "1.873 ha" and "28.10 mu". */
 void gt_area_texts(double m2, gt_lang lang, char main[GT_NUMBER_TEXT], char mu[GT_NUMBER_TEXT]);
+/* "1 not met, 2 duties, 3 undecidable, 20 met". */
+void gt_verdict_summary(const gt_map_verdict_options *options, char *out, size_t room);
 /* A disc with a number, or a longer badge with several, centred on (x, y). */
 void gt_tag_draw(gt_type *type, cairo_t *cr, double x, double y, double radius, gt_rgb color,
                  const char *text);

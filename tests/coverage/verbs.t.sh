@@ -91,7 +91,7 @@ says "nothing of land_use was valid on 2001-01-01"
 code 2 transition land_use --from 2019-12-31 --to 2020-12-31 --field colour
 
 code 0 atoms --layers land_use,districts --where "dlbm = '0701' AND m2 < 100000" -o "$work/a.csv"
-says "1 pieces"
+says "1 piece,"
 grep -q "0701" "$work/a.csv" || fail "no atom of 0701"
 code 0 atoms -o "$work/a.gpkg"
 code 2 atoms --layers land_use

@@ -264,10 +264,27 @@ static void both_languages_and_kinds(void **state)
         }
     }
     assert_non_null(strstr(f->seen->page.subject_text, "40.0000 公顷（600.00 亩）"));
-    assert_string_equal(f->seen->page.summary_text, "不符合 2 项，无法判定 1 项，符合 41 项");
+    assert_string_equal(f->seen->page.summary_text, "不符合 2 项，附条件 1 项，须履行义务 1 项，无法判定 1 项，符合 41 项");
     f->o.lang = GT_LANG_EN;
     assert_ok(f->ctx, draw(f, "a.png"));
-    assert_string_equal(f->seen->page.summary_text, "2 not met, 1 undecidable, 41 met");
+    assert_string_equal(f->seen->page.summary_text, "2 not met, 1 conditional, 1 with a duty, 1 undecidable, 41 met");
+    assert_non_null(strstr(f->seen->page.warning_text, "redline"));
+}
+
+static void the_warning_names_what_was_measured(void **state)
+{
+    fixture *f = *state;
+    const gt_title measured[] = {{"永久基本农田", "Basic farmland"}, {"水域", "Water"}};
+    f->o.generated = measured;
+    f->o.n_generated = 2;
+    f->o.lang = GT_LANG_EN;
+    assert_ok(f->ctx, draw(f, "a.png"));
+    check_layout(f->seen);
+    assert_string_equal(f->seen->page.warning_text,
+                        "Generated data, not a survey result: Basic farmland, Water");
+    f->o.lang = GT_LANG_ZH;
+    assert_ok(f->ctx, draw(f, "a.png"));
+    assert_string_equal(f->seen->page.warning_text, "生成数据，非调查成果：永久基本农田、水域");
 }
 
 static void long_tables_break_into_pages(void **state)
@@ -466,6 +483,7 @@ int main(void)
         CASE(overlaps_and_numbers_are_drawn),
         CASE(one_overlap_of_several_rules_is_drawn_once),
         CASE(both_languages_and_kinds),
+        CASE(the_warning_names_what_was_measured),
         CASE(long_tables_break_into_pages),
         CASE(pictures_grow_and_say_what_they_leave_out),
         CASE(long_texts_are_held),

@@ -39,7 +39,7 @@ static const gt_standard standard = {
     .n_fields = 4,
     .id_field = "bsm",
     .class_field = "dlbm",
-    .qc = {.min_area_m2 = 1.0, .min_width_m = 0.1, .min_angle_deg = 1.0}};
+    .qc = {.min_area_m2 = 1.0, .min_width_m = 0.1, .min_angle_deg = 1.0, .no_overlap = true}};
 
 int main(int argc, char **argv)
 {

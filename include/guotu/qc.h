@@ -122,7 +122,8 @@ typedef struct gt_qc_options {
     const gt_standard *standard; /* of the package, with code lists; NULL: as stored, no codes */
     int64_t as_of_rev;           /* 0 = newest */
     gt_date as_of_date;          /* GT_DATE_NONE = valid now */
-    double min_overlap_m2;       /* smaller overlaps are not reported (default 0.01: 1 cm x 1 m) */
+    double min_overlap_m2;       /* smaller overlaps, or thinner than 1 mm on average, are not
+                                  * reported (default 0.01: 1 cm x 1 m; 0: all are) */
     double area_tolerance;       /* stated area may differ by this share (default 0.01) */
     uint32_t max_points;         /* as in gt_qc_new */
     bool no_overlaps;            /* skip the pairwise overlap check even if the rules ask for it */

@@ -392,12 +392,11 @@ static gt_status cut_out_text(trial *t, gt_lang lang, gt_text *out)
                            gt_area_to(GT_HA, m->m2), gt_area_to(GT_MU, m->m2), (long long)m->pieces,
                            gt_area_to(GT_HA, m->largest_m2));
         } else {
-            gt_text_printf(
-                out,
-                "leave out %.4f ha (%.2f mu, %lld %s, largest %.4f ha); geometry in "
-                "the findings",
-                gt_area_to(GT_HA, m->m2), gt_area_to(GT_MU, m->m2), (long long)m->pieces,
-                m->pieces == 1 ? "piece" : "pieces", gt_area_to(GT_HA, m->largest_m2));
+            gt_text_printf(out,
+                           "leave out %.4f ha (%.2f mu, %lld %s, largest %.4f ha); geometry in "
+                           "the findings",
+                           gt_area_to(GT_HA, m->m2), gt_area_to(GT_MU, m->m2), (long long)m->pieces,
+                           m->pieces == 1 ? "piece" : "pieces", gt_area_to(GT_HA, m->largest_m2));
         }
     }
     return gt_text_status(out);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "store/import.h"
+#include "store/qc_cover.h"
 #include "store/qc_messages.h"
 
 typedef struct import {
@@ -26,6 +27,7 @@ typedef struct import {
     gt_status put_failed; /* the store refused a row; QC goes on, the error stays recorded */
     qc_twin_set *sets;
     size_t n_sets;
+    qc_cover *cover; /* NULL: overlaps are allowed */
     uint64_t *coerced;
     int64_t *coerced_row;
     uint64_t n_geom, n_bad_place;
@@ -121,6 +123,18 @@ static gt_status collect_twins(import *m, const imp_batch *b)
     return st;
 }
 
+static gt_status collect_cover(import *m, const imp_batch *b)
+{
+    gt_status st = GT_OK;
+    for (size_t i = 0; m->cover != NULL && i < b->n && st == GT_OK; i++) {
+        const imp_item *item = &b->item[i];
+        const qc_cover_item it = {
+            item->row, item->id, item->shape, item->box, b->blob + item->blob_at, item->blob_len};
+        st = item->blob_len > 0 ? qc_cover_add(m->ctx, m->cover, &it) : GT_OK;
+    }
+    return st;
+}
+
 static void add_up(import *m, const imp_batch *b)
 {
     gt_import_report *r = m->report;
@@ -158,6 +172,9 @@ static gt_status consume(void *user, imp_batch *b, bool *stop)
     }
     if (st == GT_OK) {
         st = collect_twins(m, b);
+    }
+    if (st == GT_OK) {
+        st = collect_cover(m, b);
     }
     m->misplaced = m->n_geom > 0 && m->n_bad_place == m->n_geom;
     *stop = m->misplaced;
@@ -260,6 +277,9 @@ static gt_status prepare(import *m)
     if (st == GT_OK) {
         st = imp_world(m->ctx, gt_store_crs(m->store), m->rules.plane, &m->rules);
     }
+    if (st == GT_OK && m->rules.has_area && m->standard->qc.no_overlap) {
+        st = qc_cover_new(m->ctx, gt_store_dir(m->store), &m->cover);
+    }
     return st == GT_OK ? make_sets(m) : st;
 }
 
@@ -307,6 +327,38 @@ static gt_status note_coerced(import *m)
     return st;
 }
 
+static gt_status note_overlap(gt_ctx *ctx, void *user, const qc_overlap *o)
+{
+    import *m = user;
+    char other[32];
+    (void)ctx;
+    (void)snprintf(other, sizeof other, "#%lld", (long long)o->other_row);
+    return gt_notes_add(m->report->notes, GT_ERROR, &GT_MSG_QC_OVERLAP,
+                        GT_PLACE(.file = m->path, .layer = m->standard->id, .row = o->row,
+                                 .feature = o->id, .has_xy = true, .x = o->x, .y = o->y),
+                        GT_ARGS(GT_TEXT("other", o->other != NULL ? o->other : other),
+                                GT_REAL("area", round(o->m2 * 100.0) / 100.0)));
+}
+
+/* Coverage rules; nothing of the file is committed yet. */
+static gt_status judge_cover(import *m)
+{
+    const double degree = 111195.0; /* m, mean sphere: thresholds need no more */
+    double middle = 0.5 * (m->report->box.ymin + m->report->box.ymax);
+    double metre[2] = {1, 1};
+    if (m->rules.geographic) {
+        metre[0] = degree * cos(middle * 3.14159265358979323846 / 180);
+        metre[1] = degree;
+    }
+    if (m->cover == NULL) {
+        return GT_OK;
+    }
+    gt_progress_begin(m->ctx, &GT_MSG_QC_PROGRESS, (uint64_t)m->report->n_read);
+    gt_status st = qc_cover_sweep(m->ctx, m->cover, metre, note_overlap, m);
+    gt_progress_end(m->ctx);
+    return st;
+}
+
 static gt_status judge_file(import *m)
 {
     gt_status st = GT_OK;
@@ -323,6 +375,9 @@ static gt_status judge_file(import *m)
     if (st == GT_OK && !m->misplaced) {
         st = imp_confirm_twins(m->ctx, m->path, &m->source_options, &m->map, m->sets, m->n_sets,
                                notes);
+    }
+    if (st == GT_OK && !m->misplaced) {
+        st = judge_cover(m);
     }
     return st == GT_OK ? note_coerced(m) : st;
 }
@@ -445,6 +500,7 @@ static void free_all(import *m)
         qc_twins_free(m->ctx, m->sets[i].twins);
     }
     gt_free(m->ctx, m->sets);
+    qc_cover_free(m->ctx, m->cover);
     gt_arena_free(m->arena);
 }
 

@@ -6,6 +6,7 @@
 
 #include "store/qc.h"
 #include "store/qc_confirm.h"
+#include "store/qc_cover.h"
 #include "store/qc_messages.h"
 
 typedef struct layer_check {
@@ -150,8 +151,11 @@ static gt_status check_pair(layer_check *c, const gt_feature *f, const gt_featur
         return st; /* reported at its own turn */
     }
     st = gt_geos_intersection(c->ctx, c->geos, &c->geom, &c->other, &c->common);
-    double area = st == GT_OK ? gt_geom_plane_area(&c->common) : 0.0;
-    return area > c->options->min_overlap_m2 ? note_overlap(c, f, other, area) : st;
+    static const double metre[2] = {1, 1};
+    double area = 0;
+    bool counts =
+        st == GT_OK && qc_overlap_counts(&c->common, metre, c->options->min_overlap_m2, &area);
+    return counts ? note_overlap(c, f, other, area) : st;
 }
 
 /* Each pair once: with the neighbours of a higher row. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "check_bulk.h"
 #include "cli.h"
 #include "guotu/arena.h"
 #include "guotu/check.h"
@@ -197,7 +198,8 @@ static gt_status run(cli *app)
     gt_arena *arena = NULL;
     gt_geom geom;
     gt_geom_init(&geom);
-    if (cli_has(app, "wkt") == (app->n_operands > 0)) {
+    bool bulk = cli_has(app, "bulk");
+    if ((int)cli_has(app, "wkt") + (int)(app->n_operands > 0) + (int)bulk != 1) {
         return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_SUBJECT, GT_NOWHERE, GT_NO_ARGS);
     }
     gt_status st = cli_open_store(app, true, &store);
@@ -207,11 +209,13 @@ static gt_status run(cli *app)
     if (st == GT_OK) {
         st = gt_arena_new(app->ctx, 0, &arena);
     }
-    if (st == GT_OK) {
+    if (st == GT_OK && bulk) {
+        st = cli_check_bulk(app, store, package, arena);
+    } else if (st == GT_OK) {
         st = cli_has(app, "wkt") ? subject_from_wkt(app, store, &geom)
                                  : subject_from_file(app, package, &geom);
     }
-    if (st == GT_OK) {
+    if (st == GT_OK && !bulk) {
         st = judge(app, store, package, &geom, arena);
     }
     gt_geom_free(app->ctx, &geom);
@@ -228,8 +232,16 @@ static const cli_option options[] = {
      {"直接给出边界（工作坐标系，或配合 --crs）",
       "the outline itself (working CRS, or with --crs)"},
      false},
+    {"bulk",
+     "FILE|LAYER",
+     {"成批审查文件或图层中的全部对象（属性按名称作为事实）",
+      "check every subject of a file or layer (columns named as facts are facts)"},
+     false},
     {"set", "NAME=VALUE", {"对象的一项事实", "a fact of the subject"}, true},
-    {"name", "TEXT", {"对象名称", "name of the subject"}, false},
+    {"name",
+     "TEXT",
+     {"对象名称；--bulk 时为名称所在的列", "name of the subject; with --bulk: the column of names"},
+     false},
     {"as-of", "DATE", {"按该日的规则与地图", "by the rules and the map of that day"}, false},
     {"crs",
      "CRS",
@@ -246,7 +258,10 @@ static const cli_option options[] = {
      "text|json|gpkg|pdf|png",
      {"输出格式；gpkg、pdf、png 须有 -o", "output format; gpkg, pdf and png need -o"},
      false},
-    {"o", "FILE", {"写入文件", "write to this file"}, false},
+    {"o",
+     "FILE",
+     {"写入文件（--bulk 时为 .gpkg）", "write to this file (with --bulk: a .gpkg)"},
+     false},
     {"picture",
      "FILE",
      {"另出一页图（.png 或 .pdf）", "also draw a one-page picture (.png or .pdf)"},
@@ -256,7 +271,7 @@ static const cli_option options[] = {
 
 const cli_verb CLI_CHECK = {
     .name = "check",
-    .operands = "FILE | --wkt WKT",
+    .operands = "FILE | --wkt WKT | --bulk FILE",
     .max_operands = 1,
     .summary = {"审查一个对象是否符合规划", "does a parcel, project or conversion conform?"},
     .detail = {"逐条规则给出结论、条款、压占面积与符合办法。结论为“不符合”时退出码为 1。",

@@ -90,8 +90,11 @@ void gt_verdict_free(gt_verdict *verdict);
  * decided, else GT_PASS. */
 gt_result gt_verdict_result(const gt_verdict *verdict);
 size_t gt_verdict_n_findings(const gt_verdict *verdict);
+/* Rules that hold and are not among the findings (bulk checks leave them out). */
+size_t gt_verdict_n_unlisted(const gt_verdict *verdict);
 /* Denials first, then undecidable, conditions, duties, notes, passes; borrowed. */
 const gt_finding *gt_verdict_finding(const gt_verdict *verdict, size_t i);
+const char *gt_verdict_name(const gt_verdict *verdict); /* the subject's, "" when it has none */
 double gt_verdict_area_m2(const gt_verdict *verdict);
 const gt_geom *gt_verdict_geom(const gt_verdict *verdict);
 /* Name of the unit (district) that holds most of the subject, "" when there is none. */
@@ -119,5 +122,48 @@ gt_status gt_verdict_write_gpkg(gt_ctx *ctx, const gt_verdict *verdict,
 
 /* Stable JSON (docs/reference/verdict-json.md); overlaps as GeoJSON in the working CRS. */
 void gt_verdict_render_json(const gt_verdict *verdict, gt_text *out);
+
+/* ---- many subjects ----------------------------------------------------------------------------
+ * The same rules, the same words, the same numbers as one by one: a rule that clearly holds is
+ * settled by areas of edge pairs (bulk_area.h), everything else is measured as a single subject
+ * is. Subjects are taken land by land, and the layers near a block of them are read once. */
+
+typedef struct gt_bulk_options {
+    size_t size;
+    gt_check_options check;
+    bool list_passes;   /* findings of rules that hold, too */
+    size_t block;       /* subjects in a block; 0: 4096 */
+    size_t most_points; /* of the layers near a block; 0: from the ceiling, at most 16 M */
+    size_t most_bytes;  /* of subjects held at once; 0: from the ceiling, at most 512 MiB */
+} gt_bulk_options;
+void gt_bulk_options_init(gt_bulk_options *options);
+
+/* Next subject, borrowed until the next call; *more = false at the end. A GT_E_INPUT or GT_E_USAGE
+ * with *more = true is the fault of this subject alone. */
+typedef gt_status (*gt_bulk_next_fn)(gt_ctx *ctx, void *user, gt_subject *subject, bool *more);
+/* Verdict on subject `number` (0, 1, ... as they came); called land by land, not in that order.
+ * NULL: refused, the context's error says why (it is cleared afterwards). Borrowed for the call. */
+typedef gt_status (*gt_bulk_found_fn)(gt_ctx *ctx, void *user, size_t number,
+                                      const gt_verdict *verdict);
+
+typedef struct gt_bulk_facts {
+    size_t n_subjects, n_refused;
+    size_t by_result[3]; /* by gt_result */
+    size_t n_blocks;
+    uint64_t n_features; /* read */
+    uint64_t n_settled;  /* rules that clearly hold */
+    uint64_t n_tried;    /* rules evaluated as for a single subject */
+} gt_bulk_facts;
+
+/* Checks every subject of kind `kind` that `next` gives. Areas of a rule that is settled as holding
+ * are within 2e-6 of the overlap and 1e-7 of the subject of the exact ones, and the condition holds
+ * at both ends of that span; so a verdict is that of gt_checker_run. One thread. Memory: subjects
+ * up to most_bytes, then batch by batch; 16 bytes a point and about 150 a feature of the layers
+ * near a block. GT_E_USAGE: kind; GT_E_MEMORY: what lies near one subject does not fit. facts may
+ * be NULL.
+ */
+gt_status gt_check_bulk(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *kind,
+                        const gt_bulk_options *options, gt_bulk_next_fn next,
+                        gt_bulk_found_fn found, void *user, gt_bulk_facts *facts) GT_CHECKED;
 
 #endif

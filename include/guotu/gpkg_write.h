@@ -1,5 +1,5 @@
-/* A plain GeoPackage with one table of polygons, written fast: one transaction, no index. For
- * results of weave; the workspace has its own store. */
+/* A plain GeoPackage with a few tables of polygons, written fast: one transaction, no index. For
+ * results of weave and of checks; the workspace has its own store. */
 #ifndef GUOTU_GPKG_WRITE_H
 #define GUOTU_GPKG_WRITE_H
 
@@ -31,6 +31,14 @@ gt_status gt_gpkg_create(gt_ctx *ctx, const char *path, const char *table,
  * each column. */
 gt_status gt_gpkg_add(gt_ctx *ctx, gt_gpkg_writer *writer, const gt_geom *geom,
                       const gt_gpkg_value *values) GT_CHECKED;
+/* One more table of the same kind (at most 4 in a file); *number names it to gt_gpkg_add_to. Before
+ * or after rows of other tables. */
+gt_status gt_gpkg_add_table(gt_ctx *ctx, gt_gpkg_writer *writer, const char *name,
+                            const gt_gpkg_column *columns, size_t n_columns,
+                            size_t *number) GT_CHECKED;
+/* As gt_gpkg_add, to that table (the one of gt_gpkg_create is 0). geom NULL: none. */
+gt_status gt_gpkg_add_to(gt_ctx *ctx, gt_gpkg_writer *writer, size_t number, const gt_geom *geom,
+                         const gt_gpkg_value *values) GT_CHECKED;
 /* Commits and renames. The writer is consumed, also on failure. */
 gt_status gt_gpkg_finish(gt_ctx *ctx, gt_gpkg_writer *writer) GT_CHECKED;
 /* Gives up: removes the unfinished file. NULL is accepted. */

@@ -6,13 +6,7 @@
 #include <string.h>
 
 #include "check/messages.h"
-#include "check/verdict.h"
-
-typedef struct compiled {
-    gt_expr *when, *condition;
-    gt_expr **exceptions;
-    bool ready;
-} compiled;
+#include "check/trial.h"
 
 typedef struct where_entry {
     const char *layer, *text; /* borrowed from the package */
@@ -27,7 +21,7 @@ struct gt_checker {
     gt_picker *picker;
     gt_sql *sql;
     gt_arena *arena;
-    compiled *rules;
+    gt_rule_code *rules;
     where_entry *wheres;
     size_t n_wheres, cap_wheres;
 };
@@ -38,7 +32,7 @@ typedef struct trial {
     gt_verdict *verdict;
     const gt_subject *subject;
     const gt_rule *rule;
-    const compiled *code;
+    const gt_rule_code *code;
     gt_value *values;
     gt_finding *finding;
     char as_of[GT_DATE_TEXT];
@@ -93,8 +87,18 @@ void gt_checker_free(gt_checker *c)
     gt_free(ctx, c);
 }
 
-static gt_status where_of(gt_ctx *ctx, void *user, const gt_measure *measure,
-                          const gt_standard *standard, gt_expr **out)
+gt_geos *gt_checker_geos(const gt_checker *c)
+{
+    return c->geos;
+}
+
+gt_picker *gt_checker_picker(const gt_checker *c)
+{
+    return c->picker;
+}
+
+gt_status gt_checker_where(gt_ctx *ctx, void *user, const gt_measure *measure,
+                           const gt_standard *standard, gt_expr **out)
 {
     gt_checker *c = user;
     for (size_t i = 0; i < c->n_wheres; i++) {
@@ -136,7 +140,7 @@ static gt_status compile_one(gt_checker *c, const gt_rule *r, const char *text, 
 static gt_status compile_rule(gt_checker *c, size_t i)
 {
     const gt_rule *r = gt_package_rule(c->package, i);
-    compiled *k = &c->rules[i];
+    gt_rule_code *k = &c->rules[i];
     if (k->ready) {
         return GT_OK;
     }
@@ -156,6 +160,12 @@ static gt_status compile_rule(gt_checker *c, size_t i)
     }
     k->ready = st == GT_OK;
     return st;
+}
+
+gt_status gt_checker_code(gt_checker *c, size_t i, const gt_rule_code **out)
+{
+    *out = &c->rules[i];
+    return compile_rule(c, i);
 }
 
 /* ---- values of names ------------------------------------------------------------------------ */
@@ -178,7 +188,7 @@ static gt_value int_value(int64_t v)
     return (gt_value){.kind = GT_VAL_INT, .integer = v};
 }
 
-static gt_value measured_value(const gt_measured *m, gt_aspect aspect)
+gt_value gt_measured_aspect(const gt_measured *m, gt_aspect aspect)
 {
     if (m == NULL || !m->known) {
         return (gt_value){.kind = GT_NULL};
@@ -227,9 +237,9 @@ static gt_value value_of(const trial *t, const gt_name *name)
         return *t->verdict->unit == '\0' ? (gt_value){.kind = GT_NULL}
                                          : text_value(t->verdict->unit);
     case GT_NAME_MEASURE:
-        return measured_value(t->finding->measured == NULL ? NULL
-                                                           : t->finding->measured[name->measure],
-                              name->aspect);
+        return gt_measured_aspect(
+            t->finding->measured == NULL ? NULL : t->finding->measured[name->measure],
+            name->aspect);
     }
     return (gt_value){.kind = GT_NULL};
 }
@@ -450,7 +460,7 @@ static gt_status write_texts(trial *t)
 /* ---- all rules
  * ----------------------------------------------------------------------------------- */
 
-static bool speaks_of(const gt_rule *r, const char *kind, gt_date day)
+bool gt_rule_speaks_of(const gt_rule *r, const char *kind, gt_date day)
 {
     bool in_force =
         (r->from == GT_DATE_NONE || r->from <= day) && (r->to == GT_DATE_NONE || day <= r->to);
@@ -537,7 +547,7 @@ static gt_status name_unit(gt_checker *c, gt_verdict *v)
     return st;
 }
 
-static gt_status check_kind(gt_checker *c, const char *kind)
+gt_status gt_checker_kind(gt_checker *c, const char *kind)
 {
     if (gt_package_find_subject_kind(c->package, kind) != NULL) {
         return GT_OK;
@@ -555,14 +565,16 @@ static gt_status check_kind(gt_checker *c, const char *kind)
 }
 
 static gt_status prepare_verdict(gt_checker *c, const gt_subject *subject,
-                                 const gt_check_options *o, gt_verdict *v)
+                                 const gt_check_options *o, const gt_bulk_hooks *bulk,
+                                 const char *unit, gt_verdict *v)
 {
     gt_meter_setup setup = {.store = c->store,
                             .picker = c->picker,
                             .package = c->package,
                             .geos = c->geos,
-                            .where_of = where_of,
+                            .where_of = gt_checker_where,
                             .user = c,
+                            .bulk = bulk,
                             .subject = subject->geom,
                             .as_of = o->as_of,
                             .as_of_rev = o->as_of_rev,
@@ -583,13 +595,49 @@ static gt_status prepare_verdict(gt_checker *c, const gt_subject *subject,
         bool full = v->kind == NULL || v->name == NULL || v->findings == NULL;
         st = full ? GT_E_MEMORY : gt_meter_new(c->ctx, &setup, &v->meter);
     }
+    if (st == GT_OK && unit != NULL) {
+        v->unit = gt_arena_strdup(v->arena, unit);
+        return v->unit == NULL ? GT_E_MEMORY : GT_OK;
+    }
     return st == GT_OK ? name_unit(c, v) : st;
+}
+
+gt_status gt_trial_open(gt_checker *c, const gt_subject *subject, const gt_check_options *options,
+                        const gt_bulk_hooks *bulk, const char *unit, gt_verdict **out)
+{
+    gt_verdict *v = gt_zalloc(c->ctx, 1, sizeof *v);
+    if (v == NULL) {
+        return GT_E_MEMORY;
+    }
+    gt_status st = prepare_verdict(c, subject, options, bulk, unit, v);
+    if (st != GT_OK) {
+        gt_verdict_free(v);
+        return st;
+    }
+    *out = v;
+    return GT_OK;
+}
+
+gt_status gt_trial_rule(gt_checker *c, gt_verdict *v, const gt_subject *subject, size_t i)
+{
+    trial t;
+    memset(&t, 0, sizeof t);
+    t.checker = c;
+    t.verdict = v;
+    t.subject = subject;
+    gt_date_format(v->as_of, t.as_of);
+    return try_rule(&t, i);
+}
+
+void gt_trial_close(gt_verdict *v)
+{
+    sort_findings(v);
 }
 
 static gt_status judge_all(gt_checker *c, const gt_subject *subject, const gt_check_options *o,
                            gt_verdict *v)
 {
-    gt_status st = prepare_verdict(c, subject, o, v);
+    gt_status st = prepare_verdict(c, subject, o, NULL, NULL, v);
     trial t;
     memset(&t, 0, sizeof t);
     t.checker = c;
@@ -597,7 +645,7 @@ static gt_status judge_all(gt_checker *c, const gt_subject *subject, const gt_ch
     t.subject = subject;
     gt_date_format(v->as_of, t.as_of);
     for (size_t i = 0; st == GT_OK && i < gt_package_n_rules(c->package); i++) {
-        if (speaks_of(gt_package_rule(c->package, i), subject->kind, v->as_of)) {
+        if (gt_rule_speaks_of(gt_package_rule(c->package, i), subject->kind, v->as_of)) {
             st = try_rule(&t, i);
         }
     }
@@ -615,7 +663,7 @@ gt_status gt_checker_run(gt_ctx *ctx, gt_checker *c, const gt_subject *subject,
     if (options != NULL) {
         o = *options;
     }
-    gt_status st = check_kind(c, subject->kind);
+    gt_status st = gt_checker_kind(c, subject->kind);
     if (st != GT_OK) {
         return st;
     }
@@ -671,14 +719,24 @@ const gt_finding *gt_verdict_finding(const gt_verdict *v, size_t i)
     return &v->findings[i];
 }
 
+size_t gt_verdict_n_unlisted(const gt_verdict *v)
+{
+    return v->n_unlisted;
+}
+
+const char *gt_verdict_name(const gt_verdict *v)
+{
+    return v->name;
+}
+
 double gt_verdict_area_m2(const gt_verdict *v)
 {
-    return gt_meter_subject_m2(v->meter);
+    return v->meter == NULL ? v->m2 : gt_meter_subject_m2(v->meter);
 }
 
 const gt_geom *gt_verdict_geom(const gt_verdict *v)
 {
-    return gt_meter_subject(v->meter);
+    return v->meter == NULL ? v->geom : gt_meter_subject(v->meter);
 }
 
 const char *gt_verdict_unit(const gt_verdict *v)

@@ -48,7 +48,7 @@ typedef struct pass {
     double best_m2;  /* VALUE: largest overlap so far */
 } pass;
 
-static gt_status check_subject(gt_ctx *ctx, gt_geos *geos, const gt_geom *g)
+gt_status gt_meter_check(gt_ctx *ctx, gt_geos *geos, const gt_geom *g)
 {
     bool valid = false;
     char reason[64] = "";
@@ -70,7 +70,10 @@ static gt_status check_subject(gt_ctx *ctx, gt_geos *geos, const gt_geom *g)
 
 gt_status gt_meter_new(gt_ctx *ctx, const gt_meter_setup *setup, gt_meter **out)
 {
-    gt_status st = check_subject(ctx, setup->geos, setup->subject);
+    gt_status st = GT_OK;
+    if (setup->bulk == NULL) {
+        st = gt_meter_check(ctx, setup->geos, setup->subject);
+    }
     if (st != GT_OK) {
         return st;
     }
@@ -89,8 +92,9 @@ gt_status gt_meter_new(gt_ctx *ctx, const gt_meter_setup *setup, gt_meter **out)
         st = gt_clip_new(ctx, &m->subject, &m->clip);
     }
     if (st == GT_OK) {
-        st = gt_nears_new(ctx, setup->store, setup->picker, setup->as_of, setup->as_of_rev,
-                          &m->nears);
+        st = gt_nears_new(ctx, setup->store, setup->picker,
+                          setup->bulk == NULL ? NULL : &setup->bulk->nearby, setup->as_of,
+                          setup->as_of_rev, &m->nears);
     }
     if (st == GT_OK && !(m->m2 > 0)) {
         st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_SUBJECT_EMPTY, GT_NOWHERE, GT_NO_ARGS);
@@ -486,6 +490,9 @@ static gt_status run(gt_ctx *ctx, gt_meter *m, const gt_measure *measure, answer
     }
     a->result.known = true;
     a->result.origin = layer.origin;
+    if (measure->kind == GT_MEASURE_TOTAL && m->setup.bulk != NULL) {
+        return m->setup.bulk->total(ctx, m->setup.bulk->nearby.user, measure, &a->result);
+    }
     if (measure->kind == GT_MEASURE_TOTAL && measure->same_unit != NULL) {
         return total_of_unit(ctx, m, measure, a);
     }
@@ -567,7 +574,7 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static bool same_question(const gt_measure *a, const gt_measure *b)
+bool gt_measure_same(const gt_measure *a, const gt_measure *b)
 {
     return a->kind == b->kind && strcmp(a->layer, b->layer) == 0 && a->within_m == b->within_m &&
            same_text(a->where, b->where) && same_text(a->field, b->field) &&
@@ -578,7 +585,7 @@ gt_status gt_meter_measure(gt_ctx *ctx, gt_meter *m, const gt_measure *measure,
                            const gt_measured **out)
 {
     for (answer *a = m->answers; a != NULL; a = a->next) {
-        if (same_question(a->result.measure, measure)) {
+        if (gt_measure_same(a->result.measure, measure)) {
             *out = &a->result;
             return GT_OK;
         }

@@ -14,14 +14,15 @@ struct gt_nears {
     gt_ctx *ctx;
     gt_store *store;
     gt_picker *picker;
+    const gt_nearby *nearby;
     gt_date as_of;
     int64_t as_of_rev;
     gt_arena *arena;
     kept *list;
 };
 
-gt_status gt_nears_new(gt_ctx *ctx, gt_store *store, gt_picker *picker, gt_date as_of,
-                       int64_t as_of_rev, gt_nears **out)
+gt_status gt_nears_new(gt_ctx *ctx, gt_store *store, gt_picker *picker, const gt_nearby *nearby,
+                       gt_date as_of, int64_t as_of_rev, gt_nears **out)
 {
     gt_nears *n = gt_zalloc(ctx, 1, sizeof *n);
     if (n == NULL) {
@@ -30,6 +31,7 @@ gt_status gt_nears_new(gt_ctx *ctx, gt_store *store, gt_picker *picker, gt_date 
     *n = (gt_nears){.ctx = ctx,
                     .store = store,
                     .picker = as_of == GT_DATE_NONE && as_of_rev == 0 ? picker : NULL,
+                    .nearby = nearby,
                     .as_of = as_of,
                     .as_of_rev = as_of_rev};
     gt_status st = gt_arena_new(ctx, 16 * 1024, &n->arena);
@@ -47,7 +49,7 @@ void gt_nears_free(gt_nears *n)
         return;
     }
     for (kept *k = n->list; k != NULL; k = k->next) {
-        for (size_t i = 0; i < k->near.n; i++) {
+        for (size_t i = 0; n->nearby == NULL && i < k->near.n; i++) {
             gt_geom_free(n->ctx, &k->near.list[i].shape);
         }
         gt_free(n->ctx, k->near.list);
@@ -139,8 +141,14 @@ gt_status gt_nears_of(gt_ctx *ctx, gt_nears *n, const char *layer, gt_box box, c
     k->next = n->list;
     n->list = k;
     taker t = {n, k};
-    gt_status st =
-        n->picker != NULL ? gt_picker_find(ctx, n->picker, layer, box, take, &t) : scan(ctx, &t);
+    gt_status st = GT_OK;
+    if (n->nearby != NULL) {
+        st = n->nearby->find(ctx, n->nearby->user, layer, box, &k->near.list, &k->cap, &k->near.n);
+    } else if (n->picker != NULL) {
+        st = gt_picker_find(ctx, n->picker, layer, box, take, &t);
+    } else {
+        st = scan(ctx, &t);
+    }
     if (st != GT_OK) {
         gt_fail_at(ctx, GT_PLACE(.layer = layer));
         return st;

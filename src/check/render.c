@@ -104,7 +104,7 @@ void gt_verdict_render(const gt_verdict *v, gt_lang lang, bool all, gt_text *out
     bool zh = lang == GT_LANG_ZH;
     double m2 = gt_verdict_area_m2(v);
     char day[GT_DATE_TEXT];
-    size_t passes = 0;
+    size_t passes = v->n_unlisted;
     const gt_subject_kind *kind = gt_package_find_subject_kind(v->package, v->kind);
     gt_date_format(v->as_of, day);
     gt_text_printf(out, "%s    %s", headline(gt_verdict_result(v), lang),

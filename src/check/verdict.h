@@ -10,7 +10,10 @@ struct gt_verdict {
     gt_store *store; /* borrowed */
     gt_geos *geos;   /* the checker's */
     gt_arena *arena; /* findings and their texts */
-    gt_meter *meter; /* owns the overlaps */
+    gt_meter *meter; /* owns the overlaps; NULL where nothing was measured: m2 and geom then */
+    double m2;
+    const gt_geom *geom;
+    size_t n_unlisted; /* rules that hold and are not among the findings */
     gt_finding *findings;
     size_t n_findings;
     const char *kind, *name, *unit;

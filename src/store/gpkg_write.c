@@ -12,16 +12,24 @@
 #include "guotu/text.h"
 #include "store/gpkg_messages.h"
 
-struct gt_gpkg_writer {
-    char *path, *part, *table;
-    sqlite3 *db;
+enum { MOST_TABLES = 4 };
+
+typedef struct table {
+    char *name;
     sqlite3_stmt *insert;
     gt_gpkg_type *types;
     size_t n_columns;
+    gt_box box;
+} table;
+
+struct gt_gpkg_writer {
+    char *path, *part;
+    sqlite3 *db;
+    table tables[MOST_TABLES];
+    size_t n_tables;
     int32_t srs_id;
     uint8_t *blob;
     size_t cap_blob;
-    gt_box box;
 };
 
 static const char SCHEMA[] =
@@ -53,12 +61,14 @@ static gt_status write_failed(gt_ctx *ctx, const gt_gpkg_writer *w)
 
 static void writer_free(gt_ctx *ctx, gt_gpkg_writer *w)
 {
-    (void)sqlite3_finalize(w->insert);
+    for (size_t i = 0; i < MOST_TABLES; i++) {
+        (void)sqlite3_finalize(w->tables[i].insert);
+        gt_free(ctx, w->tables[i].name);
+        gt_free(ctx, w->tables[i].types);
+    }
     (void)sqlite3_close(w->db);
     gt_free(ctx, w->path);
     gt_free(ctx, w->part);
-    gt_free(ctx, w->table);
-    gt_free(ctx, w->types);
     gt_free(ctx, w->blob);
     gt_free(ctx, w);
 }
@@ -95,21 +105,21 @@ static gt_status copy_srs(gt_ctx *ctx, gt_gpkg_writer *w)
                                    w->srs_id));
 }
 
-static gt_status make_table(gt_ctx *ctx, gt_gpkg_writer *w, const gt_gpkg_column *columns)
+static gt_status make_table(gt_ctx *ctx, gt_gpkg_writer *w, table *t, const gt_gpkg_column *columns)
 {
     static const char *const types[] = {"integer", "double", "text"};
     gt_text sql, marks;
     gt_text_init(&sql, ctx, 0);
     gt_text_init(&marks, ctx, 0);
-    char *quoted = sqlite3_mprintf("\"%w\"", w->table);
+    char *quoted = sqlite3_mprintf("\"%w\"", t->name);
     gt_text_printf(&sql, "create table %s(fid integer primary key, geom multipolygon",
                    quoted == NULL ? "" : quoted);
     gt_text_printf(&marks, "insert into %s values(null, ?1", quoted == NULL ? "" : quoted);
-    for (size_t i = 0; i < w->n_columns; i++) {
+    for (size_t i = 0; i < t->n_columns; i++) {
         char *name = sqlite3_mprintf("\"%w\"", columns[i].name);
         gt_text_printf(&sql, ", %s %s", name == NULL ? "" : name, types[columns[i].type]);
         gt_text_printf(&marks, ", ?%zu", i + 2);
-        w->types[i] = columns[i].type;
+        t->types[i] = columns[i].type;
         sqlite3_free(name);
     }
     gt_text_puts(&sql, ")");
@@ -120,7 +130,7 @@ static gt_status make_table(gt_ctx *ctx, gt_gpkg_writer *w, const gt_gpkg_column
     }
     if (st == GT_OK &&
         (sqlite3_exec(w->db, gt_text_cstr(&sql), NULL, NULL, NULL) != SQLITE_OK ||
-         sqlite3_prepare_v2(w->db, gt_text_cstr(&marks), -1, &w->insert, NULL) != SQLITE_OK)) {
+         sqlite3_prepare_v2(w->db, gt_text_cstr(&marks), -1, &t->insert, NULL) != SQLITE_OK)) {
         st = write_failed(ctx, w);
     }
     sqlite3_free(quoted);
@@ -129,7 +139,23 @@ static gt_status make_table(gt_ctx *ctx, gt_gpkg_writer *w, const gt_gpkg_column
     return st;
 }
 
-gt_status gt_gpkg_create(gt_ctx *ctx, const char *path, const char *table,
+gt_status gt_gpkg_add_table(gt_ctx *ctx, gt_gpkg_writer *w, const char *name,
+                            const gt_gpkg_column *columns, size_t n_columns, size_t *number)
+{
+    if (w->n_tables == MOST_TABLES) {
+        return gt_fail(ctx, GT_E_LIMIT, &GT_MSG_GPKG_WRITE, GT_PLACE(.file = w->path),
+                       GT_ARGS(GT_TEXT("reason", "tables")));
+    }
+    table *t = &w->tables[w->n_tables];
+    t->n_columns = n_columns;
+    t->box = (gt_box){INFINITY, INFINITY, -INFINITY, -INFINITY};
+    t->name = gt_strdup(ctx, name);
+    t->types = gt_alloc(ctx, n_columns + 1, sizeof *t->types);
+    *number = w->n_tables++;
+    return t->name == NULL || t->types == NULL ? GT_E_MEMORY : make_table(ctx, w, t, columns);
+}
+
+gt_status gt_gpkg_create(gt_ctx *ctx, const char *path, const char *name,
                          const gt_gpkg_column *columns, size_t n_columns, int32_t srs_id,
                          const char *srs_from, gt_gpkg_writer **out)
 {
@@ -137,16 +163,12 @@ gt_status gt_gpkg_create(gt_ctx *ctx, const char *path, const char *table,
     if (w == NULL) {
         return GT_E_MEMORY;
     }
-    w->n_columns = n_columns;
     w->srs_id = srs_from == NULL ? -1 : srs_id;
-    w->box = (gt_box){INFINITY, INFINITY, -INFINITY, -INFINITY};
-    size_t len = strlen(path) + 32;
+    size_t number = 0, len = strlen(path) + 32;
     w->path = gt_strdup(ctx, path);
-    w->table = gt_strdup(ctx, table);
     w->part = gt_alloc(ctx, len, 1);
-    w->types = gt_alloc(ctx, n_columns + 1, sizeof *w->types);
     gt_status st = GT_E_MEMORY;
-    if (w->path == NULL || w->table == NULL || w->part == NULL || w->types == NULL) {
+    if (w->path == NULL || w->part == NULL) {
         goto done;
     }
     (void)snprintf(w->part, len, "%s.%ld.part", path, (long)getpid());
@@ -168,7 +190,7 @@ gt_status gt_gpkg_create(gt_ctx *ctx, const char *path, const char *table,
         st = copy_srs(ctx, w);
     }
     if (st == GT_OK) {
-        st = make_table(ctx, w, columns);
+        st = gt_gpkg_add_table(ctx, w, name, columns, n_columns, &number);
     }
 done:
     if (st == GT_OK) {
@@ -194,7 +216,7 @@ static uint8_t *put_head(uint8_t *p, uint32_t type, uint32_t n)
 }
 
 /* GeoPackage blob of a multipolygon, little endian, with its box. */
-static gt_status encode(gt_ctx *ctx, gt_gpkg_writer *w, const gt_geom *g, size_t *len)
+static gt_status encode(gt_ctx *ctx, gt_gpkg_writer *w, table *t, const gt_geom *g, size_t *len)
 {
     size_t most =
         40 + 9 + 9 * (size_t)g->n_parts + 4 * (size_t)g->n_rings + 16 * (size_t)g->n_points;
@@ -210,10 +232,10 @@ static gt_status encode(gt_ctx *ctx, gt_gpkg_writer *w, const gt_geom *g, size_t
         box[2] = y < box[2] ? y : box[2];
         box[3] = y > box[3] ? y : box[3];
     }
-    w->box.xmin = box[0] < w->box.xmin ? box[0] : w->box.xmin;
-    w->box.xmax = box[1] > w->box.xmax ? box[1] : w->box.xmax;
-    w->box.ymin = box[2] < w->box.ymin ? box[2] : w->box.ymin;
-    w->box.ymax = box[3] > w->box.ymax ? box[3] : w->box.ymax;
+    t->box.xmin = box[0] < t->box.xmin ? box[0] : t->box.xmin;
+    t->box.xmax = box[1] > t->box.xmax ? box[1] : t->box.xmax;
+    t->box.ymin = box[2] < t->box.ymin ? box[2] : t->box.ymin;
+    t->box.ymax = box[3] > t->box.ymax ? box[3] : t->box.ymax;
     static const uint8_t magic[4] = {'G', 'P', 0, 3}; /* little endian, XY envelope */
     uint8_t *p = w->blob;
     memcpy(p, magic, sizeof magic);
@@ -235,63 +257,84 @@ static gt_status encode(gt_ctx *ctx, gt_gpkg_writer *w, const gt_geom *g, size_t
     return GT_OK;
 }
 
-gt_status gt_gpkg_add(gt_ctx *ctx, gt_gpkg_writer *w, const gt_geom *geom,
-                      const gt_gpkg_value *values)
+static void bind_values(const table *t, const gt_gpkg_value *values)
 {
+    for (size_t i = 0; i < t->n_columns; i++) {
+        int at = (int)i + 2;
+        if (values[i].null) {
+            (void)sqlite3_bind_null(t->insert, at);
+            continue;
+        }
+        switch (t->types[i]) {
+        case GT_GPKG_INTEGER:
+            (void)sqlite3_bind_int64(t->insert, at, values[i].integer);
+            break;
+        case GT_GPKG_REAL:
+            (void)sqlite3_bind_double(t->insert, at, values[i].real);
+            break;
+        case GT_GPKG_TEXT:
+            (void)sqlite3_bind_text(t->insert, at, values[i].text, -1, SQLITE_STATIC);
+            break;
+        }
+    }
+}
+
+gt_status gt_gpkg_add_to(gt_ctx *ctx, gt_gpkg_writer *w, size_t number, const gt_geom *geom,
+                         const gt_gpkg_value *values)
+{
+    table *t = &w->tables[number];
     size_t len = 0;
-    gt_status st = geom == NULL ? GT_OK : encode(ctx, w, geom, &len);
+    gt_status st = geom == NULL ? GT_OK : encode(ctx, w, t, geom, &len);
     if (st != GT_OK) {
         return st;
     }
     if (geom == NULL) {
-        (void)sqlite3_bind_null(w->insert, 1);
+        (void)sqlite3_bind_null(t->insert, 1);
     } else {
-        (void)sqlite3_bind_blob64(w->insert, 1, w->blob, len, SQLITE_STATIC);
+        (void)sqlite3_bind_blob64(t->insert, 1, w->blob, len, SQLITE_STATIC);
     }
-    for (size_t i = 0; i < w->n_columns; i++) {
-        int at = (int)i + 2;
-        if (values[i].null) {
-            (void)sqlite3_bind_null(w->insert, at);
-            continue;
-        }
-        switch (w->types[i]) {
-        case GT_GPKG_INTEGER:
-            (void)sqlite3_bind_int64(w->insert, at, values[i].integer);
-            break;
-        case GT_GPKG_REAL:
-            (void)sqlite3_bind_double(w->insert, at, values[i].real);
-            break;
-        case GT_GPKG_TEXT:
-            (void)sqlite3_bind_text(w->insert, at, values[i].text, -1, SQLITE_STATIC);
-            break;
-        }
-    }
-    if (sqlite3_step(w->insert) != SQLITE_DONE) {
+    bind_values(t, values);
+    if (sqlite3_step(t->insert) != SQLITE_DONE) {
         st = write_failed(ctx, w);
     }
-    (void)sqlite3_reset(w->insert);
+    (void)sqlite3_reset(t->insert);
     return st;
 }
 
-gt_status gt_gpkg_finish(gt_ctx *ctx, gt_gpkg_writer *w)
+gt_status gt_gpkg_add(gt_ctx *ctx, gt_gpkg_writer *w, const gt_geom *geom,
+                      const gt_gpkg_value *values)
+{
+    return gt_gpkg_add_to(ctx, w, 0, geom, values);
+}
+
+static gt_status register_table(gt_ctx *ctx, gt_gpkg_writer *w, table *t)
 {
     gt_status st = run_sql(
         ctx, w,
         sqlite3_mprintf("insert into gpkg_contents(table_name, data_type, identifier, srs_id) "
                         "values(%Q, 'features', %Q, %d); insert into gpkg_geometry_columns "
                         "values(%Q, 'geom', 'MULTIPOLYGON', %d, 0, 0)",
-                        w->table, w->table, w->srs_id, w->table, w->srs_id));
-    if (st == GT_OK && w->box.xmin <= w->box.xmax) { /* an empty table has no extent */
+                        t->name, t->name, w->srs_id, t->name, w->srs_id));
+    if (st == GT_OK && t->box.xmin <= t->box.xmax) { /* an empty table has no extent */
         st = run_sql(ctx, w,
                      sqlite3_mprintf("update gpkg_contents set min_x=%!.17g, min_y=%!.17g, "
-                                     "max_x=%!.17g, max_y=%!.17g",
-                                     w->box.xmin, w->box.ymin, w->box.xmax, w->box.ymax));
+                                     "max_x=%!.17g, max_y=%!.17g where table_name=%Q",
+                                     t->box.xmin, t->box.ymin, t->box.xmax, t->box.ymax, t->name));
+    }
+    (void)sqlite3_finalize(t->insert);
+    t->insert = NULL;
+    return st;
+}
+
+gt_status gt_gpkg_finish(gt_ctx *ctx, gt_gpkg_writer *w)
+{
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && i < w->n_tables; i++) {
+        st = register_table(ctx, w, &w->tables[i]);
     }
     if (st == GT_OK) {
         st = run_sql(ctx, w, sqlite3_mprintf("commit"));
     }
-    (void)sqlite3_finalize(w->insert);
-    w->insert = NULL;
     if (st == GT_OK && sqlite3_close(w->db) != SQLITE_OK) {
         st = write_failed(ctx, w);
     } else if (st == GT_OK) {

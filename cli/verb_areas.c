@@ -10,7 +10,8 @@ enum { MAX_PIVOT = 12, MAX_CELLS = 21 };
 static const char *shown(const cli *app, const gt_area_column *c, const char *text)
 {
     if (*text == '\0') {
-        return cli_say(app, "（无）", "(none)");
+        return c->codes == NULL ? cli_say(app, "（范围外）", "(outside)")
+                                : cli_say(app, "（无）", "(none)");
     }
     if (strcmp(text, "*") == 0) {
         return cli_say(app, "（重叠）", "(overlapping)");
@@ -114,14 +115,39 @@ static gt_status pivot_row(cli_table *table, const char *label, const double *va
     return cli_table_row(table, cells);
 }
 
-/* Rows: first column; columns: second; sums at the right and at the foot. */
-static gt_status pivot(cli *app, const gt_area_table *t, gt_area_unit unit,
-                       const char *const *second, size_t n)
+/* Would the area print as 0.0000? */
+static bool prints_as_nothing(gt_area_unit unit, double m2)
+{
+    return gt_area_to(unit, m2) < 0.00005;
+}
+
+/* Which of the words of column 1 get a column: those that hold an area that can be printed. */
+static size_t columns_worth(const gt_area_table *t, gt_area_unit unit, const char **second,
+                            size_t n)
+{
+    size_t kept = 0;
+    for (size_t k = 0; k < n; k++) {
+        double m2 = 0;
+        for (size_t r = 0; r < gt_area_table_n_rows(t); r++) {
+            m2 += strcmp(second[k], gt_area_table_text(t, r, 1)) == 0 ? gt_area_table_m2(t, r) : 0;
+        }
+        if (!prints_as_nothing(unit, m2)) {
+            second[kept++] = second[k];
+        }
+    }
+    return kept;
+}
+
+/* Rows: first column; columns: second; sums at the right and at the foot. What is too small to
+ * print gets no row and no column, and is told in square metres beneath. */
+static gt_status pivot(cli *app, const gt_area_table *t, gt_area_unit unit, const char **second,
+                       size_t n)
 {
     const char *headings[MAX_PIVOT + 2] = {NULL};
-    double row[MAX_PIVOT] = {0}, foot[MAX_PIVOT] = {0};
+    double row[MAX_PIVOT] = {0}, foot[MAX_PIVOT] = {0}, sum = 0, shown_m2 = 0;
     cli_table *table = NULL;
     char corner[64];
+    n = columns_worth(t, unit, second, n);
     (void)snprintf(corner, sizeof corner, "%s (%s)", gt_area_table_column(t, 0)->name,
                    gt_area_unit_name(unit, app->lang));
     headings[0] = corner;
@@ -134,14 +160,23 @@ static gt_status pivot(cli *app, const gt_area_table *t, gt_area_unit unit,
     for (size_t r = 0; st == GT_OK && r < rows; r++) {
         const char *label = gt_area_table_text(t, r, 0);
         size_t k = 0;
-        while (k + 1 < n && strcmp(second[k], gt_area_table_text(t, r, 1)) != 0) {
+        while (k < n && strcmp(second[k], gt_area_table_text(t, r, 1)) != 0) {
             k++;
         }
-        row[k] += gt_area_table_m2(t, r);
-        foot[k] += gt_area_table_m2(t, r);
+        if (k < n) {
+            row[k] += gt_area_table_m2(t, r);
+            sum += gt_area_table_m2(t, r);
+        }
         if (r + 1 == rows || strcmp(label, gt_area_table_text(t, r + 1, 0)) != 0) {
-            st = pivot_row(table, shown(app, gt_area_table_column(t, 0), label), row, n, unit);
+            if (!prints_as_nothing(unit, sum)) {
+                st = pivot_row(table, shown(app, gt_area_table_column(t, 0), label), row, n, unit);
+                shown_m2 += sum;
+                for (k = 0; k < n; k++) {
+                    foot[k] += row[k];
+                }
+            }
             memset(row, 0, sizeof row);
+            sum = 0;
         }
     }
     if (st == GT_OK) {
@@ -149,6 +184,13 @@ static gt_status pivot(cli *app, const gt_area_table *t, gt_area_unit unit,
     }
     if (st == GT_OK) {
         cli_table_text(table, &app->out);
+        double left = gt_area_table_total(t) - shown_m2;
+        if (left >= 0.00005) {
+            gt_text_printf(&app->out,
+                           cli_say(app, "另有 %.4f m2 过小未列\n",
+                                   "and %.4f m2 in pieces too small to print\n"),
+                           left);
+        }
     }
     cli_table_free(table);
     return st;

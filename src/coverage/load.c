@@ -81,14 +81,14 @@ static gt_status compile(gt_ctx *ctx, gt_sql *sql, const gt_standard *s, const c
     return st;
 }
 
+/* out->keep is set by the caller. */
 static gt_status load(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
-                      const size_t *keep, size_t n_keep, int field, gt_arena *arena, gt_loaded *out)
+                      int field, gt_arena *arena, gt_loaded *out)
 {
     gt_layer_info info;
     gt_sql *sql = NULL;
     loading l = {.to = out, .arena = arena};
     gt_query q;
-    memset(out, 0, sizeof *out);
     out->ctx = ctx;
     gt_text_init(&l.text, ctx, 0);
     gt_status st = gt_stored_layer(ctx, store, part->layer, &info);
@@ -99,8 +99,6 @@ static gt_status load(gt_ctx *ctx, gt_store *store, const gt_package *package, c
     if (st == GT_OK) {
         out->standard = info.standard;
         out->class = field < 0 ? gt_class_of(package, &info) : (gt_class){GT_CLASS_FIELD, field};
-        out->keep = keep;
-        out->n_keep = n_keep;
         gt_query_init(&q, part->layer);
         q.as_of_date = part->as_of;
         gt_progress_begin(ctx, &GT_PROGRESS_READ_LAYERS, 0);
@@ -115,13 +113,15 @@ static gt_status load(gt_ctx *ctx, gt_store *store, const gt_package *package, c
 gt_status gt_load(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
                   const size_t *keep, size_t n_keep, gt_arena *arena, gt_loaded *out)
 {
-    return load(ctx, store, package, part, keep, n_keep, -1, arena, out);
+    *out = (gt_loaded){.keep = keep, .n_keep = n_keep};
+    return load(ctx, store, package, part, -1, arena, out);
 }
 
 gt_status gt_load_by(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
                      int field, gt_arena *arena, gt_loaded *out)
 {
-    return load(ctx, store, package, part, NULL, 0, field, arena, out);
+    *out = (gt_loaded){0};
+    return load(ctx, store, package, part, field, arena, out);
 }
 
 void gt_loaded_free(gt_loaded *l)

@@ -235,7 +235,7 @@ static gt_status layers_for(gt_ctx *ctx, gt_vault *v, uint32_t n)
 {
     v->n_layers = n;
     v->ids = gt_zalloc(ctx, (size_t)n + 1, sizeof *v->ids);
-    v->words = gt_zalloc(ctx, (size_t)n + 1, sizeof *v->words);
+    v->words = gt_zalloc(ctx, (size_t)n + 1, sizeof(gt_words *));
     return v->ids == NULL || v->words == NULL ? GT_E_MEMORY : GT_OK;
 }
 

@@ -225,3 +225,52 @@ gt_status sy_emit_ribbon(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_p
     gt_geos_free(geos);
     return st;
 }
+
+/* ---- lines drawn by hand
+ * ---------------------------------------------------------------------------- */
+
+static gt_status draw_course(gt_ctx *ctx, const gt_synth *s, const sy_course *course, gt_geom *out)
+{
+    gt_geom_reset(out, GT_LINESTRING);
+    for (size_t i = 0; i < course->n_pts; i++) {
+        gt_status st = gt_geom_add_point(ctx, out, sy_metres(s->scene.world.ox, course->pts[i].x),
+                                         sy_metres(s->scene.world.oy, course->pts[i].y));
+        if (st != GT_OK) {
+            return st;
+        }
+    }
+    return gt_geom_end_ring(ctx, out);
+}
+
+gt_status sy_emit_lines(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,
+                        void *user)
+{
+    const sy_drawn *d = &s->scene.recipe->lines[e->number];
+    sy_writer w = {0};
+    sy_writing what = {.standard = e->standard,
+                       .attrs = d->attrs,
+                       .n_attrs = d->n_attrs,
+                       .labels = d->labels,
+                       .n_labels = d->n_labels,
+                       .put = put,
+                       .user = user};
+    gt_status st = sy_writer_open(ctx, s, &what, &w);
+    for (size_t i = 0; st == GT_OK && i < d->n_labels; i++) {
+        st = draw_course(ctx, s, &d->courses[i], &w.slot.geom);
+        st = st == GT_OK ? sy_slot_encode(ctx, s, &w.slot) : st;
+        char id[64];
+        (void)snprintf(id, sizeof id, "%s%03zu", d->prefix, i + 1);
+        sy_subject subject = {.id = id,
+                              .unit = -1,
+                              .label = &d->labels[i],
+                              .at = d->courses[i].pts[0],
+                              .number = i + 1,
+                              .year = s->scene.recipe->base_year,
+                              .hash = sy_hash(s->scene.seed, 44, i)};
+        st = st == GT_OK ? sy_writer_put(ctx, &w, &w.slot, i, &subject) : st;
+    }
+    if (w.s != NULL) {
+        sy_writer_close(ctx, &w);
+    }
+    return st;
+}

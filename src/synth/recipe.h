@@ -118,6 +118,20 @@ typedef struct sy_ribbon { /* a strip along every river of the recipe */
     size_t n_attrs;
 } sy_ribbon;
 
+typedef struct sy_course { /* a line drawn by hand */
+    const sy_pt *pts;
+    size_t n_pts;
+} sy_course;
+
+typedef struct sy_drawn { /* a layer of lines, each with a label of its own */
+    const char *layer, *prefix;
+    sy_attr *attrs;
+    size_t n_attrs;
+    sy_label *labels;
+    sy_course *courses; /* one for each label */
+    size_t n_labels;
+} sy_drawn;
+
 typedef struct sy_change { /* land use change between the survey of year-1 and that of year */
     int year;
     uint16_t from, to;
@@ -184,6 +198,8 @@ typedef struct sy_recipe {
     size_t n_tracks;
     sy_ribbon *ribbons;
     size_t n_ribbons;
+    sy_drawn *lines;
+    size_t n_lines;
     sy_label *unit_labels; /* one per district: attributes of the unit layer */
     sy_change *changes;
     size_t n_changes;

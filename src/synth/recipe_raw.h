@@ -53,6 +53,19 @@ typedef struct raw_ribbon {
     double width;
 } raw_ribbon;
 
+typedef struct raw_line {
+    const char *put;
+    gt_title title;
+    const char *const *set, *const *course;
+} raw_line;
+
+typedef struct raw_drawn {
+    const char *layer, *prefix;
+    const char *const *set;
+    raw_line *parts;
+    size_t n_parts;
+} raw_drawn;
+
 typedef struct raw_change {
     int year;
     const char *from, *to;
@@ -85,6 +98,8 @@ typedef struct raw_recipe {
     size_t n_groups;
     raw_ribbon *ribbons;
     size_t n_ribbons;
+    raw_drawn *lines;
+    size_t n_lines;
     raw_change *changes;
     size_t n_changes;
     raw_total *totals;

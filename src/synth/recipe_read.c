@@ -355,6 +355,39 @@ static void read_ribbons(sy_resolver *r, const gt_ynode *root)
     }
 }
 
+static void read_courses(sy_resolver *r, const gt_ynode *owner, const raw_drawn *d, sy_drawn *out)
+{
+    out->labels = sy_need(r, d->n_parts, sizeof *out->labels);
+    out->courses = sy_need(r, d->n_parts, sizeof *out->courses);
+    const gt_ynode *node = list_of(owner, "parts");
+    for (size_t i = 0; r->status == GT_OK && i < d->n_parts && node != NULL;
+         i++, node = node->next) {
+        const raw_line *p = &d->parts[i];
+        sy_label *label = &out->labels[out->n_labels];
+        sy_course *course = &out->courses[out->n_labels++];
+        *label = (sy_label){.code = p->put, .title = p->title};
+        label->attrs = read_set(r, node, p->set, &label->n_attrs);
+        course->pts = read_places(r, gt_y_get(node, "course"), p->course, &course->n_pts);
+        if (course->n_pts < 2) {
+            problem(r, gt_y_get(node, "course"), &GT_MSG_SYNTH_COURSE,
+                    GT_ARGS(GT_TEXT("part", p->put)));
+        }
+    }
+}
+
+static void read_lines(sy_resolver *r, const gt_ynode *root)
+{
+    r->out->lines = sy_need(r, r->raw->n_lines, sizeof *r->out->lines);
+    const gt_ynode *node = list_of(root, "lines");
+    for (size_t i = 0; r->status == GT_OK && i < r->raw->n_lines; i++, node = node->next) {
+        const raw_drawn *d = &r->raw->lines[i];
+        sy_drawn *out = &r->out->lines[r->out->n_lines++];
+        *out = (sy_drawn){.layer = d->layer, .prefix = d->prefix != NULL ? d->prefix : ""};
+        out->attrs = read_set(r, node, d->set, &out->n_attrs);
+        read_courses(r, node, d, out);
+    }
+}
+
 static void read_changes(sy_resolver *r, const gt_ynode *root)
 {
     r->out->changes = sy_need(r, r->raw->n_changes, sizeof *r->out->changes);
@@ -522,6 +555,7 @@ static void resolve(sy_resolver *r, const gt_ynode *root)
     read_tracks(r, root);
     read_groups(r, root);
     read_ribbons(r, root);
+    read_lines(r, root);
     read_changes(r, root);
     read_totals(r, root);
 }

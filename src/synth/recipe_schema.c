@@ -98,6 +98,27 @@ static const gt_key ribbon_keys[] = {
 };
 static const gt_schema ribbon_schema = {"ribbon", KEYS(ribbon_keys), sizeof(raw_ribbon)};
 
+static const gt_key line_keys[] = {
+    {.name = "put", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_line, put)},
+    {.name = "zh", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_line, title.zh)},
+    {.name = "en", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_line, title.en)},
+    {.name = "set", .kind = GT_K_TEXTS, .at = AT(raw_line, set)},
+    {.name = "course", .kind = GT_K_TEXTS, .flags = REQ, .at = AT(raw_line, course)},
+};
+static const gt_schema line_schema = {"line", KEYS(line_keys), sizeof(raw_line)};
+
+static const gt_key drawn_keys[] = {
+    {.name = "layer", .kind = GT_K_NAME, .flags = REQ, .at = AT(raw_drawn, layer)},
+    {.name = "prefix", .kind = GT_K_TEXT, .at = AT(raw_drawn, prefix)},
+    {.name = "set", .kind = GT_K_TEXTS, .at = AT(raw_drawn, set)},
+    {.name = "parts",
+     .kind = GT_K_LIST,
+     .flags = REQ,
+     .at = AT(raw_drawn, parts),
+     .extra = &line_schema},
+};
+static const gt_schema drawn_schema = {"layer of lines", KEYS(drawn_keys), sizeof(raw_drawn)};
+
 static const gt_key group_keys[] = {
     {.name = "units", .kind = GT_K_TEXTS, .flags = REQ, .at = AT(raw_group, units)},
     {.name = "set", .kind = GT_K_TEXTS, .flags = REQ, .at = AT(raw_group, set)},
@@ -185,6 +206,7 @@ static const gt_key recipe_keys[] = {
     LIST("tracks", tracks, track_schema),
     LIST("districts", groups, group_schema),
     LIST("ribbons", ribbons, ribbon_schema),
+    LIST("lines", lines, drawn_schema),
     LIST("changes", changes, change_schema),
     LIST("totals", totals, total_schema),
 };

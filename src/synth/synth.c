@@ -124,7 +124,7 @@ static gt_status add_entry(gt_ctx *ctx, gt_synth *s, sy_entry_kind kind, size_t 
 static gt_status list_layers(gt_ctx *ctx, gt_synth *s)
 {
     const sy_recipe *r = s->scene.recipe;
-    size_t most = 1 + r->n_zones + r->n_ribbons + r->n_tracks * (r->n_years + 1);
+    size_t most = 1 + r->n_zones + r->n_ribbons + r->n_lines + r->n_tracks * (r->n_years + 1);
     s->entries = gt_zalloc(ctx, most, sizeof *s->entries);
     if (s->entries == NULL) {
         return GT_E_MEMORY;
@@ -141,6 +141,9 @@ static gt_status list_layers(gt_ctx *ctx, gt_synth *s)
     }
     for (size_t i = 0; st == GT_OK && i < r->n_ribbons; i++) {
         st = add_entry(ctx, s, SY_E_RIBBON, i, r->base_year, r->ribbons[i].layer);
+    }
+    for (size_t i = 0; st == GT_OK && i < r->n_lines; i++) {
+        st = add_entry(ctx, s, SY_E_LINES, i, r->base_year, r->lines[i].layer);
     }
     for (size_t t = 0; st == GT_OK && t < r->n_tracks; t++) {
         if (!r->tracks[t].dated) {
@@ -238,6 +241,9 @@ gt_synth_layer gt_synth_layer_at(const gt_synth *s, size_t i)
     case SY_E_RIBBON:
         out.note = "generated: strips along schematic river courses; not a survey";
         break;
+    case SY_E_LINES:
+        out.note = "generated: courses drawn by hand, schematic; not a survey";
+        break;
     case SY_E_TRACK:
         out.valid_from = gt_date_from_ymd(e->year, 12, 31);
         out.note = "generated: parcels of a seeded coverage, classed by rule; not a survey";
@@ -260,6 +266,8 @@ gt_status gt_synth_emit(gt_ctx *ctx, gt_synth *s, size_t i, gt_synth_put_fn put,
         return sy_emit_zone(ctx, s, e, put, user);
     case SY_E_RIBBON:
         return sy_emit_ribbon(ctx, s, e, put, user);
+    case SY_E_LINES:
+        return sy_emit_lines(ctx, s, e, put, user);
     case SY_E_TRACK:
         return sy_emit_track(ctx, s, e, put, user);
     }

@@ -6,11 +6,17 @@
 #include "synth/parcels.h"
 #include "synth/values.h"
 
-typedef enum sy_entry_kind { SY_E_UNITS = 0, SY_E_ZONE, SY_E_RIBBON, SY_E_TRACK } sy_entry_kind;
+typedef enum sy_entry_kind {
+    SY_E_UNITS = 0,
+    SY_E_ZONE,
+    SY_E_RIBBON,
+    SY_E_LINES,
+    SY_E_TRACK
+} sy_entry_kind;
 
 typedef struct sy_entry { /* one emittable layer */
     sy_entry_kind kind;
-    size_t number; /* of the zone, ribbon or track */
+    size_t number; /* of the zone, ribbon, layer of lines or track */
     int year;
     const gt_standard *standard;
 } sy_entry;
@@ -90,6 +96,8 @@ gt_status sy_emit_units(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_pu
                         void *user) GT_CHECKED;
 gt_status sy_emit_zone(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,
                        void *user) GT_CHECKED;
+gt_status sy_emit_lines(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,
+                        void *user) GT_CHECKED;
 gt_status sy_emit_ribbon(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,
                          void *user) GT_CHECKED;
 gt_status sy_emit_track(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_put_fn put,

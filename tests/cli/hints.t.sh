@@ -23,7 +23,7 @@ def look(where, text, loose):
     for m in re.finditer(r"guotu((?: -[wq](?: [^ -][^ ]*)?)*) ([a-z]+)\b([^'”`\n]*)", text):
         verb, rest = m.group(2), m.group(3)
         if verb not in verbs:
-            if "'" in text[max(0, m.start() - 1):m.start()] or not loose:
+            if not loose or "--" in rest or "'" in text[max(0, m.start() - 1):m.start()]:
                 bad.append(f"{where}: no verb '{verb}' in: {m.group(0)}")
             continue
         for o in re.findall(r"(?<![\w-])--([a-z][a-z-]*)", rest):

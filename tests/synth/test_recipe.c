@@ -61,13 +61,18 @@ static void a_small_recipe_is_read(void **state)
     assert_fails(ctx, parse(ctx, text, &r), GT_E_INPUT, "synth.recipe");
     char *bad = strstr(text, ", not_in: nothing");
     memmove(bad, bad + 17, strlen(bad + 17) + 1);
-    strcat(text, "  - layer: space\n    prefix: S\n    parts:\n"
-                 "      - {put: p, area: 15 mu, classes: [\"01\"], having: land_use, in: \"z:one\","
-                 " score: white() + 3*in(z) - ramp(slope,0.1,0.2) + band(height,1,2)}\n"
-                 "ribbons: [{layer: strip, width: 30 m}]\n"
-                 "changes: [{year: 2020, from: \"01\", to: \"01\", area: 1 km2}]\n"
-                 "totals: [{total: t, zh: 总, en: Total, clause: C-1, share: 50 %, of: [z, "
-                 "\"space:p\"]}]\n");
+    strcat(text,
+           "  - layer: space\n    prefix: S\n    parts:\n"
+           "      - {put: p, area: 15 mu, classes: [\"01\"], having: land_use, in: \"z:one\","
+           " score: white() + 3*in(z) - ramp(slope,0.1,0.2) + band(height,1,2)}\n"
+           "ribbons: [{layer: strip, width: 30 m}]\n"
+           "lines: [{layer: old, prefix: L-, set: [n=@label_name], parts: [{put: lost, zh: 甲,"
+           " en: A, set: [open=0], course: [499000 4400000, 499500 4400500, 500000 4400400]}, "
+           "{put: lost, zh: 乙,"
+           " en: B, course: [499100 4400000, 499900 4400000]}]}]\n"
+           "changes: [{year: 2020, from: \"01\", to: \"01\", area: 1 km2}]\n"
+           "totals: [{total: t, zh: 总, en: Total, clause: C-1, share: 50 %, of: [z, "
+           "\"space:p\"]}]\n");
     /* the score has commas: it must be quoted inside braces */
     assert_fails(ctx, parse(ctx, text, &r), GT_E_INPUT, "synth.recipe");
     char *score = strstr(text, "score: white");
@@ -101,6 +106,12 @@ static void a_small_recipe_is_read(void **state)
     assert_near(r->totals[0].km2, 200, 1e-9);
     assert_near(r->totals[0].tolerance, 0.01, 0);
     assert_near(r->ribbons[0].width, 30, 0);
+    assert_int_equal(r->n_lines, 1);
+    assert_string_equal(r->lines[0].prefix, "L-");
+    assert_int_equal(r->lines[0].n_labels, 2); /* one a line, equal codes are not merged */
+    assert_int_equal(r->lines[0].courses[0].n_pts, 3);
+    assert_string_equal(r->lines[0].labels[1].title.zh, "乙");
+    assert_int_equal(r->lines[0].labels[0].n_attrs, 1);
     sy_recipe_free(ctx, r);
     assert_int_equal(gt_ctx_memory_used(ctx), 0);
     gt_ctx_free(ctx);
@@ -155,6 +166,14 @@ static const struct {
     {"zones:\n  - {layer: z, kind: parts, parts: [{put: a, rest: true, smooth: 99}]}\n", 7},
     {"ribbons: [{layer: s, width: 0.2 m}]\n", 6},
     {"ribbons: [{layer: s}]\n", 6},
+    {"lines: [{layer: s}]\n", 6},
+    {"lines:\n  - {layer: s, parts: [{put: a, zh: 甲, en: A, course: [499000 4400000]}]}\n", 7},
+    {"lines:\n  - {layer: s, parts: [{put: a, zh: 甲, en: A}]}\n", 7},
+    {"lines:\n  - {layer: s, parts: [{put: a, zh: 甲, en: A, course: [499000 4400000, x 2]}]}\n",
+     7},
+    {"lines:\n  - {layer: s, parts: [{put: a, zh: 甲, en: A, set: [b], course: [499000 4400000, "
+     "499001 4400000]}]}\n",
+     7},
 };
 
 static void each_mistake_is_located(void **state)

@@ -17,11 +17,15 @@ options = {v: set(re.findall(r"^  --?([a-z][a-z-]*)", run("help", v), re.M)) for
 everything = shared.union(*options.values())
 assert len(verbs) > 10 and len(everything) > 40, f"help was not understood: {verbs} {everything}"
 bad = []
+# Rooms whose verb is still to come; what they promise is looked at once it is there.
+coming = {"model", "indicator", "ledger", "series", "grid", "build"} - set(verbs)
 
 def look(where, text, loose):
     """loose: options stand alone in a sentence; else only behind a command."""
     for m in re.finditer(r"guotu((?: -[wq](?: [^ -][^ ]*)?)*) ([a-z]+)\b([^'”`\n]*)", text):
         verb, rest = m.group(2), m.group(3)
+        if verb in coming:
+            continue
         if verb not in verbs:
             if not loose or "--" in rest or "'" in text[max(0, m.start() - 1):m.start()]:
                 bad.append(f"{where}: no verb '{verb}' in: {m.group(0)}")

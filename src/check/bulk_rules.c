@@ -734,12 +734,24 @@ static gt_status settle(gt_bulk *b, gt_rule_plan *p, outcome *out)
 /* ---- a subject --------------------------------------------------------------------------------
  */
 
+static gt_origin unit_origin(const gt_bulk *b)
+{
+    const gt_question *q = b->unit_question == SIZE_MAX ? NULL : &b->questions[b->unit_question];
+    const gt_land *land = q == NULL ? NULL : &b->nears[q->near].near;
+    return land != NULL && land->known ? land->info.origin : GT_ORIGIN_SURVEY;
+}
+
 static gt_status open_verdict(gt_bulk *b)
 {
     if (b->verdict != NULL) {
         return GT_OK;
     }
-    return gt_trial_open(b->checker, b->subject, &b->check, &b->hooks, b->unit, &b->verdict);
+    gt_status st =
+        gt_trial_open(b->checker, b->subject, &b->check, &b->hooks, b->unit, &b->verdict);
+    if (st == GT_OK && b->unit != NULL) {
+        b->verdict->unit_origin = unit_origin(b);
+    }
+    return st;
 }
 
 static gt_status begin(gt_bulk *b, const gt_subject *s, gt_value *facts)
@@ -840,6 +852,7 @@ gt_status gt_bulk_subject(gt_bulk *b, const gt_subject *subject, gt_verdict *lig
                           .kind = b->kind->id,
                           .name = subject->name == NULL ? "" : subject->name,
                           .unit = b->unit,
+                          .unit_origin = unit_origin(b),
                           .as_of = b->day,
                           .revision = b->check.as_of_rev > 0 ? b->check.as_of_rev
                                                              : gt_store_revision(b->store),

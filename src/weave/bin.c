@@ -9,13 +9,56 @@
 
 __extension__ typedef __int128 wide;
 
-enum { AHEAD = 3, FETCH = 6 }; /* features ahead; cache lines of each, 4 points a line */
+enum { AHEAD = 3, FETCH = 6 }; /* features ahead a step; cache lines of each, 4 points a line */
 
 static const double LARGEST = 1e9; /* m; 1e12 mm leaves 22 bits in a double */
 
 size_t gt_wv_bin_tasks(const wv_bin *b)
 {
-    return (b->first_feature[b->n_batches] + WV_CHUNK - 1) / WV_CHUNK;
+    size_t n = b->start != NULL && b->by_band != NULL
+                   ? b->first_by_band[b->band + 1] - b->first_by_band[b->band]
+                   : b->first_feature[b->n_batches];
+    return (n + WV_CHUNK - 1) / WV_CHUNK;
+}
+
+gt_status gt_wv_bin_init(gt_ctx *ctx, wv_bin *bin, const gt_weave_batch *batches, size_t n)
+{
+    memset(bin, 0, sizeof *bin);
+    bin->batches = batches;
+    bin->n_batches = n;
+    bin->first_feature = gt_zalloc(ctx, n + 1, sizeof *bin->first_feature);
+    bin->rings = gt_zalloc(ctx, (size_t)gt_ctx_threads(ctx), sizeof *bin->rings);
+    if (bin->first_feature == NULL || bin->rings == NULL) {
+        return GT_E_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        bin->first_feature[i + 1] = bin->first_feature[i] + batches[i].n_features;
+    }
+    bin->span = gt_alloc(ctx, bin->first_feature[n] + 1, sizeof *bin->span);
+    if (bin->span == NULL) {
+        return GT_E_MEMORY;
+    }
+    for (int i = 0; i < gt_ctx_threads(ctx); i++) {
+        int64_t *box = bin->rings[i].box;
+        box[0] = box[1] = INT64_MAX;
+        box[2] = box[3] = INT64_MIN;
+    }
+    return GT_OK;
+}
+
+void gt_wv_bin_free(gt_ctx *ctx, wv_bin *bin)
+{
+    for (int i = 0; bin->rings != NULL && i < gt_ctx_threads(ctx); i++) {
+        gt_free(ctx, bin->rings[i].at);
+        gt_free(ctx, bin->rings[i].crossings);
+    }
+    gt_free(ctx, bin->rings);
+    gt_free(ctx, bin->first_feature);
+    gt_free(ctx, bin->span);
+    gt_free(ctx, (void *)bin->count);
+    gt_free(ctx, bin->first_row);
+    gt_free(ctx, bin->by_band);
+    gt_free(ctx, bin->first_by_band);
 }
 
 static inline int64_t to_mm(double v)
@@ -89,62 +132,136 @@ static gt_status feature_extent(gt_ctx *ctx, wv_ring *r, const gt_weave_batch *b
 
 typedef gt_status (*feature_fn)(gt_ctx *, wv_bin *, wv_ring *, const gt_weave_batch *, size_t);
 
-/* Are the feature's rows among those at hand? */
-static bool spans_band(const wv_bin *b, const float span[2])
-{
-    double low = (double)(b->grid.row0 + b->row_from) * (double)b->grid.side / 1000;
-    double high = (double)(b->grid.row0 + b->row_to) * (double)b->grid.side / 1000;
-    return span[0] <= high && span[1] >= low;
-}
+/* A feature of the input, found from its place in all batches. */
+typedef struct feature_at {
+    const gt_weave_batch *batch;
+    size_t f;
+} feature_at;
 
-/* A band's features lie anywhere in memory: asks for the points of one that comes soon. */
-static void fetch_feature(const gt_weave_batch *b, size_t f)
+/* A band's features lie anywhere in memory: asks for what leads to one that comes soon, the nearer
+ * the more. Each step reads what the one before has asked for. */
+static void fetch_soon(const feature_at *soon, int step)
 {
-    uint32_t p0 = 0, p1 = 0;
-    rings_of(b, f, &p0, &p1);
-    uint32_t r0 = p0 == 0 ? 0 : b->part_end[p0 - 1];
-    size_t at = r0 == 0 ? 0 : b->ring_end[r0 - 1];
-    for (size_t i = 0; p0 < p1 && i < FETCH; i++) {
+    const gt_weave_batch *b = soon->batch;
+    if (soon->f == 0) {
+        return;
+    }
+    if (step == 3) {
+        __builtin_prefetch(&b->feature_end[soon->f - 1]);
+        return;
+    }
+    uint32_t p = b->feature_end[soon->f - 1];
+    if (step == 2) {
+        __builtin_prefetch(&b->part_end[p == 0 ? 0 : p - 1]);
+        return;
+    }
+    uint32_t r = p == 0 ? 0 : b->part_end[p - 1];
+    if (step == 1) {
+        __builtin_prefetch(&b->ring_end[r == 0 ? 0 : r - 1]);
+        return;
+    }
+    size_t at = r == 0 ? 0 : b->ring_end[r - 1];
+    for (size_t i = 0; i < FETCH; i++) {
         __builtin_prefetch(b->xy + 2 * at + 8 * i);
     }
 }
 
-/* Calls fn for every feature of a chunk that may concern the band (for all while there is none). */
-static gt_status each_feature(gt_ctx *ctx, wv_bin *b, size_t task, int worker, feature_fn fn)
+/* Last batch that starts at or before feature f of all. */
+static size_t batch_of(const wv_bin *b, size_t f)
 {
-    size_t from = task * WV_CHUNK, to = from + WV_CHUNK;
-    size_t n = b->first_feature[b->n_batches];
     size_t batch = 0, hi = b->n_batches;
-    to = to > n ? n : to;
-    while (hi - batch > 1) { /* last batch that starts at or before from */
+    while (hi - batch > 1) {
         size_t mid = batch + (hi - batch) / 2;
-        if (b->first_feature[mid] <= from) {
+        if (b->first_feature[mid] <= f) {
             batch = mid;
         } else {
             hi = mid;
         }
     }
-    struct {
-        const gt_weave_batch *batch;
-        size_t f;
-    } mine[WV_CHUNK];
-    size_t many = 0;
-    for (size_t f = from; f < to; f++) {
+    return batch;
+}
+
+/* Calls fn for every feature of a chunk: of the band while pieces are placed, else of all. */
+static gt_status each_feature(gt_ctx *ctx, wv_bin *b, size_t task, int worker, feature_fn fn)
+{
+    bool listed = b->start != NULL && b->by_band != NULL;
+    const uint32_t *list = listed ? b->by_band + b->first_by_band[b->band] : NULL;
+    size_t n = listed ? b->first_by_band[b->band + 1] - b->first_by_band[b->band]
+                      : b->first_feature[b->n_batches];
+    size_t from = task * WV_CHUNK, to = from + WV_CHUNK, batch = 0;
+    feature_at mine[WV_CHUNK];
+    to = to > n ? n : to;
+    batch = batch_of(b, listed ? list[from] : from);
+    for (size_t i = from; i < to; i++) {
+        size_t f = listed ? list[i] : i;
         while (b->first_feature[batch + 1] <= f) {
             batch++;
         }
-        if (b->row_to == 0 || spans_band(b, b->span[f])) {
-            mine[many].batch = &b->batches[batch];
-            mine[many++].f = f - b->first_feature[batch];
-        }
+        mine[i - from] = (feature_at){&b->batches[batch], f - b->first_feature[batch]};
     }
     gt_status st = GT_OK;
+    size_t many = to - from;
     for (size_t i = 0; st == GT_OK && i < many; i++) {
-        if (i + AHEAD < many) {
-            fetch_feature(mine[i + AHEAD].batch, mine[i + AHEAD].f);
+        for (size_t step = 0; listed && step < 4 && i + (step + 1) * AHEAD < many; step++) {
+            fetch_soon(&mine[i + (step + 1) * AHEAD], (int)step);
         }
         st = fn(ctx, b, &b->rings[worker], mine[i].batch, mine[i].f);
     }
+    return st;
+}
+
+/* Row of a place north of the grid's corner, clamped to the grid. */
+static uint32_t row_of(const wv_bin *b, float y)
+{
+    double row = (double)y * 1000 / (double)b->grid.side - (double)b->grid.row0;
+    return row < 0 ? 0 : row >= b->grid.n_rows ? b->grid.n_rows - 1 : (uint32_t)row;
+}
+
+/* Counts, or with fill lists, each feature under the bands it meets. */
+static void spread_features(wv_bin *b, const uint32_t *band_of, bool fill)
+{
+    for (size_t f = 0; f < b->first_feature[b->n_batches]; f++) {
+        if (b->span[f][0] > b->span[f][1]) {
+            continue;
+        }
+        uint32_t from = band_of[row_of(b, b->span[f][0])], to = band_of[row_of(b, b->span[f][1])];
+        for (uint32_t k = from; k <= to; k++) {
+            if (fill) {
+                b->by_band[b->first_by_band[k + 1]++] = (uint32_t)f;
+            } else {
+                b->first_by_band[k + 2]++;
+            }
+        }
+    }
+}
+
+gt_status gt_wv_bin_by_band(gt_ctx *ctx, wv_bin *b)
+{
+    if (b->n_bands <= 1 || b->first_feature[b->n_batches] > UINT32_MAX) {
+        return GT_OK;
+    }
+    gt_status st = GT_E_MEMORY;
+    uint32_t *band_of = gt_alloc(ctx, b->grid.n_rows, sizeof *band_of);
+    b->first_by_band = gt_zalloc(ctx, b->n_bands + 2, sizeof *b->first_by_band);
+    if (band_of == NULL || b->first_by_band == NULL) {
+        goto done;
+    }
+    for (uint32_t k = 0; k < b->n_bands; k++) {
+        for (uint32_t row = b->first_row[k]; row < b->first_row[k + 1]; row++) {
+            band_of[row] = k;
+        }
+    }
+    spread_features(b, band_of, false);
+    for (size_t k = 2; k < b->n_bands + 2; k++) {
+        b->first_by_band[k] += b->first_by_band[k - 1];
+    }
+    b->by_band = gt_alloc(ctx, b->first_by_band[b->n_bands + 1] + 1, sizeof *b->by_band);
+    if (b->by_band != NULL) {
+        spread_features(b, band_of, true); /* leaves first_by_band[k] as the first of band k */
+        st = GT_OK;
+    }
+done:
+    gt_free(ctx, band_of);
     return st;
 }
 
@@ -190,25 +307,26 @@ static void emit(wv_bin *b, const edge_at *e, uint32_t c, uint32_t r, const int6
     if (b->wanted != NULL && b->wanted[(size_t)r * b->grid.n_cols + c] == 0) {
         return;
     }
-    size_t cell = (size_t)(r - b->row_from) * b->grid.n_cols + c;
+    size_t cell = (size_t)r * b->grid.n_cols + c;
     uint32_t k = atomic_fetch_add_explicit(&b->count[cell], 1, memory_order_relaxed);
-    if (b->recs != NULL) {
+    if (b->start != NULL) {
         int64_t ox = c * b->grid.side, oy = r * b->grid.side;
-        b->recs[b->start[cell] + k] = (wv_rec){(int32_t)(p[0] - ox),
-                                               (int32_t)(p[1] - oy),
-                                               (int32_t)(p[2] - ox),
-                                               (int32_t)(p[3] - oy),
-                                               e->number,
-                                               e->layer,
-                                               e->sign,
-                                               (uint8_t)at};
+        b->recs[b->start[cell - (size_t)b->row_from * b->grid.n_cols] + k] =
+            (wv_rec){(int32_t)(p[0] - ox),
+                     (int32_t)(p[1] - oy),
+                     (int32_t)(p[2] - ox),
+                     (int32_t)(p[3] - oy),
+                     e->number,
+                     e->layer,
+                     e->sign,
+                     (uint8_t)at};
     }
 }
 
 static gt_status note_crossing(gt_ctx *ctx, wv_bin *b, wv_ring *ring, const edge_at *e, uint32_t c,
                                uint32_t r, int n)
 {
-    if (b->recs == NULL || r < b->row_from || r >= b->row_to) {
+    if (b->start == NULL || r < b->row_from || r >= b->row_to) {
         return GT_OK;
     }
     gt_status st = gt_grow(ctx, (void **)&ring->crossings, &ring->cap_crossings,

@@ -38,18 +38,28 @@ typedef struct wv_bin {
     size_t n_batches;
     size_t *first_feature; /* of each batch, n_batches + 1 */
     wv_grid grid;
-    uint32_t row_from, row_to; /* band */
+    uint32_t row_from, row_to; /* at hand: the band, or all rows while counting */
     const uint8_t *wanted;     /* per cell of the grid; NULL: all */
-    _Atomic uint32_t *count;   /* per cell of the band: pieces, then the next free place */
-    const size_t *start;       /* per cell of the band: first record */
-    wv_rec *recs;              /* NULL while counting */
-    wv_ring *rings;            /* one per worker */
-    float (*span)[2];          /* of each feature: south and north, m, rounded outwards */
+    _Atomic uint32_t *count;   /* per cell of the grid: pieces, then the next free place */
+    uint32_t *first_row;       /* of each band, n_bands + 1 */
+    size_t n_bands, band;
+    uint32_t *by_band;     /* features that meet each band, in order; NULL: one band, all */
+    size_t *first_by_band; /* n_bands + 1 */
+    const size_t *start;   /* per cell of the band: first record; NULL while counting */
+    wv_rec *recs;
+    wv_ring *rings;   /* one per worker */
+    float (*span)[2]; /* of each feature: south and north, m, rounded outwards */
 } wv_bin;
 
 enum { WV_CHUNK = 2048 }; /* features per task */
 
+gt_status gt_wv_bin_init(gt_ctx *ctx, wv_bin *bin, const gt_weave_batch *batches,
+                         size_t n) GT_CHECKED;
+void gt_wv_bin_free(gt_ctx *ctx, wv_bin *bin);
+/* Tasks of the loops below: over all features, or those of the band at hand. */
 size_t gt_wv_bin_tasks(const wv_bin *bin);
+/* Lists the features of each band, from their spans. */
+gt_status gt_wv_bin_by_band(gt_ctx *ctx, wv_bin *bin) GT_CHECKED;
 /* Extent and number of edges; checks coordinates. */
 gt_status gt_wv_extent_task(gt_ctx *ctx, void *bin, size_t task, int worker) GT_CHECKED;
 /* Counts or places the pieces of a chunk of features. */

@@ -1,4 +1,4 @@
-/* Plan, allocate, run: extent -> grid -> bands of rows -> pieces by cell -> cells in parallel. */
+/* Plan, allocate, run: extent -> grid -> bands of rows (bands.c); update; facts. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,12 +6,12 @@
 
 #include "guotu/hash.h"
 #include "guotu/pool.h"
+#include "weave/bands.h"
 #include "weave/messages.h"
 #include "weave/rows.h"
 
 enum {
-    EDGES_PER_CELL = 1600, /* measured best within 20 % from 800 to 3000 (README) */
-    BAND_BYTES = 40 << 20  /* pieces of a band: fewer passes against fewer page faults (README) */
+    EDGES_PER_CELL = 1600 /* measured best within 20 % from 800 to 3000 (README) */
 };
 static const uint64_t MOST_CELLS = 1U << 27;
 
@@ -61,343 +61,9 @@ static gt_status make_grid(gt_ctx *ctx, const int64_t box[4], uint64_t n_edges, 
     return GT_OK;
 }
 
-/* ---- what covers each corner
- * ----------------------------------------------------------------------- */
-
-typedef struct corners {
-    wv_cover *covers;
-    size_t n, cap;
-    size_t *start; /* per cell of the band, + 1 */
-} corners;
-
-typedef struct band {
-    gt_weave *weave;
-    wv_bin *bin;
-    size_t n_cells;
-    wv_work *works; /* one per worker */
-    wv_rows *fold;  /* areas go here and nothing is kept; NULL: results are */
-    corners corner;
-    const wv_crossing *crossings; /* sorted by cell */
-    const size_t *crossing_start;
-    size_t n_workers;
-    size_t first_cell; /* of the band, in the grid */
-    wv_cell **cells;   /* results of the band */
-    wv_rec *recs;      /* room for pieces, kept from band to band */
-    size_t cap_recs;
-} band;
-
-/* Changes a sorted run at the end of c->covers by one crossing. */
-static gt_status cover_add(gt_ctx *ctx, corners *c, size_t first, uint64_t key, int64_t n)
-{
-    size_t i = first;
-    while (i < c->n && c->covers[i].key < key) {
-        i++;
-    }
-    if (i < c->n && c->covers[i].key == key) {
-        c->covers[i].n += n;
-        return GT_OK;
-    }
-    gt_status st = gt_grow(ctx, (void **)&c->covers, &c->cap, c->n + 1, sizeof *c->covers);
-    if (st == GT_OK) {
-        memmove(&c->covers[i + 1], &c->covers[i], (c->n - i) * sizeof *c->covers);
-        c->covers[i] = (wv_cover){key, n};
-        c->n++;
-    }
-    return st;
-}
-
-/* From cell to cell along each row: the corner to the right sees one bottom side more. */
-static gt_status follow_rows(gt_ctx *ctx, band *b)
-{
-    corners *c = &b->corner;
-    uint32_t n_cols = b->bin->grid.n_cols;
-    c->n = 0;
-    gt_status st = gt_grow(ctx, (void **)&c->covers, &c->cap, 1, sizeof *c->covers);
-    if (st != GT_OK) {
-        return st;
-    }
-    for (size_t i = 0; i < b->n_cells; i++) {
-        size_t first = c->n;
-        size_t from = i % n_cols == 0 ? first : c->start[i - 1];
-        c->start[i] = first;
-        if (i % n_cols != 0) {
-            size_t had = first - from;
-            st = gt_grow(ctx, (void **)&c->covers, &c->cap, first + had + 1, sizeof *c->covers);
-            if (st != GT_OK) {
-                return st;
-            }
-            memcpy(c->covers + first, c->covers + from, had * sizeof *c->covers);
-            c->n += had;
-            for (size_t k = b->crossing_start[i - 1]; k < b->crossing_start[i]; k++) {
-                const wv_crossing *x = &b->crossings[k];
-                st = cover_add(ctx, c, first, wv_key(x->layer, x->number), x->n);
-                if (st != GT_OK) {
-                    return st;
-                }
-            }
-            size_t kept = first;
-            for (size_t k = first; k < c->n; k++) {
-                if (c->covers[k].n != 0) {
-                    c->covers[kept++] = c->covers[k];
-                }
-            }
-            c->n = kept;
-        }
-    }
-    c->start[b->n_cells] = c->n;
-    return GT_OK;
-}
-
-/* Gathers the workers' crossings by cell, then follows the rows. */
-static gt_status find_corners(gt_ctx *ctx, band *b)
-{
-    size_t total = 0;
-    wv_crossing *sorted = NULL;
-    size_t *start = NULL;
-    for (size_t i = 0; i < b->n_workers; i++) {
-        total += b->bin->rings[i].n_crossings;
-    }
-    gt_status st = GT_E_MEMORY;
-    sorted = gt_alloc(ctx, total + 1, sizeof *sorted);
-    start = gt_zalloc(ctx, b->n_cells + 2, sizeof *start);
-    b->corner.start = gt_zalloc(ctx, b->n_cells + 1, sizeof *b->corner.start);
-    if (sorted == NULL || start == NULL || b->corner.start == NULL) {
-        goto done;
-    }
-    for (size_t i = 0; i < b->n_workers; i++) {
-        const wv_ring *r = &b->bin->rings[i];
-        for (size_t k = 0; k < r->n_crossings; k++) {
-            start[r->crossings[k].cell + 2]++;
-        }
-    }
-    for (size_t i = 2; i < b->n_cells + 2; i++) {
-        start[i] += start[i - 1];
-    }
-    for (size_t i = 0; i < b->n_workers; i++) { /* leaves start[i] as the first of cell i */
-        wv_ring *r = &b->bin->rings[i];
-        for (size_t k = 0; k < r->n_crossings; k++) {
-            sorted[start[r->crossings[k].cell + 1]++] = r->crossings[k];
-        }
-        r->n_crossings = 0;
-    }
-    b->crossings = sorted;
-    b->crossing_start = start;
-    st = follow_rows(ctx, b);
-done:
-    gt_free(ctx, sorted);
-    gt_free(ctx, start);
-    b->crossings = NULL;
-    b->crossing_start = NULL;
-    return st;
-}
-
-/* ---- cells
- * -------------------------------------------------------------------------------------------- */
-
-static gt_status cell_task(gt_ctx *ctx, void *user, size_t i, int worker)
-{
-    band *b = user;
-    const gt_weave *w = b->weave;
-    const wv_grid *g = &w->grid;
-    if (b->bin->wanted != NULL && b->bin->wanted[b->first_cell + i] == 0) {
-        return GT_OK;
-    }
-    size_t first = b->bin->start[i];
-    wv_cell_in in = {.side = (int32_t)g->side,
-                     .recs = b->bin->recs + first,
-                     .n_recs = b->bin->start[i + 1] - first,
-                     .corner = b->corner.covers + b->corner.start[i],
-                     .n_corner = b->corner.start[i + 1] - b->corner.start[i],
-                     .sliver = w->sliver,
-                     .coverage = w->coverage,
-                     .n_coverage = w->n_coverage,
-                     .keep_lines = w->keep_lines,
-                     .no_lengths = b->fold != NULL};
-    if (in.n_recs == 0 && in.n_corner == 0) {
-        return GT_OK;
-    }
-    size_t cell = b->first_cell + i;
-    double x = (double)((g->col0 + (int64_t)(cell % g->n_cols)) * g->side) / 1000;
-    double y = (double)((g->row0 + (int64_t)(cell / g->n_cols)) * g->side) / 1000;
-    double side = (double)g->side / 1000;
-    gt_wv_metric_fit(w->scale, w->scale_user, x, y, side, &in.metric);
-    wv_work *work = &b->works[worker];
-    work->ctx = ctx;
-    if (in.n_recs == 0) {
-        return b->fold != NULL ? gt_wv_fold_plain(work, &in, b->fold, worker)
-                               : gt_wv_plain(ctx, &in, &b->cells[i]);
-    }
-    gt_status st = gt_wv_graph(work, &in);
-    if (st == GT_OK) {
-        st = b->fold != NULL ? gt_wv_fold(work, &in, b->fold, worker)
-                             : gt_wv_faces(work, &in, &b->cells[i]);
-    }
-    if (st != GT_OK) {
-        gt_fail_at(ctx, GT_PLACE(.has_xy = true, .x = x, .y = y));
-    }
-    return st;
-}
-
-/* First record of each cell of the band from the counts; empties the counts. */
-static size_t place_records(wv_bin *bin, size_t *start, size_t n_cells)
-{
-    size_t sum = 0;
-    for (size_t i = 0; i < n_cells; i++) {
-        start[i] = sum;
-        sum += atomic_load_explicit(&bin->count[i], memory_order_relaxed);
-        atomic_store_explicit(&bin->count[i], 0, memory_order_relaxed);
-    }
-    start[n_cells] = sum;
-    return sum;
-}
-
-static gt_status run_band(gt_ctx *ctx, band *b, uint32_t row_from, uint32_t row_to)
-{
-    wv_bin *bin = b->bin;
-    b->n_cells = (size_t)(row_to - row_from) * bin->grid.n_cols;
-    b->first_cell = (size_t)row_from * bin->grid.n_cols;
-    bin->row_from = row_from;
-    bin->row_to = row_to;
-    bin->recs = NULL;
-    gt_status st = GT_E_MEMORY;
-    size_t *start = gt_alloc(ctx, b->n_cells + 1, sizeof *start);
-    bin->count = gt_zalloc(ctx, b->n_cells + 1, sizeof *bin->count);
-    if (start == NULL || bin->count == NULL) {
-        goto done;
-    }
-    st = gt_parallel_for(ctx, gt_wv_bin_tasks(bin), gt_wv_bin_task, bin);
-    if (st != GT_OK) {
-        goto done;
-    }
-    size_t n = place_records(bin, start, b->n_cells);
-    b->weave->n_pieces += n;
-    bin->start = start;
-    st = gt_grow(ctx, (void **)&b->recs, &b->cap_recs, n + 1, sizeof *b->recs);
-    if (st != GT_OK) {
-        goto done;
-    }
-    bin->recs = b->recs;
-    st = gt_parallel_for(ctx, gt_wv_bin_tasks(bin), gt_wv_bin_task, bin);
-    if (st == GT_OK) {
-        st = find_corners(ctx, b);
-    }
-    if (st == GT_OK) {
-        st = gt_parallel_for(ctx, b->n_cells, cell_task, b);
-    }
-done:
-    gt_free(ctx, start);
-    gt_free(ctx, (void *)bin->count);
-    gt_free(ctx, b->corner.start);
-    gt_free(ctx, b->corner.covers);
-    memset(&b->corner, 0, sizeof b->corner);
-    bin->count = NULL;
-    bin->recs = NULL;
-    return st;
-}
-
-/* Rows per band, so that the pieces of a band stay near the cache and within a third of what the
- * ceiling leaves. Places with many edges may take three times the average. */
-static uint32_t rows_per_band(gt_ctx *ctx, const gt_weave *w)
-{
-    size_t ceiling = gt_ctx_memory_ceiling(ctx), used = gt_ctx_memory_used(ctx);
-    double left = ceiling > used ? (double)(ceiling - used) : 0;
-    /* every band looks at every feature's span: more data, larger bands */
-    double target = (double)w->n_edges > BAND_BYTES ? (double)w->n_edges : BAND_BYTES;
-    target = ceiling != 0 && left / 9 < target ? left / 9 : target;
-    /* 1.15 pieces an edge at the usual density; 12 bytes a cell for counts and starts */
-    double need = (double)w->n_edges * 1.15 * sizeof(wv_rec) + 12.0 * (double)wv_n_cells(w);
-    double bands = ceil(need / (target + 1));
-    double rows = ceil((double)w->grid.n_rows / (bands < 1 ? 1 : bands));
-    return rows < 1 ? 1 : (uint32_t)rows;
-}
-
-static void add_stats(gt_weave_stats *sum, const gt_weave_stats *s)
-{
-    sum->n_cells_with_edges += s->n_cells_with_edges;
-    sum->n_unique += s->n_unique;
-    sum->n_crossings += s->n_crossings;
-    sum->n_faces += s->n_faces;
-    sum->n_entries += s->n_entries;
-}
-
-/* Where results go: cells, or areas to fold with counts to stats. */
-typedef struct target {
-    wv_cell **cells;
-    wv_rows *fold;
-    gt_weave_stats *stats;
-} target;
-
-static gt_status run_bands(gt_ctx *ctx, gt_weave *w, wv_bin *bin, const target *to)
-{
-    size_t n_workers = (size_t)gt_ctx_threads(ctx);
-    band b = {.weave = w, .bin = bin, .fold = to->fold, .n_workers = n_workers};
-    gt_status st = GT_OK;
-    b.works = gt_zalloc(ctx, n_workers, sizeof *b.works);
-    if (b.works == NULL) {
-        return GT_E_MEMORY;
-    }
-    uint32_t step = rows_per_band(ctx, w);
-    for (uint32_t row = 0; st == GT_OK && row < w->grid.n_rows; row += step) {
-        uint32_t end = w->grid.n_rows - row < step ? w->grid.n_rows : row + step;
-        if (bin->wanted != NULL) { /* an update: only rows with a wanted cell */
-            size_t from = (size_t)row * w->grid.n_cols, n = (size_t)(end - row) * w->grid.n_cols;
-            if (memchr(bin->wanted + from, 1, n) == NULL) {
-                continue;
-            }
-        }
-        b.cells = to->cells == NULL ? NULL : to->cells + (size_t)row * w->grid.n_cols;
-        st = run_band(ctx, &b, row, end);
-    }
-    for (size_t i = 0; i < n_workers; i++) {
-        if (to->stats != NULL) {
-            add_stats(to->stats, &b.works[i].stats);
-        }
-        gt_wv_work_free(ctx, &b.works[i]);
-    }
-    gt_free(ctx, b.works);
-    gt_free(ctx, b.recs);
-    return st;
-}
-
 /* ---- run
  * ------------------------------------------------------------------------------------------------
  */
-
-static gt_status bin_init(gt_ctx *ctx, wv_bin *bin, const gt_weave_batch *batches, size_t n)
-{
-    memset(bin, 0, sizeof *bin);
-    bin->batches = batches;
-    bin->n_batches = n;
-    bin->first_feature = gt_zalloc(ctx, n + 1, sizeof *bin->first_feature);
-    bin->rings = gt_zalloc(ctx, (size_t)gt_ctx_threads(ctx), sizeof *bin->rings);
-    if (bin->first_feature == NULL || bin->rings == NULL) {
-        return GT_E_MEMORY;
-    }
-    for (size_t i = 0; i < n; i++) {
-        bin->first_feature[i + 1] = bin->first_feature[i] + batches[i].n_features;
-    }
-    bin->span = gt_alloc(ctx, bin->first_feature[n] + 1, sizeof *bin->span);
-    if (bin->span == NULL) {
-        return GT_E_MEMORY;
-    }
-    for (int i = 0; i < gt_ctx_threads(ctx); i++) {
-        int64_t *box = bin->rings[i].box;
-        box[0] = box[1] = INT64_MAX;
-        box[2] = box[3] = INT64_MIN;
-    }
-    return GT_OK;
-}
-
-static void bin_free(gt_ctx *ctx, wv_bin *bin)
-{
-    for (int i = 0; bin->rings != NULL && i < gt_ctx_threads(ctx); i++) {
-        gt_free(ctx, bin->rings[i].at);
-        gt_free(ctx, bin->rings[i].crossings);
-    }
-    gt_free(ctx, bin->rings);
-    gt_free(ctx, bin->first_feature);
-    gt_free(ctx, bin->span);
-}
 
 static gt_status bad_option(gt_ctx *ctx, const char *what, double value)
 {
@@ -483,7 +149,7 @@ static gt_status job_open(gt_ctx *ctx, job *j, uint32_t n_layers, const gt_weave
         return st;
     }
     j->w = gt_zalloc(ctx, 1, sizeof *j->w);
-    st = bin_init(ctx, &j->bin, j->batches, j->n_batches);
+    st = gt_wv_bin_init(ctx, &j->bin, j->batches, j->n_batches);
     if (j->w == NULL || st != GT_OK) {
         return GT_E_MEMORY;
     }
@@ -505,10 +171,10 @@ gt_status gt_weave_run(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *bat
     if (st == GT_OK) {
         /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
         j.w->cells = gt_zalloc(ctx, wv_n_cells(j.w), sizeof *j.w->cells);
-        const target to = {.cells = j.w->cells};
-        st = j.w->cells == NULL ? GT_E_MEMORY : run_bands(ctx, j.w, &j.bin, &to);
+        const wv_target to = {.cells = j.w->cells};
+        st = j.w->cells == NULL ? GT_E_MEMORY : gt_wv_bands(ctx, j.w, &j.bin, &to);
     }
-    bin_free(ctx, &j.bin);
+    gt_wv_bin_free(ctx, &j.bin);
     if (st == GT_OK) {
         *out = j.w;
     } else {
@@ -540,7 +206,7 @@ gt_status gt_wv_run_rows(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *b
 {
     job j = {.batches = batches, .n_batches = n_batches};
     uint32_t most[GT_WEAVE_LAYERS_MAX];
-    target to = {.stats = stats};
+    wv_target to = {.stats = stats};
     memset(stats, 0, sizeof *stats);
     gt_status st = job_open(ctx, &j, n_layers, options);
     if (st == GT_OK) {
@@ -548,7 +214,7 @@ gt_status gt_wv_run_rows(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *b
         st = gt_wv_rows_new(ctx, n_layers, codes, most, j.w->n_edges, false, &to.fold);
     }
     if (st == GT_OK) {
-        st = run_bands(ctx, j.w, &j.bin, &to);
+        st = gt_wv_bands(ctx, j.w, &j.bin, &to);
     }
     if (st == GT_OK) {
         stats->n_cells = wv_n_cells(j.w);
@@ -561,7 +227,7 @@ gt_status gt_wv_run_rows(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *b
     } else {
         gt_wv_rows_free(ctx, to.fold);
     }
-    bin_free(ctx, &j.bin);
+    gt_wv_bin_free(ctx, &j.bin);
     gt_weave_free(ctx, j.w);
     return st;
 }
@@ -639,7 +305,7 @@ gt_status gt_weave_update(gt_ctx *ctx, gt_weave *w, const gt_weave_batch *batche
     uint8_t *wanted = gt_zalloc(ctx, n_cells, 1);
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
     wv_cell **fresh = gt_zalloc(ctx, n_cells, sizeof *fresh);
-    st = bin_init(ctx, &bin, batches, n_batches);
+    st = gt_wv_bin_init(ctx, &bin, batches, n_batches);
     if (wanted == NULL || fresh == NULL || st != GT_OK) {
         st = GT_E_MEMORY;
         goto done;
@@ -655,8 +321,8 @@ gt_status gt_weave_update(gt_ctx *ctx, gt_weave *w, const gt_weave_batch *batche
     }
     bin.grid = w->grid;
     bin.wanted = wanted;
-    const target to = {.cells = fresh};
-    st = run_bands(ctx, w, &bin, &to);
+    const wv_target to = {.cells = fresh};
+    st = gt_wv_bands(ctx, w, &bin, &to);
     w->n_pieces = n_pieces;
     for (size_t i = 0; st == GT_OK && i < n_cells; i++) {
         if (wanted[i] != 0) {
@@ -671,7 +337,7 @@ done:
     }
     gt_free(ctx, fresh);
     gt_free(ctx, wanted);
-    bin_free(ctx, &bin);
+    gt_wv_bin_free(ctx, &bin);
     return st;
 }
 

@@ -68,6 +68,10 @@ gt_status cli_get_date(cli *app, const char *option, gt_date *out) GT_CHECKED;
 gt_status cli_get_long(cli *app, const char *option, long fallback, long min, long max,
                        long *out) GT_CHECKED;
 
+/* A length of metres, 0 .. most; `fallback` when the option was not given. */
+gt_status cli_get_metres(cli *app, const char *option, double fallback, double most,
+                         double *out) GT_CHECKED;
+
 /* Reads --datum. */
 gt_status cli_get_datum(cli *app, gt_datum_shift *out) GT_CHECKED;
 

@@ -87,6 +87,24 @@ gt_status cli_get_long(cli *app, const char *option, long fallback, long min, lo
     return GT_OK;
 }
 
+gt_status cli_get_metres(cli *app, const char *option, double fallback, double most, double *out)
+{
+    const char *given = cli_option_value(app, option, NULL);
+    *out = fallback;
+    if (given == NULL) {
+        return GT_OK;
+    }
+    char *end = NULL;
+    double v = strtod(given, &end);
+    if (end == given || *end != '\0' || !(v >= 0 && v <= most)) {
+        char range[64];
+        (void)snprintf(range, sizeof range, "0 .. %.0f (m)", most);
+        return bad_value(app, option, given, range);
+    }
+    *out = v;
+    return GT_OK;
+}
+
 gt_status cli_get_datum(cli *app, gt_datum_shift *out)
 {
     const char *given = cli_option_value(app, "datum", "none");

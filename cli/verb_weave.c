@@ -98,7 +98,8 @@ static void say_stored(cli *app, const gt_stored_facts *f, double seconds)
 
 static gt_status run_stored(cli *app)
 {
-    static const char *const of_files[] = {"by", "account", "atoms", "qc", "plane", "cell"};
+    static const char *const of_files[] = {"by",       "account",  "atoms", "qc",
+                                           "dissolve", "simplify", "plane", "cell"};
     const char *layers[CLI_MAX_OPERANDS];
     gt_store *store = NULL;
     gt_package *package = NULL;
@@ -143,10 +144,16 @@ static gt_status run_files(cli *app)
     o.account = cli_option_value(app, "account", NULL);
     o.atoms = cli_option_value(app, "atoms", NULL);
     o.qc = cli_option_value(app, "qc", NULL);
+    o.dissolve = cli_option_value(app, "dissolve", NULL);
     o.plane = cli_has(app, "plane");
     long cell = 0;
     gt_status st = cli_get_long(app, "cell", 0, 1, 33000, &cell);
     o.cell = (double)cell;
+    st = st == GT_OK ? cli_get_metres(app, "simplify", 0, 1e6, &o.tolerance) : st;
+    if (st == GT_OK && cli_has(app, "simplify") && o.dissolve == NULL) {
+        return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_NEEDS_VALUE, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("option", "dissolve"), GT_TEXT("arg", "OUT.gpkg")));
+    }
     char *by = NULL;
     if (st == GT_OK && cli_has(app, "by")) {
         by = gt_strdup(app->ctx, cli_option_value(app, "by", ""));
@@ -202,6 +209,16 @@ static const cli_option options[] = {
      "OUT.csv",
      {"检查重叠、空隙、自相交和狭长图斑并写出",
       "find and write overlaps, gaps, self-crossings and slivers"},
+     false},
+    {"dissolve",
+     "OUT.gpkg",
+     {"把账目的每一行写成一个多面（按 --by 的字段融合）",
+      "write a multipolygon for each row of the account (dissolved by the fields of --by)"},
+     false},
+    {"simplify",
+     "M",
+     {"融合结果的共用边界一起化简，容差（米）；相邻图斑不裂缝、不重叠",
+      "simplify the shared borders of the dissolve together, within M metres: no gap, no overlap"},
      false},
     {"plane", NULL, {"按平面计算面积", "areas of the plane"}, false},
     {"cell",

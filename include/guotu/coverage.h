@@ -140,6 +140,22 @@ gt_status gt_conflicts(gt_ctx *ctx, gt_store *store, const gt_package *package,
 gt_status gt_atoms(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *parts,
                    size_t n, const char *where, gt_place_fn fn, void *user) GT_CHECKED;
 
+typedef struct gt_dissolve_options {
+    size_t size;
+    const char *field; /* merge features of equal value; NULL: the layer's class field */
+    double tolerance;  /* m: borders are simplified together, as in gt_weave_view; 0: not */
+} gt_dissolve_options;
+void gt_dissolve_options_init(gt_dissolve_options *options);
+
+/* The areas of a part merged by the value of a field: one place for each value, in the order of
+ * texts, all in one graph, so that neighbours share every vertex and there is neither gap nor
+ * overlap between them, simplified or not (for low zooms: a tolerance of a pixel). classes[0] is
+ * the value ("" for none, "*" where features of different values lie over each other), features[0]
+ * is ""; m2 is that of the unsimplified area. options may be NULL. GT_E_USAGE: unknown field, no
+ * class field, tolerance; GT_E_NOT_FOUND: a layer without data. */
+gt_status gt_dissolve(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
+                      const gt_dissolve_options *options, gt_place_fn fn, void *user) GT_CHECKED;
+
 /* Faults of one layer as a coverage: gaps it encloses, overlaps, self-crossings, slivers narrower
  * than sliver_width (m; 0: none). `feature` and `other` are ids, "" where there is none. */
 typedef gt_status (*gt_fault_fn)(gt_ctx *ctx, void *user, const gt_weave_finding *finding,

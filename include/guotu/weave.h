@@ -222,16 +222,18 @@ typedef struct gt_weave_files_options {
     const char *const *files;  /* GeoPackages, "FILE" or "FILE:TABLE"; borrowed */
     const char *const *fields; /* per file: count by this field, NULL by feature; NULL: all so */
     const char *account;       /* CSV to write, or NULL */
-    const char *atoms; /* GeoPackage to write, or NULL: a multipolygon per tuple of features */
-    const char *qc;    /* CSV of coverage faults to write, or NULL */
-    bool plane;        /* areas of the plane even where the CRS is known */
-    double cell;       /* as in gt_weave_options */
+    const char *atoms;    /* GeoPackage to write, or NULL: a multipolygon per tuple of features */
+    const char *qc;       /* CSV of coverage faults to write, or NULL */
+    const char *dissolve; /* GeoPackage to write, or NULL: a multipolygon per row of the account */
+    double tolerance;     /* m: of the dissolve, as in gt_weave_view */
+    bool plane;           /* areas of the plane even where the CRS is known */
+    double cell;          /* as in gt_weave_options */
 } gt_weave_files_options;
 void gt_weave_files_options_init(gt_weave_files_options *options);
 
 typedef struct gt_weave_files_facts {
     gt_weave_stats stats;
-    size_t n_rows, n_atoms, n_faults;
+    size_t n_rows, n_atoms, n_faults, n_dissolved;
     double m2; /* all rows */
     bool ellipsoidal;
 } gt_weave_files_facts;

@@ -174,14 +174,14 @@ static gt_status run_weave(job *j)
     gt_weave_options_init(&o);
     memset(coverage, 1, sizeof coverage);
     o.cell = j->o->cell;
-    o.keep_lines = j->o->atoms != NULL;
+    o.keep_lines = j->o->atoms != NULL || j->o->dissolve != NULL;
     o.coverage = j->o->qc != NULL ? coverage : NULL;
     if (j->plane != NULL) {
         o.scale = scale_of;
         o.scale_user = j->plane;
     }
     uint32_t n = (uint32_t)j->o->n_files;
-    bool keep = j->o->atoms != NULL || j->o->qc != NULL;
+    bool keep = o.keep_lines || j->o->qc != NULL;
     for (size_t k = 0; k < n; k++) {
         j->code_of[k] = j->sources[k].code;
         j->code_len[k] = j->sources[k].table->n_features;
@@ -355,36 +355,42 @@ static gt_status put_atom(gt_ctx *ctx, void *user, const uint32_t *codes, double
     return gt_gpkg_add(ctx, j->writer, geom, v);
 }
 
-static gt_status write_atoms(job *j)
+/* A row of the account: codes are those of the fields. */
+static gt_status put_dissolved(gt_ctx *ctx, void *user, const uint32_t *codes, double m2,
+                               double plane_m2, const gt_geom *geom)
 {
-    gt_gpkg_column columns[2 * GT_WEAVE_LAYERS_MAX + 2];
-    gt_text names;
-    size_t starts[2 * GT_WEAVE_LAYERS_MAX], n = 0;
-    gt_text_init(&names, j->ctx, 0);
-    for (size_t k = 0; k < j->o->n_files; k++) { /* unique by the file's place in the list */
-        starts[n] = names.len;
-        columns[n++].type = GT_GPKG_INTEGER;
-        gt_text_printf(&names, "%zu_%s_fid", k + 1, j->sources[k].table->name);
-        gt_text_add(&names, "", 1);
-        if (j->sources[k].code != NULL) {
-            starts[n] = names.len;
-            columns[n++].type = GT_GPKG_TEXT;
-            gt_text_printf(&names, "%zu_%s_%s", k + 1, j->sources[k].table->name, j->o->fields[k]);
-            gt_text_add(&names, "", 1);
+    job *j = user;
+    gt_gpkg_value v[GT_WEAVE_LAYERS_MAX + 2];
+    size_t n = 0;
+    for (size_t k = 0; k < j->o->n_files; k++) {
+        const source *s = &j->sources[k];
+        bool some = codes[k] < GT_WEAVE_SEVERAL;
+        gt_gpkg_value *to = &v[n++];
+        *to = (gt_gpkg_value){.null = !some};
+        if (s->code == NULL) {
+            to->integer = some ? s->fid[codes[k]] : 0;
+        } else {
+            to->text = some ? s->table->codes[codes[k]] : "*";
+            to->null = codes[k] == GT_WEAVE_NONE;
         }
     }
-    gt_status st = gt_text_status(&names);
-    for (size_t i = 0; st == GT_OK && i < n; i++) {
-        columns[i].name = names.data + starts[i];
-    }
+    v[n++] = (gt_gpkg_value){.real = m2};
+    v[n++] = (gt_gpkg_value){.real = plane_m2};
+    j->facts->n_dissolved++;
+    return gt_gpkg_add(ctx, j->writer, geom, v);
+}
+
+/* Writes what gt_weave_polygons yields; columns and m2, plane_m2 behind them. */
+static gt_status write_polygons(job *j, const char *path, const char *table,
+                                gt_gpkg_column *columns, size_t n, const gt_weave_view *view,
+                                gt_weave_polygon_fn put)
+{
     columns[n++] = (gt_gpkg_column){"m2", GT_GPKG_REAL};
     columns[n++] = (gt_gpkg_column){"plane_m2", GT_GPKG_REAL};
+    gt_status st = gt_gpkg_create(j->ctx, path, table, columns, n, j->sources[0].table->srs_id,
+                                  j->sources[0].path, &j->writer);
     if (st == GT_OK) {
-        st = gt_gpkg_create(j->ctx, j->o->atoms, "atoms", columns, n, j->sources[0].table->srs_id,
-                            j->sources[0].path, &j->writer);
-    }
-    if (st == GT_OK) {
-        st = gt_weave_polygons(j->ctx, j->weave, NULL, put_atom, j);
+        st = gt_weave_polygons(j->ctx, j->weave, view, put, j);
     }
     if (st == GT_OK) {
         st = gt_gpkg_finish(j->ctx, j->writer);
@@ -392,6 +398,50 @@ static gt_status write_atoms(job *j)
         gt_gpkg_abandon(j->ctx, j->writer);
     }
     j->writer = NULL;
+    return st;
+}
+
+/* Adds a column named by the file's place in the list, its table and a field. */
+static void add_column(const job *j, size_t k, const char *field, gt_gpkg_type type, gt_text *names,
+                       size_t *starts, gt_gpkg_column *columns, size_t *n)
+{
+    starts[*n] = names->len;
+    columns[(*n)++].type = type;
+    gt_text_printf(names, "%zu_%s_%s", k + 1, j->sources[k].table->name, field);
+    gt_text_add(names, "", 1);
+}
+
+/* Atoms: the feature and, where there is one, its field. Dissolved: the field, else the feature. */
+static gt_status write_geometry(job *j, const char *path, bool atoms)
+{
+    gt_gpkg_column columns[2 * GT_WEAVE_LAYERS_MAX + 2];
+    gt_weave_view view;
+    gt_text names;
+    size_t starts[2 * GT_WEAVE_LAYERS_MAX], n = 0;
+    gt_weave_view_init(&view);
+    gt_text_init(&names, j->ctx, 0);
+    for (size_t k = 0; k < j->o->n_files; k++) {
+        bool coded = j->sources[k].code != NULL;
+        if (atoms || !coded) {
+            add_column(j, k, "fid", GT_GPKG_INTEGER, &names, starts, columns, &n);
+        }
+        if (coded) {
+            add_column(j, k, j->o->fields[k], GT_GPKG_TEXT, &names, starts, columns, &n);
+        }
+    }
+    gt_status st = gt_text_status(&names);
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
+        columns[i].name = names.data + starts[i];
+    }
+    if (!atoms) {
+        view.code_of = j->code_of;
+        view.code_len = j->code_len;
+        view.tolerance = j->o->tolerance;
+    }
+    if (st == GT_OK) {
+        st = write_polygons(j, path, atoms ? "atoms" : "dissolved", columns, n, &view,
+                            atoms ? put_atom : put_dissolved);
+    }
     gt_text_free(&names);
     return st;
 }
@@ -505,7 +555,10 @@ gt_status gt_weave_files(gt_ctx *ctx, const gt_weave_files_options *options,
         st = write_qc(j);
     }
     if (st == GT_OK && options->atoms != NULL) {
-        st = write_atoms(j);
+        st = write_geometry(j, options->atoms, true);
+    }
+    if (st == GT_OK && options->dissolve != NULL) {
+        st = write_geometry(j, options->dissolve, false);
     }
     job_free(j);
     return st;

@@ -305,6 +305,66 @@ static void atoms_are_filtered(void **state)
                  GT_E_USAGE, "coverage.layer-twice");
 }
 
+static void dissolved_by_a_field(void **state)
+{
+    town *t = *state;
+    const gt_part land = {"land_use", NULL, GT_DATE_NONE};
+    gt_dissolve_options o;
+    gt_dissolve_options_init(&o);
+    for (int round = 0; round < 4; round++) { /* default field, named, simplified, filtered */
+        found *f = calloc(1, sizeof *f);
+        gt_part part = land;
+        f->parts = 1;
+        o.field = round == 0 ? NULL : "dlbm";
+        o.tolerance = round == 2 ? 30 : 0; /* corners of 100 m stay */
+        part.where = round == 3 ? "dlbm = '0103'" : NULL;
+        assert_ok(t->ctx, gt_dissolve(t->ctx, t->store, t->package, &part, &o, keep, f));
+        assert_int_equal(f->n, round == 3 ? 1 : 2);
+        assert_string_equal(f->classes[0][0], "0103");
+        assert_string_equal(f->features[0][0], "");
+        assert_m2(f->m2[0], 450000);
+        if (round < 3) {
+            assert_string_equal(f->classes[1][0], "0701");
+            assert_m2(f->m2[1], 550000);
+        }
+        free(f);
+    }
+    found *f = calloc(1, sizeof *f);
+    const gt_part farmland = {"basic_farmland", NULL, GT_DATE_NONE};
+    f->parts = 1;
+    o = (gt_dissolve_options){sizeof o, "grade", 0};
+    assert_ok(t->ctx, gt_dissolve(t->ctx, t->store, t->package, &farmland, &o, keep, f));
+    assert_int_equal(f->n, 2);
+    assert_string_equal(f->classes[0][0], "1");
+    assert_string_equal(f->classes[1][0], "7");
+    free(f);
+}
+
+static void dissolves_that_make_no_sense_are_refused(void **state)
+{
+    town *t = *state;
+    static const struct {
+        gt_part part;
+        const char *field;
+        double tolerance;
+        gt_status status;
+        const char *id;
+    } cases[] = {
+        {{"land_use", NULL, GT_DATE_NONE}, "colour", 0, GT_E_USAGE, "coverage.no-field"},
+        {{"land_use", NULL, GT_DATE_NONE}, "dlbm", -1, GT_E_USAGE, "weave.option"},
+        {{"land_use", NULL, GT_DATE_NONE}, "dlbm", (double)NAN, GT_E_USAGE, "weave.option"},
+        {{"castle", NULL, GT_DATE_NONE}, NULL, 0, GT_E_NOT_FOUND, "store.no-layer"},
+        {{"land_use", "colour = 1", GT_DATE_NONE}, NULL, 0, GT_E_INPUT, NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        found *f = calloc(1, sizeof *f);
+        const gt_dissolve_options o = {sizeof o, cases[i].field, cases[i].tolerance};
+        assert_fails(t->ctx, gt_dissolve(t->ctx, t->store, t->package, &cases[i].part, &o, keep, f),
+                     cases[i].status, cases[i].id);
+        assert_int_equal(f->n, 0);
+        free(f);
+    }
+}
+
 typedef struct fault_list {
     size_t n[4];
     double m2[4];
@@ -499,6 +559,8 @@ int main(void)
         cmocka_unit_test(conflicts_that_make_no_sense_are_refused),
         cmocka_unit_test(atoms_sum_to_the_territory),
         cmocka_unit_test(atoms_are_filtered),
+        cmocka_unit_test(dissolved_by_a_field),
+        cmocka_unit_test(dissolves_that_make_no_sense_are_refused),
         cmocka_unit_test(the_matrix_of_the_card),
         cmocka_unit_test(rows_and_columns_balance),
         cmocka_unit_test(changes_have_places),

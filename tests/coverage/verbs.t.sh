@@ -111,4 +111,14 @@ says "0 处"
 code 0 help transition
 code 0 help conflicts
 code 0 help atoms
+code 0 dissolve land_use --by dlbm --simplify 5 -o "$work/d.csv"
+says "written to"
+[ "$(head -1 "$work/d.csv" | tr -d '\r')" = "dlbm,m2,x,y" ] || fail "the dissolve has other columns"
+code 0 dissolve land_use -o "$work/d.gpkg"
+code 2 dissolve land_use
+code 2 dissolve land_use --simplify much -o "$work/e.gpkg"
+code 2 dissolve land_use --by colour -o "$work/e.gpkg"
+says "known fields"
+code 2 dissolve -o "$work/e.gpkg"
+code 0 help dissolve
 finish

@@ -244,6 +244,106 @@ static simple simplified(gt_ctx *ctx, const gt_weave *w, const uint32_t *const *
     return s;
 }
 
+/* ---- borders agree vertex by vertex ------------------------------------------------------------
+ */
+
+typedef struct border {
+    double x0, y0, x1, y1;
+} border;
+
+typedef struct borders {
+    border *all;
+    size_t n, cap;
+} borders;
+
+static gt_status on_border(gt_ctx *ctx, void *user, const uint32_t *codes, double m2,
+                           double plane_m2, const gt_geom *geom)
+{
+    (void)ctx;
+    (void)codes;
+    (void)m2;
+    (void)plane_m2;
+    borders *b = user;
+    for (uint32_t r = 0; r < geom->n_rings; r++) {
+        uint32_t from = r == 0 ? 0 : geom->ring_end[r - 1];
+        for (uint32_t i = from; i + 1 < geom->ring_end[r]; i++) {
+            const double *p = geom->xy + 2 * (size_t)i;
+            if (b->n == b->cap) {
+                b->cap = b->cap == 0 ? 1024 : 2 * b->cap;
+                b->all = realloc(b->all, b->cap * sizeof *b->all);
+                assert_non_null(b->all);
+            }
+            b->all[b->n++] = (border){p[0], p[1], p[2], p[3]};
+        }
+    }
+    return GT_OK;
+}
+
+static int border_order(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(border));
+}
+
+static bool on_rim(const double square[4], double x, double y)
+{
+    return x == square[0] || x == square[2] || y == square[1] || y == square[3];
+}
+
+/* Every edge of a polygon runs the other way in exactly one neighbour, or goes from rim to rim of
+ * the square (simplified, it may cut a corner off): there is neither a gap nor an overlap. */
+static void assert_borders_agree(gt_ctx *ctx, const gt_weave *w, const uint32_t *const *code_of,
+                                 const size_t *len, double tolerance, const double square[4])
+{
+    borders b = {0};
+    gt_weave_view view;
+    double rim = 0;
+    gt_weave_view_init(&view);
+    view.code_of = code_of;
+    view.code_len = len;
+    view.tolerance = tolerance;
+    assert_ok(ctx, gt_weave_polygons(ctx, w, &view, on_border, &b));
+    qsort(b.all, b.n, sizeof *b.all, border_order);
+    for (size_t i = 0; i < b.n; i++) {
+        const border *e = &b.all[i];
+        const border back = {e->x1, e->y1, e->x0, e->y0};
+        bool twin = bsearch(&back, b.all, b.n, sizeof *b.all, border_order) != NULL;
+        assert_true(i == 0 || border_order(e - 1, e) != 0); /* once only */
+        assert_true(twin || (on_rim(square, e->x0, e->y0) && on_rim(square, e->x1, e->y1)));
+        rim += twin ? 0 : hypot(e->x1 - e->x0, e->y1 - e->y0);
+    }
+    double round = 2 * (square[2] - square[0] + square[3] - square[1]);
+    assert_near(rim, round, tolerance == 0 ? 1e-6 : 0.4 * round);
+    free(b.all);
+}
+
+static void neighbours_agree_vertex_by_vertex(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx_threads(2);
+    test_rng rng;
+    test_rng_seed(&rng, 51);
+    for (int round = 0; round < 8; round++) {
+        shapes s = {0};
+        uint32_t class_of[196];
+        shapes_coverage(&s, 60 + (uint64_t)round, 4000, 5000, 10, 14, 14, 0.7, 9);
+        for (size_t i = 0; i < 196; i++) {
+            class_of[i] = (uint32_t)(test_rng_next(&rng) % 4);
+        }
+        const uint32_t *code_of[1] = {class_of};
+        const size_t len[1] = {196};
+        const double square[4] = {4000, 5000, 4140, 5140};
+        gt_weave *w = run_lines(ctx, &s, 1, round == 0 ? 0 : 5 + 40 * test_rng_real(&rng));
+        for (double t = 0; t < 50; t = t == 0 ? 0.03 : 3 * t) {
+            assert_borders_agree(ctx, w, NULL, NULL, t, square);
+            assert_borders_agree(ctx, w, code_of, len, t, square);
+        }
+        gt_weave_free(ctx, w);
+        shapes_free(&s);
+    }
+    assert_int_equal(gt_ctx_memory_used(ctx), 0);
+    gt_ctx_free(ctx);
+}
+
 static void simplified_without_gaps(void **state)
 {
     (void)state;
@@ -334,9 +434,13 @@ static void a_filter_and_bad_use(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(atoms_and_dissolves),       cmocka_unit_test(stars_with_everything),
-        cmocka_unit_test(touching_in_points),        cmocka_unit_test(simplified_without_gaps),
-        cmocka_unit_test(simplified_topology_stays), cmocka_unit_test(a_filter_and_bad_use),
+        cmocka_unit_test(atoms_and_dissolves),
+        cmocka_unit_test(stars_with_everything),
+        cmocka_unit_test(touching_in_points),
+        cmocka_unit_test(simplified_without_gaps),
+        cmocka_unit_test(neighbours_agree_vertex_by_vertex),
+        cmocka_unit_test(simplified_topology_stays),
+        cmocka_unit_test(a_filter_and_bad_use),
     };
     return cmocka_run_group_tests_name("weave.polygons", tests, NULL, NULL);
 }

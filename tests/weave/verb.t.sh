@@ -44,6 +44,13 @@ code 0 weave "$work/land.gpkg" "$work/zone.gpkg:zone" --account "$work/out.csv" 
 grep -q '^1,,49[0-9][0-9]\.\|^1,,50[0-9][0-9]\.' "$work/out.csv" || fail "no ellipsoidal account"
 [ "$(ogrinfo -so "$work/atoms.gpkg" atoms | grep -c 'Feature Count: 3')" -eq 1 ] || fail "atoms are missing"
 ogrinfo -so "$work/atoms.gpkg" atoms | grep -q 'CGCS2000' || fail "the atoms have lost their CRS"
+# one polygon a class, borders kept together
+code 0 weave "$work/land.gpkg" "$work/zone.gpkg" --plane --by kind --dissolve "$work/classes.gpkg" --simplify 2
+[ "$(ogrinfo -so "$work/classes.gpkg" dissolved | grep -c 'Feature Count: 3')" -eq 1 ] || fail "classes are missing"
+ogrinfo -q "$work/classes.gpkg" -sql "select * from dissolved where m2 = 10000" | grep -q '1_land_kind (String) = field' ||
+    fail "a class has lost its field"
+code 2 weave "$work/land.gpkg" --simplify 2
+code 2 weave "$work/land.gpkg" --dissolve "$work/x.gpkg" --simplify -3
 # a fault is the answer "no"
 layer worse "$(box 500000 4400000 500100 4400100 a),$(box 500099 4400000 500200 4400100 b)"
 code 1 weave "$work/worse.gpkg" --qc "$work/qc.csv"

@@ -127,6 +127,11 @@ void cli_put_generated(cli *app, const gt_package *package, const cli_origins *o
 /* `"generated_layers":[...]`. */
 void cli_json_generated(cli *app, const cli_origins *origins);
 
+/* The actor's role in WORKSPACE/actors.csv ("" when he is not in it, or there is no such file), and
+ * whether it has the power to override verdicts. */
+gt_status cli_actor_role(cli *app, const gt_store *store, const char *actor, char *role, size_t cap,
+                         bool *may_override) GT_CHECKED;
+
 /* Who does it: --author, GUOTU_AUTHOR, else the login name. */
 const char *cli_author(const cli *app);
 

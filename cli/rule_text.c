@@ -133,6 +133,10 @@ static void put_body(cli *app, const gt_package *package, const gt_rule *rule)
         cli_join(e->clauses, " ", o);
         gt_text_printf(o, "]  %s\n", e->say.en == NULL ? "" : cli_title(app, e->say));
     }
+    if (rule->together) {
+        gt_text_puts(o, zh ? "合并判断  与同一项目此前已批准的部分合并计算\n"
+                           : "together   with the parts of the same project decided before\n");
+    }
     if (rule->needs != NULL && rule->needs[0] != NULL) {
         gt_text_puts(o, zh ? "必需事实  " : "needs      ");
         cli_join(rule->needs, " ", o);
@@ -273,6 +277,7 @@ void cli_rule_json(const gt_package *package, const gt_rule *rule, const gt_case
     json_measures(rule, out);
     gt_text_printf(out, ",\"effect\":\"%s\",\"condition\":", effect_keys[rule->effect]);
     gt_text_json_string(out, rule->condition_written);
+    gt_text_printf(out, ",\"together\":%s", rule->together ? "true" : "false");
     json_exceptions(rule, out);
     gt_text_puts(out, ",\"needs\":");
     cli_json_list(rule->needs, out);

@@ -155,6 +155,48 @@ static gt_status put_verdict(cli *app, gt_store *store, const gt_package *packag
     return st;
 }
 
+static gt_status get_decision(cli *app, bool *wanted, gt_decision *out)
+{
+    const char *given = cli_option_value(app, "decide", NULL);
+    *wanted = given != NULL;
+    if (given == NULL) {
+        return GT_OK;
+    }
+    for (int k = GT_DECIDE_ACCEPT; k <= GT_DECIDE_REFUSE; k++) {
+        if (strcmp(given, gt_decision_name((gt_decision_kind)k)) == 0) {
+            *out = (gt_decision){.kind = (gt_decision_kind)k,
+                                 .actor = cli_author(app),
+                                 .reason = cli_option_value(app, "reason", NULL),
+                                 .day = GT_DATE_NONE};
+            return GT_OK;
+        }
+    }
+    return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
+                   GT_ARGS(GT_TEXT("option", "decide"), GT_TEXT("value", given),
+                           GT_TEXT("allowed", "accept, override, refuse")));
+}
+
+/* Records what was decided beside the verdict; then the answer is that of the decision. */
+static gt_status decide(cli *app, gt_store *store, const gt_verdict *verdict, gt_decision *decision)
+{
+    char role[64] = "", id[GT_DECISION_ID] = "";
+    int64_t revision = 0;
+    gt_status st =
+        cli_actor_role(app, store, decision->actor, role, sizeof role, &decision->may_override);
+    decision->role = role;
+    if (st == GT_OK) {
+        st = gt_verdict_decide(app->ctx, store, verdict, decision, &revision, id);
+    }
+    if (st == GT_OK) {
+        app->answer_no = decision->kind == GT_DECIDE_REFUSE;
+        (void)fprintf(stderr,
+                      cli_say(app, "已记录决定 %s（%s，修订 %lld）\n",
+                              "decision recorded: %s (%s, revision %lld)\n"),
+                      id, gt_decision_name(decision->kind), (long long)revision);
+    }
+    return st;
+}
+
 static gt_status judge(cli *app, gt_store *store, const gt_package *package, const gt_geom *geom,
                        gt_arena *arena)
 {
@@ -164,14 +206,20 @@ static gt_status judge(cli *app, gt_store *store, const gt_package *package, con
     gt_check_options options;
     cli_format format = CLI_TEXT;
     const char *path = NULL;
+    gt_decision decision = {0};
+    bool deciding = false;
     gt_subject subject = {.kind = cli_option_value(app, "type", "project"),
                           .name = cli_option_value(app, "name", NULL),
+                          .project = cli_option_value(app, "project", NULL),
                           .geom = geom,
                           .facts = facts};
     gt_check_options_init(&options);
     gt_status st = cli_get_date(app, "as-of", &options.as_of);
     if (st == GT_OK) {
         st = get_output(app, &format, &path);
+    }
+    if (st == GT_OK) {
+        st = get_decision(app, &deciding, &decision);
     }
     if (st == GT_OK) {
         st = read_facts(app, package, subject.kind, arena, facts, &subject.n_facts);
@@ -185,6 +233,9 @@ static gt_status judge(cli *app, gt_store *store, const gt_package *package, con
     if (st == GT_OK) {
         app->answer_no = gt_verdict_result(verdict) == GT_FAIL;
         st = put_verdict(app, store, package, verdict, &subject, format, path);
+    }
+    if (st == GT_OK && deciding) {
+        st = decide(app, store, verdict, &decision);
     }
     gt_verdict_free(verdict);
     gt_checker_free(checker);
@@ -202,7 +253,7 @@ static gt_status run(cli *app)
     if ((int)cli_has(app, "wkt") + (int)(app->n_operands > 0) + (int)bulk != 1) {
         return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_SUBJECT, GT_NOWHERE, GT_NO_ARGS);
     }
-    gt_status st = cli_open_store(app, true, &store);
+    gt_status st = cli_open_store(app, !cli_has(app, "decide"), &store);
     if (st == GT_OK) {
         st = cli_open_package(app, store, &package);
     }
@@ -242,6 +293,17 @@ static const cli_option options[] = {
      "TEXT",
      {"对象名称；--bulk 时为名称所在的列", "name of the subject; with --bulk: the column of names"},
      false},
+    {"project",
+     "ID",
+     {"所属项目：与此前已批准的部分合并判断",
+      "project it is a part of: judged with its earlier parts"},
+     false},
+    {"decide",
+     "accept|override|refuse",
+     {"记录决定（override 须有权限）", "record a decision (override needs the power)"},
+     false},
+    {"reason", "TEXT", {"决定的理由", "why it was decided so"}, false},
+    {"author", "NAME", {"作出决定的人", "who decides"}, false},
     {"as-of", "DATE", {"按该日的规则与地图", "by the rules and the map of that day"}, false},
     {"crs",
      "CRS",

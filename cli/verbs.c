@@ -7,6 +7,7 @@ extern const cli_verb CLI_LAYERS;
 extern const cli_verb CLI_QC;
 extern const cli_verb CLI_AREAS;
 extern const cli_verb CLI_CHECK;
+extern const cli_verb CLI_VERDICT;
 extern const cli_verb CLI_MAP;
 extern const cli_verb CLI_EXPORT;
 extern const cli_verb CLI_ADOPT;
@@ -23,7 +24,8 @@ extern const cli_verb CLI_SYNTH;
 extern const cli_verb CLI_HELP;
 
 const cli_verb *const CLI_VERBS[] = {
-    &CLI_INIT,      &CLI_LOAD,       &CLI_LAYERS, &CLI_QC,       &CLI_AREAS, &CLI_CHECK, &CLI_MAP,
-    &CLI_EXPORT,    &CLI_ADOPT,      &CLI_LOG,    &CLI_CLAUSES,  &CLI_RULE,  &CLI_PLAN,  &CLI_WEAVE,
-    &CLI_CONFLICTS, &CLI_TRANSITION, &CLI_ATOMS,  &CLI_DISSOLVE, &CLI_SYNTH, &CLI_HELP,  NULL,
+    &CLI_INIT,     &CLI_LOAD,  &CLI_LAYERS, &CLI_QC,        &CLI_AREAS,      &CLI_CHECK,
+    &CLI_VERDICT,  &CLI_MAP,   &CLI_EXPORT, &CLI_ADOPT,     &CLI_LOG,        &CLI_CLAUSES,
+    &CLI_RULE,     &CLI_PLAN,  &CLI_WEAVE,  &CLI_CONFLICTS, &CLI_TRANSITION, &CLI_ATOMS,
+    &CLI_DISSOLVE, &CLI_SYNTH, &CLI_HELP,   NULL,
 };

@@ -24,6 +24,9 @@ typedef struct gt_subject {
     const gt_geom *geom; /* polygon in the working CRS, valid */
     const gt_fact *facts;
     size_t n_facts;
+    const char *project; /* id of the project it is a part of, or NULL: rules that say `together`
+                          * then judge it with the parts decided before (name tells the parts apart:
+                          * an earlier decision on the same part is not counted) */
 } gt_subject;
 
 typedef enum gt_result { GT_PASS = 0, GT_FAIL, GT_UNDECIDABLE } gt_result;
@@ -53,6 +56,8 @@ typedef struct gt_finding {
     const char *comply[2];      /* how to comply, by gt_lang; NULL when nothing can be said */
     const gt_exception *exempt; /* the exception that let it pass, or NULL */
     const gt_measured *const *measured; /* one per measure of the rule */
+    size_t n_together;  /* earlier parts of the project judged with it; 0: none, or by itself */
+    double together_m2; /* survey area of it and them, 0 when by itself */
 } gt_finding;
 
 typedef struct gt_check_options {
@@ -109,6 +114,37 @@ gt_title gt_verdict_missing_title(const gt_verdict *verdict, const gt_finding *f
 
 /* The text a reviewer reads; passes are counted, not listed, unless `all`. */
 void gt_verdict_render(const gt_verdict *verdict, gt_lang lang, bool all, gt_text *out);
+/* ---- decisions ---------------------------------------------------------------------------------
+ * What was decided on a verdict is a feature of layer `decisions` of the map: the outline, who, in
+ * which role, why, when, and the verdict as it was, finding by finding. Layers are hash-linked by
+ * revision (gt_store_verify), so nothing of it can be changed unseen. */
+typedef enum gt_decision_kind {
+    GT_DECIDE_ACCEPT = 0, /* the verdict passes */
+    GT_DECIDE_OVERRIDE,   /* it does not, and a person with the power to do so lets it */
+    GT_DECIDE_REFUSE      /* recorded, and not counted as a part of its project */
+} gt_decision_kind;
+/* "accept", "override", "refuse"; static. */
+const char *gt_decision_name(gt_decision_kind kind);
+
+typedef struct gt_decision {
+    gt_decision_kind kind;
+    const char *actor;  /* who; required */
+    const char *role;   /* in which role; required for OVERRIDE */
+    bool may_override;  /* the caller's register of actors says that the role has the power */
+    const char *reason; /* required for OVERRIDE and REFUSE */
+    gt_date day;        /* GT_DATE_NONE: today */
+} gt_decision;
+
+/* Records a decision; *id is the feature's, "PROJECT:NAME" where both are known, else made up.
+ * GT_E_CONFLICT: accepting what does not pass; overriding without the power, or what passes.
+ * GT_E_USAGE: no actor or reason. The store must be writable. */
+enum { GT_DECISION_ID = 256 };
+gt_status gt_verdict_decide(gt_ctx *ctx, gt_store *store, const gt_verdict *verdict,
+                            const gt_decision *decision, int64_t *revision,
+                            char id[GT_DECISION_ID]) GT_CHECKED;
+/* The schema of layer `decisions`; static. */
+const gt_standard *gt_decision_standard(void);
+
 /* What of the subject would comply: the subject less every overlap that a rule which denies it says
  * to leave out. Empty when nothing is left; *any = false when no failing rule says so (then *out is
  * empty, too). out is the caller's. */

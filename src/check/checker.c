@@ -224,13 +224,22 @@ static gt_value fact_value(const gt_subject *s, const char *name)
     return (gt_value){.kind = GT_NULL};
 }
 
+/* The land the rule speaks of: the subject's, or the project's so far. */
+static gt_meter *meter_of(const trial *t)
+{
+    bool together = t->rule->together && t->verdict->together != NULL;
+    return together ? t->verdict->together : t->verdict->meter;
+}
+
 static gt_value value_of(const trial *t, const gt_name *name)
 {
     switch (name->kind) {
     case GT_NAME_FACT:
         return fact_value(t->subject, name->name);
     case GT_NAME_AREA:
-        return real_value(gt_verdict_area_m2(t->verdict));
+        return real_value(meter_of(t) == t->verdict->meter
+                              ? gt_verdict_area_m2(t->verdict)
+                              : gt_meter_subject_m2(t->verdict->together));
     case GT_NAME_DATE:
         return text_value(t->as_of);
     case GT_NAME_UNIT:
@@ -279,7 +288,7 @@ static gt_status measure_all(trial *t)
         return GT_E_MEMORY;
     }
     for (size_t i = 0; i < t->rule->n_measures; i++) {
-        gt_status st = gt_meter_measure(ctx, t->verdict->meter, &t->rule->measures[i], &list[i]);
+        gt_status st = gt_meter_measure(ctx, meter_of(t), &t->rule->measures[i], &list[i]);
         if (st != GT_OK) {
             gt_fail_at(ctx, GT_PLACE(.rule = t->rule->id));
             return st;
@@ -486,6 +495,10 @@ static gt_status try_rule(trial *t, size_t i)
     t->finding = &v->findings[v->n_findings];
     memset(t->finding, 0, sizeof *t->finding);
     t->finding->rule = t->rule;
+    if (t->rule->together && v->together != NULL) {
+        t->finding->n_together = v->n_together;
+        t->finding->together_m2 = gt_meter_subject_m2(v->together);
+    }
     t->values = gt_arena_zalloc(v->arena, t->rule->n_names + 1, sizeof *t->values);
     st = t->values == NULL ? GT_E_MEMORY : judge(t, &applies);
     if (st == GT_OK && applies) {
@@ -564,6 +577,58 @@ gt_status gt_checker_kind(gt_checker *c, const char *kind)
     return st;
 }
 
+/* The facts as they were stated, for the record. */
+static gt_status name_facts(gt_checker *c, const gt_subject *subject, gt_verdict *v)
+{
+    gt_text text;
+    gt_text_init(&text, c->ctx, 0);
+    for (size_t i = 0; i < subject->n_facts; i++) {
+        const gt_value *value = &subject->facts[i].value;
+        gt_text_printf(&text, "%s%s=", i > 0 ? " " : "", subject->facts[i].name);
+        switch (value->kind) {
+        case GT_NULL:
+            gt_text_putc(&text, '?');
+            break;
+        case GT_VAL_TEXT:
+            gt_text_puts(&text, value->text);
+            break;
+        case GT_VAL_INT:
+            gt_text_printf(&text, "%lld", (long long)value->integer);
+            break;
+        case GT_VAL_REAL:
+            gt_text_json_real(&text, value->real);
+            break;
+        }
+    }
+    gt_status st = gt_text_status(&text);
+    if (st == GT_OK) {
+        v->facts = gt_arena_strdup(v->arena, gt_text_cstr(&text));
+        v->project = subject->project == NULL ? NULL : gt_arena_strdup(v->arena, subject->project);
+        bool full = v->facts == NULL || (subject->project != NULL && v->project == NULL);
+        st = full ? GT_E_MEMORY : GT_OK;
+    }
+    gt_text_free(&text);
+    return st;
+}
+
+/* The subject and the parts of its project decided before, as one piece of land. */
+static gt_status join_parts(gt_checker *c, const gt_subject *subject, const gt_meter_setup *alone,
+                            gt_verdict *v)
+{
+    gt_geom all;
+    size_t n = 0;
+    gt_geom_init(&all);
+    gt_status st = gt_decisions_gather(c->ctx, c->store, c->geos, subject, alone->as_of, &all, &n);
+    if (st == GT_OK && n > 0) {
+        gt_meter_setup setup = *alone;
+        setup.subject = &all;
+        v->n_together = n;
+        st = gt_meter_new(c->ctx, &setup, &v->together);
+    }
+    gt_geom_free(c->ctx, &all);
+    return st;
+}
+
 static gt_status prepare_verdict(gt_checker *c, const gt_subject *subject,
                                  const gt_check_options *o, const gt_bulk_hooks *bulk,
                                  const char *unit, gt_verdict *v)
@@ -594,6 +659,12 @@ static gt_status prepare_verdict(gt_checker *c, const gt_subject *subject,
             gt_arena_zalloc(v->arena, gt_package_n_rules(c->package) + 1, sizeof *v->findings);
         bool full = v->kind == NULL || v->name == NULL || v->findings == NULL;
         st = full ? GT_E_MEMORY : gt_meter_new(c->ctx, &setup, &v->meter);
+    }
+    if (st == GT_OK) {
+        st = name_facts(c, subject, v);
+    }
+    if (st == GT_OK && subject->project != NULL) {
+        st = join_parts(c, subject, &setup, v);
     }
     if (st == GT_OK && unit != NULL) {
         v->unit = gt_arena_strdup(v->arena, unit);
@@ -690,6 +761,7 @@ void gt_verdict_free(gt_verdict *v)
         return;
     }
     gt_meter_free(v->meter);
+    gt_meter_free(v->together);
     gt_arena_free(v->arena);
     gt_free(v->ctx, v);
 }

@@ -79,6 +79,13 @@ static void put_finding(const gt_verdict *v, const gt_finding *f, gt_lang lang, 
     if (f->result == GT_UNDECIDABLE && f->missing != NULL && *f->missing != '\0') {
         put_missing(v, f, lang, out);
     }
+    if (f->n_together > 0) {
+        gt_text_printf(
+            out,
+            zh ? "      与同一项目此前 %zu 个部分合并判断，共 %.4f 公顷\n"
+               : "      judged together with %zu earlier part(s) of the project, %.4f ha in all\n",
+            f->n_together, gt_area_to(GT_HA, f->together_m2));
+    }
     if (f->comply[lang] != NULL) {
         gt_text_printf(out, zh ? "      如何符合：%s\n" : "      to comply: %s\n", f->comply[lang]);
     }
@@ -200,6 +207,8 @@ static void json_finding(const gt_finding *f, gt_text *out)
     }
     gt_text_puts(out, ",\"excepted_by\":");
     json_list(out, f->exempt == NULL ? NULL : f->exempt->clauses);
+    gt_text_printf(out, ",\"together\":%zu,\"together_m2\":", f->n_together);
+    gt_text_json_real(out, f->together_m2);
     gt_text_puts(out, ",\"measures\":[");
     for (size_t i = 0; i < f->rule->n_measures; i++) {
         gt_text_puts(out, i > 0 ? "," : "");
@@ -219,6 +228,10 @@ void gt_verdict_render_json(const gt_verdict *v, gt_text *out)
     gt_text_json_string(out, *v->name == '\0' ? NULL : v->name);
     gt_text_puts(out, ",\"unit\":");
     gt_text_json_string(out, *v->unit == '\0' ? NULL : v->unit);
+    gt_text_puts(out, ",\"project\":");
+    gt_text_json_string(out, v->project);
+    gt_text_puts(out, ",\"facts\":");
+    gt_text_json_string(out, v->facts);
     gt_text_puts(out, ",\"area_m2\":");
     gt_text_json_real(out, gt_verdict_area_m2(v));
     gt_text_puts(out, ",\"geometry\":");

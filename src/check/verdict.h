@@ -16,8 +16,10 @@ struct gt_verdict {
     size_t n_unlisted; /* rules that hold and are not among the findings */
     gt_finding *findings;
     size_t n_findings;
-    const char *kind, *name, *unit;
-    gt_origin unit_origin; /* of the layer that gave the unit's name */
+    gt_meter *together; /* of the subject and earlier parts of its project; NULL: none */
+    size_t n_together;
+    const char *kind, *name, *unit, *project, *facts; /* facts as "name=value ..." */
+    gt_origin unit_origin;                            /* of the layer that gave the unit's name */
     gt_date as_of;
     int64_t revision;
     double densify_m; /* step of the survey area */
@@ -33,6 +35,12 @@ typedef struct gt_template {
 /* Fills the holes of one text (fill.c). The result is the arena's. */
 gt_status gt_fill_template(gt_ctx *ctx, const gt_template *t, const char *template, gt_lang lang,
                            gt_arena *arena, const char **out) GT_CHECKED;
+
+/* Outlines of the earlier, accepted parts of the project, united with the subject into *out; *n
+ * parts. as_of: decisions up to that day (GT_DATE_NONE: all). */
+gt_status gt_decisions_gather(gt_ctx *ctx, gt_store *store, gt_geos *geos,
+                              const gt_subject *subject, gt_date as_of, gt_geom *out,
+                              size_t *n) GT_CHECKED;
 
 /* Words that are keys in files and JSON; static. */
 const char *gt_result_key(gt_result result);

@@ -49,6 +49,7 @@ typedef struct raw_rule {
     gt_exception *exceptions;
     size_t n_exceptions;
     int strength;
+    int together;
     const char *effect[4]; /* by gt_effect */
 } raw_rule;
 
@@ -65,6 +66,8 @@ static const gt_key comply_keys[] = {
     {.name = "say", .kind = GT_K_TITLE, .at = AT(raw_rule, comply.say) - AT(raw_rule, comply)},
 };
 static const gt_schema comply_schema = {"comply", KEYS(comply_keys), 0};
+
+static const gt_word together_words[] = {{"project", 1}, {NULL, 0}};
 
 static const gt_key rule_keys[] = {
     {.name = "rule", .kind = GT_K_ID, .flags = REQ, .at = AT(raw_rule, rule.id)},
@@ -95,6 +98,7 @@ static const gt_key rule_keys[] = {
      .kind = GT_K_LIST,
      .at = AT(raw_rule, exceptions),
      .extra = &exception_schema},
+    {.name = "together", .kind = GT_K_WORD, .at = AT(raw_rule, together), .extra = together_words},
     {.name = "needs", .kind = GT_K_TEXTS, .at = AT(raw_rule, rule.needs)},
     {.name = "say", .kind = GT_K_TITLE, .flags = REQ, .at = AT(raw_rule, rule.say)},
     {.name = "comply", .kind = GT_K_ONE, .at = AT(raw_rule, comply), .extra = &comply_schema},
@@ -147,6 +151,7 @@ gt_status gt_take_rule(gt_reader *r, gt_raw_item *item)
     rule->clauses = gt_item_list(rule->clauses);
     rule->applies_to = gt_item_list(rule->applies_to);
     rule->strength = (gt_strength)raw.strength;
+    rule->together = raw.together == 1;
     rule->from = raw.in_force.from;
     rule->to = raw.in_force.to;
     rule->comply_cut_out = raw.comply.cut_out;

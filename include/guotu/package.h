@@ -140,9 +140,9 @@ typedef struct gt_rule {
     const gt_measure *measures;
     size_t n_measures;
     gt_effect effect;
-    const char *condition;      /* SQL: true = the effect happens; NULL result = undecidable. In
-                                 * when, condition and exceptions a fact that has a default reads
-                                 * coalesce(fact, (default)) */
+    const char *condition; /* SQL: true = the effect happens; NULL result = undecidable. In
+                            * when, condition and exceptions a fact that has a default reads
+                            * coalesce(fact, (default)) */
     bool together; /* measures and area_m2 are those of the subject and the parts of its project
                     * decided before, as one piece of land: no salami slicing */
     const char *comply_cut_out; /* measure whose overlap must be left out, or NULL */

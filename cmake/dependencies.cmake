@@ -9,13 +9,15 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 # Headers only: these are loaded on first use (src/base/late.h). Tests link them.
 pkg_check_modules(PANGOCAIRO REQUIRED IMPORTED_TARGET pangocairo>=1.50)
 pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo>=1.16)
+pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate>=1.14)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd>=1.5)
 pkg_check_modules(GEOS REQUIRED IMPORTED_TARGET geos>=3.11)
 pkg_check_modules(PROJ REQUIRED proj>=9.1)
 pkg_check_modules(GDAL REQUIRED IMPORTED_TARGET gdal>=3.6)
 
 add_library(gt_small_libs INTERFACE)
 target_link_libraries(gt_small_libs INTERFACE PkgConfig::SQLITE PkgConfig::SODIUM PkgConfig::FYAML
-  PkgConfig::JANSSON Threads::Threads dl m)
+  PkgConfig::JANSSON PkgConfig::DEFLATE PkgConfig::ZSTD Threads::Threads dl m)
 target_include_directories(gt_small_libs SYSTEM INTERFACE ${PANGOCAIRO_INCLUDE_DIRS}
   ${CAIRO_INCLUDE_DIRS} ${GEOS_INCLUDE_DIRS} ${PROJ_INCLUDE_DIRS})
 

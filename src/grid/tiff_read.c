@@ -3,7 +3,7 @@
  * checked against the size of the file before it is used.
  *
  * libtiff is not used: in Debian it links JBIG-KIT, which is under the GPL, and it does not let
- * several threads read one file (docs/decisions/0006). Sources: TIFF 6.0; BigTIFF (Adobe, AWare);
+ * several threads read one file (docs/decisions/0004). Sources: TIFF 6.0; BigTIFF (Adobe, AWare);
  * OGC 19-008r4; GDAL's tags 42112, 42113. */
 #include <math.h>
 #include <stdlib.h>

@@ -268,6 +268,7 @@ static void run(bench *b, const char *dir, size_t count, const char *kind)
 {
     gt_store_options o;
     gt_bulk_facts facts;
+    const gt_bulk_calls calls = {next, found, b};
     struct rusage use;
     gt_store_options_init(&o);
     o.read_only = true;
@@ -275,7 +276,7 @@ static void run(bench *b, const char *dir, size_t count, const char *kind)
     read_package(b, dir);
     b->n = count;
     double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-    DO(gt_check_bulk(b->ctx, b->store, b->package, kind, NULL, next, found, b, &facts));
+    DO(gt_check_bulk(b->ctx, b->store, b->package, kind, NULL, &calls, &facts));
     wall = seconds(CLOCK_MONOTONIC) - wall;
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     (void)getrusage(RUSAGE_SELF, &use);

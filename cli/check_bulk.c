@@ -600,6 +600,7 @@ gt_status cli_check_bulk(cli *app, gt_store *store, const gt_package *package, g
     bulk_run r = {.app = app, .store = store, .package = package};
     gt_bulk_options o;
     gt_bulk_facts facts;
+    const gt_bulk_calls calls = {next, found, &r};
     cli_format format = CLI_TEXT;
     memset(&facts, 0, sizeof facts);
     gt_geom_init(&r.geom);
@@ -611,7 +612,7 @@ gt_status cli_check_bulk(cli *app, gt_store *store, const gt_package *package, g
     st = st == GT_OK ? cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_JSON, &format) : st;
     st = st == GT_OK ? prepare(&r, arena, o.check.as_of) : st;
     if (st == GT_OK) {
-        st = gt_check_bulk(app->ctx, store, package, r.kind->id, &o, next, found, &r, &facts);
+        st = gt_check_bulk(app->ctx, store, package, r.kind->id, &o, &calls, &facts);
     }
     if (st == GT_OK && r.out != NULL) {
         st = gt_gpkg_finish(app->ctx, r.out);

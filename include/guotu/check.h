@@ -182,6 +182,12 @@ typedef gt_status (*gt_bulk_next_fn)(gt_ctx *ctx, void *user, gt_subject *subjec
 typedef gt_status (*gt_bulk_found_fn)(gt_ctx *ctx, void *user, size_t number,
                                       const gt_verdict *verdict);
 
+typedef struct gt_bulk_calls { /* user goes to both */
+    gt_bulk_next_fn next;
+    gt_bulk_found_fn found;
+    void *user;
+} gt_bulk_calls;
+
 typedef struct gt_bulk_facts {
     size_t n_subjects, n_refused;
     size_t by_result[3]; /* by gt_result */
@@ -199,7 +205,7 @@ typedef struct gt_bulk_facts {
  * be NULL.
  */
 gt_status gt_check_bulk(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *kind,
-                        const gt_bulk_options *options, gt_bulk_next_fn next,
-                        gt_bulk_found_fn found, void *user, gt_bulk_facts *facts) GT_CHECKED;
+                        const gt_bulk_options *options, const gt_bulk_calls *calls,
+                        gt_bulk_facts *facts) GT_CHECKED;
 
 #endif

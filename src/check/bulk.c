@@ -30,8 +30,7 @@ typedef struct batch {
     gt_ctx *ctx;
     gt_bulk bulk;
     gt_bulk_options options;
-    gt_bulk_found_fn found;
-    void *user;
+    gt_bulk_calls calls;
     gt_bulk_facts facts;
     gt_arena *arena; /* names and facts */
     held *list;
@@ -50,7 +49,7 @@ void gt_bulk_options_init(gt_bulk_options *options)
 
 static gt_status refuse(batch *t, size_t number)
 {
-    gt_status st = t->found(t->ctx, t->user, number, NULL);
+    gt_status st = t->calls.found(t->ctx, t->calls.user, number, NULL);
     if (st == GT_OK) {
         gt_error_clear(t->ctx);
         t->facts.n_refused++;
@@ -76,7 +75,7 @@ static gt_status check_one(batch *t, const held *h)
     }
     if (st == GT_OK) {
         t->facts.by_result[gt_verdict_result(v)]++;
-        st = t->found(t->ctx, t->user, h->number, v);
+        st = t->calls.found(t->ctx, t->calls.user, h->number, v);
     } else if (its_own_fault(st)) {
         st = refuse(t, h->number);
     }
@@ -272,7 +271,7 @@ static bool can_be_placed(const gt_subject *s)
     return s->geom != NULL && s->geom->n_points > 0;
 }
 
-static gt_status take_all(batch *t, gt_bulk_next_fn next)
+static gt_status take_all(batch *t)
 {
     gt_status st = GT_OK;
     bool more = true;
@@ -280,7 +279,7 @@ static gt_status take_all(batch *t, gt_bulk_next_fn next)
         gt_subject s;
         memset(&s, 0, sizeof s);
         more = true;
-        st = next(t->ctx, t->user, &s, &more);
+        st = t->calls.next(t->ctx, t->calls.user, &s, &more);
         if (st == GT_OK && !more) {
             break;
         }
@@ -317,16 +316,15 @@ static void set_limits(batch *t)
 }
 
 gt_status gt_check_bulk(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *kind,
-                        const gt_bulk_options *options, gt_bulk_next_fn next,
-                        gt_bulk_found_fn found, void *user, gt_bulk_facts *facts)
+                        const gt_bulk_options *options, const gt_bulk_calls *calls,
+                        gt_bulk_facts *facts)
 {
     batch *t = gt_zalloc(ctx, 1, sizeof *t);
     if (t == NULL) {
         return GT_E_MEMORY;
     }
     t->ctx = ctx;
-    t->found = found;
-    t->user = user;
+    t->calls = *calls;
     gt_bulk_options_init(&t->options);
     if (options != NULL) {
         memcpy(&t->options, options,
@@ -340,7 +338,7 @@ gt_status gt_check_bulk(gt_ctx *ctx, gt_store *store, const gt_package *package,
         gt_progress_begin(ctx, &GT_PROGRESS_CHECK, 0);
         st = gt_picker_begin(ctx, picker); /* all blocks of one moment */
         if (st == GT_OK) {
-            st = take_all(t, next);
+            st = take_all(t);
             gt_picker_end(picker);
         }
         gt_progress_end(ctx);

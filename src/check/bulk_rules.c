@@ -258,6 +258,11 @@ static gt_status cut_near(gt_bulk *b, gt_bulk_near *n)
     return st;
 }
 
+static bool same_box(gt_box a, gt_box b)
+{
+    return a.xmin == b.xmin && a.ymin == b.ymin && a.xmax == b.xmax && a.ymax == b.ymax;
+}
+
 static gt_status append(gt_ctx *ctx, const gt_land_feature *f, gt_near_feature **list, size_t *cap,
                         size_t *n)
 {
@@ -277,7 +282,7 @@ static gt_status near_find(gt_ctx *ctx, void *user, const char *layer, gt_box bo
     size_t at = 0, count = 0;
     gt_status st = near_of(b, layer, &at);
     gt_bulk_near *near = st == GT_OK ? &b->nears[at] : NULL;
-    if (st == GT_OK && memcmp(&box, &b->cutter.box, sizeof box) == 0) {
+    if (st == GT_OK && same_box(box, b->cutter.box)) {
         st = cut_near(b, near);
         for (size_t i = 0; st == GT_OK && !b->overflow && i < near->n; i++) {
             if (near->cuts[i].relation != GT_APART) {
@@ -629,7 +634,7 @@ static bool same_value(const gt_value *a, const gt_value *b)
     case GT_VAL_INT:
         return a->integer == b->integer;
     case GT_VAL_REAL:
-        return memcmp(&a->real, &b->real, sizeof a->real) == 0;
+        return a->real == b->real;
     }
     return false;
 }

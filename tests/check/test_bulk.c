@@ -475,8 +475,8 @@ static void run_all(land *l, size_t n, const gt_bulk_options *o, uint64_t *settl
         const char *kind = gt_package_subject_kind(l->package, k)->id;
         open_subjects(&s, l, kind, n);
         s.list_passes = o->list_passes;
-        assert_ok(l->ctx,
-                  gt_check_bulk(l->ctx, l->store, l->package, kind, o, next, compare, &s, &facts));
+        assert_ok(l->ctx, gt_check_bulk(l->ctx, l->store, l->package, kind, o,
+                                        &(gt_bulk_calls){next, compare, &s}, &facts));
         assert_int_equal(s.n_same + s.n_refused, n);
         assert_int_equal(facts.n_subjects, n);
         assert_int_equal(facts.n_refused, s.n_refused);
@@ -662,33 +662,35 @@ static void faults_are_told_apart(void **state)
     gt_bulk_facts facts;
     const char *kind = gt_package_subject_kind(l->package, 0)->id;
     open_subjects(&s, l, kind, 40);
-    assert_ok(l->ctx, gt_check_bulk(l->ctx, l->store, l->package, kind, NULL, bad_next, count_only,
-                                    &s, &facts));
+    assert_ok(l->ctx, gt_check_bulk(l->ctx, l->store, l->package, kind, NULL,
+                                    &(gt_bulk_calls){bad_next, count_only, &s}, &facts));
     assert_int_equal(s.n_same + s.n_refused, 40);
     assert_true(s.n_refused >= 2); /* the bad fact and the one without a shape, and bow-ties */
     s.at = 0;
-    assert_fails(
-        l->ctx,
-        gt_check_bulk(l->ctx, l->store, l->package, kind, NULL, broken_next, count_only, &s, NULL),
-        GT_E_ENV, NULL);
-    s.at = 0;
     assert_fails(l->ctx,
-                 gt_check_bulk(l->ctx, l->store, l->package, kind, NULL, next, no_found, &s, NULL),
+                 gt_check_bulk(l->ctx, l->store, l->package, kind, NULL,
+                               &(gt_bulk_calls){broken_next, count_only, &s}, NULL),
                  GT_E_ENV, NULL);
     s.at = 0;
     assert_fails(l->ctx,
-                 gt_check_bulk(l->ctx, l->store, l->package, "no_such_kind", NULL, next, count_only,
-                               &s, NULL),
+                 gt_check_bulk(l->ctx, l->store, l->package, kind, NULL,
+                               &(gt_bulk_calls){next, no_found, &s}, NULL),
+                 GT_E_ENV, NULL);
+    s.at = 0;
+    assert_fails(l->ctx,
+                 gt_check_bulk(l->ctx, l->store, l->package, "no_such_kind", NULL,
+                               &(gt_bulk_calls){next, count_only, &s}, NULL),
                  GT_E_USAGE, "check.subject-kind");
     s.at = s.n; /* nothing to check */
-    assert_ok(l->ctx, gt_check_bulk(l->ctx, l->store, l->package, kind, NULL, next, count_only, &s,
-                                    &facts));
+    assert_ok(l->ctx, gt_check_bulk(l->ctx, l->store, l->package, kind, NULL,
+                                    &(gt_bulk_calls){next, count_only, &s}, &facts));
     assert_int_equal(facts.n_subjects, 0);
     s.at = 0;
     gt_cancel(l->ctx);
-    assert_fails(
-        l->ctx, gt_check_bulk(l->ctx, l->store, l->package, kind, NULL, next, count_only, &s, NULL),
-        GT_E_CANCELLED, "base.cancelled");
+    assert_fails(l->ctx,
+                 gt_check_bulk(l->ctx, l->store, l->package, kind, NULL,
+                               &(gt_bulk_calls){next, count_only, &s}, NULL),
+                 GT_E_CANCELLED, "base.cancelled");
     close_subjects(&s);
     drop_land(l);
 }

@@ -1,0 +1,362 @@
+/* The file of a stored weave when the world breaks: disks that fill, processes that die in the
+ * middle of a write, two at once. Whatever happens, the next update gives what a full weave gives.
+ * And: polygons from woven layers when memory runs out. */
+#include <limits.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guotu/coverage.h"
+#include "guotu/notes.h"
+#include "support/support.h"
+
+#define X0   500000.0
+#define Y0   4430000.0
+#define SIZE 2000.0
+enum { ACROSS = 20 };
+
+typedef struct town {
+    gt_ctx *ctx;
+    char *dir;
+    gt_package *package;
+    gt_store *store;
+    test_rng rng;
+} town;
+
+static double real(town *t)
+{
+    return test_rng_real(&t->rng);
+}
+
+static void put(town *t, gt_commit *c, const char *layer, int i, const double box[4],
+                const char *text, gt_date from)
+{
+    gt_geom g;
+    uint8_t *blob = NULL;
+    size_t cap = 0, len = 0;
+    char id[32];
+    const double xy[5][2] = {
+        {box[0], box[1]}, {box[2], box[1]}, {box[2], box[3]}, {box[0], box[3]}, {box[0], box[1]}};
+    gt_geom_init(&g);
+    gt_geom_reset(&g, GT_MULTIPOLYGON);
+    for (int k = 0; k < 5; k++) {
+        assert_ok(t->ctx, gt_geom_add_point(t->ctx, &g, X0 + xy[k][0], Y0 + xy[k][1]));
+    }
+    assert_ok(t->ctx, gt_geom_end_ring(t->ctx, &g));
+    assert_ok(t->ctx, gt_geom_end_part(t->ctx, &g));
+    assert_ok(t->ctx, gt_geom_to_gpkg(t->ctx, &g, 4548, &blob, &cap, &len));
+    (void)snprintf(id, sizeof id, "%s%d", layer, i);
+    gt_value v = {.kind = GT_VAL_TEXT, .text = text, .len = strlen(text)};
+    if (strcmp(layer, "basic_farmland") == 0) {
+        v = (gt_value){.kind = GT_VAL_INT, .integer = i % 5};
+    }
+    gt_feature f = {.id = id,
+                    .valid_from = from,
+                    .valid_to = GT_DATE_NONE,
+                    .blob = blob,
+                    .blob_len = len,
+                    .box = gt_geom_box(&g),
+                    .values = &v,
+                    .n_values = 1};
+    assert_ok(t->ctx, gt_commit_put(t->ctx, c, layer, &f, (double)NAN));
+    gt_free(t->ctx, blob);
+    gt_geom_free(t->ctx, &g);
+}
+
+static gt_commit *begin(town *t)
+{
+    gt_commit *c = NULL;
+    gt_commit_info info = {.author = "test", .message = "edit", .expect_revision = -1};
+    assert_ok(t->ctx, gt_commit_begin(t->ctx, t->store, &info, &c));
+    return c;
+}
+
+static void finish(town *t, gt_commit *c)
+{
+    int64_t revision = 0;
+    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &revision));
+}
+
+static void put_field(town *t, gt_commit *c, int i)
+{
+    double x = SIZE * real(t), y = SIZE * real(t);
+    const double box[4] = {x, y, x + 20 + 200 * real(t), y + 20 + 200 * real(t)};
+    put(t, c, "basic_farmland", i, box, "", gt_date_from_ymd(2019, 12, 31));
+}
+
+static void edit(town *t)
+{
+    gt_commit *c = begin(t);
+    int first = (int)(5 * real(t));
+    for (int i = first; i < 60; i += 5) {
+        put_field(t, c, i);
+    }
+    finish(t, c);
+}
+
+static void put_survey(town *t, gt_commit *c, int year)
+{
+    double side = SIZE / ACROSS;
+    for (int i = 0; i < ACROSS * ACROSS; i++) {
+        double x = (i % ACROSS) * side, y = (i / ACROSS) * side;
+        double move = i % ACROSS == 3 && year == 2020 ? 17.5 : 0;
+        const double box[4] = {x, y, x + side + move, y + side};
+        put(t, c, "land_use", i, box, (i + year) % 3 == 0 ? "0701" : "0103",
+            gt_date_from_ymd(year, 12, 31));
+    }
+}
+
+static int setup(void **state)
+{
+    static const double west[4] = {0, 0, 1030.123, SIZE}, east[4] = {1030.123, 0, SIZE, SIZE};
+    town *t = calloc(1, sizeof *t);
+    gt_notes *notes = NULL;
+    gt_store_options o;
+    t->ctx = test_ctx();
+    t->dir = test_dir();
+    test_rng_seed(&t->rng, 17);
+    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &notes));
+    assert_ok(t->ctx,
+              gt_package_read(t->ctx, GT_SOURCE_DIR "/tests/check/package", notes, &t->package));
+    gt_notes_free(notes);
+    gt_store_options_init(&o);
+    o.crs = gt_package_crs(t->package);
+    o.title = gt_package_title(t->package);
+    assert_ok(t->ctx, gt_store_create(t->ctx, test_path(t->dir, "w"), &o, &t->store));
+    gt_commit *c = begin(t);
+    for (size_t i = 0; i < gt_package_n_layers(t->package); i++) {
+        assert_ok(t->ctx, gt_commit_define_layer(t->ctx, c, gt_package_layer(t->package, i),
+                                                 GT_ORIGIN_GENERATED));
+    }
+    put(t, c, "districts", 0, west, "西区", gt_date_from_ymd(2019, 12, 31));
+    put(t, c, "districts", 1, east, "东区", gt_date_from_ymd(2019, 12, 31));
+    put_survey(t, c, 2019);
+    for (int i = 0; i < 60; i++) {
+        put_field(t, c, i);
+    }
+    finish(t, c);
+    c = begin(t);
+    put_survey(t, c, 2020);
+    finish(t, c);
+    *state = t;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    town *t = *state;
+    gt_store_close(t->store);
+    gt_package_free(t->package);
+    assert_int_equal(gt_ctx_memory_used(t->ctx), 0);
+    gt_ctx_free(t->ctx);
+    test_dir_remove(t->dir);
+    free(t);
+    return 0;
+}
+
+static gt_stored_options cells(bool full)
+{
+    gt_stored_options o;
+    gt_stored_options_init(&o);
+    o.side = 128;
+    o.full = full;
+    return o;
+}
+
+static void digest_after(town *t, bool full, unsigned char out[32])
+{
+    gt_stored_options o = cells(full);
+    assert_ok(t->ctx, gt_stored_update(t->ctx, t->store, t->package, &o, NULL));
+    assert_ok(t->ctx, gt_stored_digest(t->ctx, t->store, t->package, &o, out));
+}
+
+/* Another process: opens the workspace itself, brings the weave up to date `times` times. Returns
+ * its exit code there, never here. */
+static pid_t elsewhere(town *t, int times, bool full, rlim_t most_bytes)
+{
+    (void)fflush(NULL);
+    pid_t pid = fork();
+    if (pid != 0) {
+        return pid;
+    }
+    struct rlimit limit = {most_bytes, most_bytes};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    if (most_bytes != RLIM_INFINITY) {
+        (void)setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    gt_ctx *ctx = gt_ctx_new(NULL);
+    gt_store *store = NULL;
+    gt_store_options so;
+    gt_store_options_init(&so);
+    so.read_only = true;
+    gt_status st = gt_store_open(ctx, test_path(t->dir, "w"), &so, &store);
+    for (int i = 0; st == GT_OK && i < times; i++) {
+        gt_stored_options o = cells(full || i % 2 == 1);
+        st = gt_stored_update(ctx, store, t->package, &o, NULL);
+    }
+    _exit(st == GT_OK ? 0 : st == GT_E_ENV ? 4 : 5);
+}
+
+static int ended(pid_t pid)
+{
+    int status = 0;
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/* Every write may be the one that does not fit: an error, the old state stands. */
+static void a_disk_that_fills_leaves_the_old_one(void **state)
+{
+    town *t = *state;
+    unsigned char want[32], got[32];
+    gt_stored_options o = cells(false);
+    int failed = 0, passed = 0;
+    digest_after(t, true, want);
+    edit(t);
+    for (rlim_t most = 0; most < 4000000; most += 1 + most / 5) {
+        unsigned char before[32], after[32];
+        assert_ok(t->ctx, gt_stored_digest(t->ctx, t->store, t->package, &o, before));
+        int code = ended(elsewhere(t, 1, failed % 2 == 1, most));
+        assert_true(code == 0 || code == 4);
+        assert_ok(t->ctx, gt_stored_digest(t->ctx, t->store, t->package, &o, after));
+        assert_true(code == 0 || memcmp(before, after, sizeof after) == 0);
+        failed += code != 0;
+        passed += code == 0;
+    }
+    assert_true(failed > 20 && passed > 0);
+    digest_after(t, false, got);
+    digest_after(t, true, want);
+    assert_memory_equal(got, want, sizeof got);
+}
+
+static void wait_us(long us)
+{
+    struct timespec left = {us / 1000000, us % 1000000 * 1000};
+    (void)nanosleep(&left, NULL);
+}
+
+/* Killed at any moment, an update leaves a whole state, old or new. */
+static void a_killed_update_leaves_a_whole_state(void **state)
+{
+    town *t = *state;
+    int killed = 0;
+    for (int round = 0; round < 30; round++) {
+        unsigned char got[32], want[32];
+        gt_stored_options o = cells(false);
+        edit(t);
+        pid_t pid = elsewhere(t, 1000, round % 3 == 0, RLIM_INFINITY);
+        wait_us((long)(2000 + 40000 * real(t)));
+        (void)kill(pid, SIGKILL);
+        killed += ended(pid) == -SIGKILL;
+        assert_ok(t->ctx, gt_stored_digest(t->ctx, t->store, t->package, &o, got));
+        digest_after(t, false, got);
+        digest_after(t, true, want);
+        assert_memory_equal(got, want, sizeof got);
+    }
+    assert_true(killed > 20);
+}
+
+/* Two processes and this one, all at the same file: they wait for each other. */
+static void three_at_once_agree(void **state)
+{
+    town *t = *state;
+    for (int round = 0; round < 5; round++) {
+        unsigned char got[32], want[32];
+        edit(t);
+        pid_t a = elsewhere(t, 6, false, RLIM_INFINITY), b = elsewhere(t, 6, true, RLIM_INFINITY);
+        digest_after(t, false, got);
+        assert_int_equal(ended(a), 0);
+        assert_int_equal(ended(b), 0);
+        digest_after(t, true, want);
+        assert_memory_equal(got, want, sizeof got);
+    }
+}
+
+/* ---- polygons when memory runs out -------------------------------------------------------------
+ */
+
+static gt_status count_place(gt_ctx *ctx, void *user, const gt_place_found *p)
+{
+    (void)ctx;
+    *(double *)user += p->m2;
+    return GT_OK;
+}
+
+static gt_status count_fault(gt_ctx *ctx, void *user, const gt_weave_finding *f, const char *a,
+                             const char *b)
+{
+    (void)ctx;
+    (void)a;
+    (void)b;
+    *(double *)user += f->m2;
+    return GT_OK;
+}
+
+static gt_status ask(gt_ctx *ctx, const town *t, gt_store *store, int which, double *m2)
+{
+    const gt_part parts[] = {{.layer = "land_use", .as_of = GT_DATE_NONE},
+                             {.layer = "basic_farmland", .as_of = GT_DATE_NONE},
+                             {.layer = "districts", .as_of = GT_DATE_NONE}};
+    gt_transition_options o;
+    *m2 = 0;
+    gt_transition_options_init(&o);
+    o.from = gt_date_from_ymd(2019, 12, 31);
+    o.to = gt_date_from_ymd(2020, 12, 31);
+    switch (which) {
+    case 0:
+        return gt_conflicts(ctx, store, t->package, parts, 3, 0, count_place, m2);
+    case 1:
+        return gt_atoms(ctx, store, t->package, parts, 3, "dlbm = '0103' AND m2 > 1", count_place,
+                        m2);
+    case 2:
+        return gt_coverage_faults(ctx, store, t->package, &parts[0], 0.05, count_fault, m2);
+    default:
+        return gt_transition_places(ctx, store, t->package, "land_use", &o, count_place, m2);
+    }
+}
+
+static void memory_that_runs_out_is_told(void **state)
+{
+    town *t = *state;
+    for (int which = 0; which < 4; which++) {
+        double want = 0, got = 0;
+        int failed = 0;
+        assert_ok(t->ctx, ask(t->ctx, t, t->store, which, &want));
+        assert_true(want > 0);
+        for (long n = 0, done = 0; !done; n += 1 + n / 5) {
+            long left = LONG_MAX;
+            gt_ctx *other = test_ctx_failing(&left);
+            gt_store *again = NULL;
+            assert_ok(other, gt_store_open(other, test_path(t->dir, "w"), NULL, &again));
+            left = n;
+            gt_status st = ask(other, t, again, which, &got);
+            left = LONG_MAX;
+            done = st == GT_OK;
+            failed += !done;
+            assert_true(done || st == GT_E_MEMORY || st == GT_E_ENV);
+            assert_true(!done || got == want);
+            gt_store_close(again);
+            gt_ctx_free(other);
+        }
+        assert_true(failed > 15);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_disk_that_fills_leaves_the_old_one),
+        cmocka_unit_test(a_killed_update_leaves_a_whole_state),
+        cmocka_unit_test(three_at_once_agree),
+        cmocka_unit_test(memory_that_runs_out_is_told),
+    };
+    return cmocka_run_group_tests_name("coverage.vault", tests, setup, teardown);
+}

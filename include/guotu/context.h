@@ -107,8 +107,12 @@ void gt_cancel(gt_ctx *ctx);
  * it at least every few milliseconds. */
 gt_status gt_check_cancel(gt_ctx *ctx) GT_CHECKED;
 
+/* Tells of a piece of work of `total` steps (0: not known). Calls nest: only the outermost piece is
+ * told of; steps of the pieces within it are passed over. */
 void gt_progress_begin(gt_ctx *ctx, const gt_message *what, uint64_t total);
 void gt_progress_step(gt_ctx *ctx, uint64_t done);
+/* From here on steps count from `done`: for a loop (pool.h) that is one part of the work. */
+void gt_progress_from(gt_ctx *ctx, uint64_t done);
 void gt_progress_end(gt_ctx *ctx);
 
 #endif

@@ -31,7 +31,8 @@ struct gt_ctx {
     gt_progress_fn progress;
     void *progress_user;
     const gt_message *what;
-    uint64_t total;
+    uint64_t total, from;
+    unsigned depth; /* pieces of work begun and not ended */
     double next_report;
     gt_record error;
 };
@@ -374,25 +375,39 @@ gt_status gt_check_cancel(gt_ctx *ctx)
 
 void gt_progress_begin(gt_ctx *ctx, const gt_message *what, uint64_t total)
 {
+    if (ctx->depth++ > 0) {
+        return;
+    }
     ctx->what = what;
     ctx->total = total;
+    ctx->from = 0;
     ctx->next_report = gt_clock() + 0.1;
 }
 
 void gt_progress_step(gt_ctx *ctx, uint64_t done)
 {
-    if (ctx->progress == NULL || ctx->what == NULL) {
+    if (ctx->progress == NULL || ctx->what == NULL || ctx->depth > 1) {
         return;
     }
     double now = gt_clock();
     if (now >= ctx->next_report) {
         ctx->next_report = now + 0.1;
-        ctx->progress(ctx->progress_user, ctx->what, done, ctx->total);
+        ctx->progress(ctx->progress_user, ctx->what, ctx->from + done, ctx->total);
+    }
+}
+
+void gt_progress_from(gt_ctx *ctx, uint64_t done)
+{
+    if (ctx->depth == 1) {
+        ctx->from = done;
     }
 }
 
 void gt_progress_end(gt_ctx *ctx)
 {
+    if (ctx->depth > 0 && --ctx->depth > 0) {
+        return;
+    }
     if (ctx->progress != NULL && ctx->what != NULL) {
         ctx->progress(ctx->progress_user, ctx->what, ctx->total, ctx->total);
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "guotu/pool.h"
+#include "weave/messages.h"
 #include "weave/rows.h"
 
 enum { BAND_BYTES = 40 << 20 }; /* pieces of a band: near the cache (README) */
@@ -218,6 +219,7 @@ static gt_status run_band(gt_ctx *ctx, band *b, size_t which)
         st = find_corners(ctx, b);
     }
     if (st == GT_OK) {
+        gt_progress_from(ctx, b->first_cell);
         st = gt_parallel_for(ctx, b->n_cells, cell_task, b);
     }
     gt_free(ctx, start);
@@ -320,6 +322,7 @@ gt_status gt_wv_bands(gt_ctx *ctx, gt_weave *w, wv_bin *bin, const wv_target *to
 {
     size_t n_workers = (size_t)gt_ctx_threads(ctx), most = 0;
     band b = {.weave = w, .bin = bin, .fold = to->fold, .n_workers = n_workers};
+    gt_progress_begin(ctx, &GT_MSG_WEAVE_RUNNING, wv_n_cells(w));
     b.works = gt_zalloc(ctx, n_workers, sizeof *b.works);
     gt_status st = b.works == NULL ? GT_E_MEMORY : count_pieces(ctx, w, bin);
     if (st == GT_OK) {
@@ -332,6 +335,7 @@ gt_status gt_wv_bands(gt_ctx *ctx, gt_weave *w, wv_bin *bin, const wv_target *to
         bin->recs = gt_alloc(ctx, most + 1, sizeof *bin->recs);
         st = bin->recs == NULL ? GT_E_MEMORY : each_band(ctx, &b, to);
     }
+    gt_progress_end(ctx);
     for (size_t i = 0; b.works != NULL && i < n_workers; i++) {
         if (to->stats != NULL) {
             add_stats(to->stats, &b.works[i].stats);

@@ -280,6 +280,97 @@ static void cancel_stops(void **state)
     shapes_free(&s[1]);
 }
 
+/* The scale of the third cell asks for the end: the cells after it are not woven. */
+typedef struct stopper {
+    gt_ctx *ctx;
+    int calls;
+} stopper;
+
+static double stop_scale(const void *user, double x, double y)
+{
+    stopper *s = *(stopper *const *)user;
+    (void)x;
+    (void)y;
+    if (++s->calls == 40) {
+        gt_cancel(s->ctx);
+    }
+    return 1;
+}
+
+static void cancel_stops_between_cells(void **state)
+{
+    (void)state;
+    shapes s[2] = {{0}};
+    two_layers(s);
+    gt_ctx *ctx = test_ctx_threads(1);
+    gt_weave_batch b[2] = {shapes_batch(&s[0], 0), shapes_batch(&s[1], 1)};
+    stopper stop = {ctx, 0};
+    const stopper *user = &stop;
+    gt_weave *w = NULL;
+    gt_weave_options o;
+    gt_weave_options_init(&o);
+    o.cell = 9; /* some 400 cells of 16 calls */
+    o.scale = stop_scale;
+    o.scale_user = &user;
+    assert_fails(ctx, gt_weave_run(ctx, 2, b, 2, &o, &w), GT_E_CANCELLED, "base.cancelled");
+    assert_true(stop.calls < 100);
+    assert_int_equal(gt_ctx_memory_used(ctx), 0);
+    gt_ctx_free(ctx);
+    shapes_free(&s[0]);
+    shapes_free(&s[1]);
+}
+
+static const gt_message OUTER = {.id = "test.outer", .en = "outer", .zh = "外层"};
+
+typedef struct told {
+    const gt_message *what;
+    uint64_t done, total;
+    int calls;
+    bool good;
+} told;
+
+static void on_progress(void *user, const gt_message *what, uint64_t done, uint64_t total)
+{
+    told *t = user;
+    t->good = t->good && (t->calls == 0 || (t->what == what && t->done <= done)) && done <= total;
+    t->what = what;
+    t->done = done;
+    t->total = total;
+    t->calls++;
+}
+
+/* Progress counts cells to the end; within a caller's own work it is silent. */
+static void progress_is_told(void **state)
+{
+    (void)state;
+    shapes s[2] = {{0}};
+    two_layers(s);
+    told t = {.good = true};
+    gt_ctx_options o;
+    gt_ctx_options_init(&o);
+    o.threads = 2;
+    o.progress = on_progress;
+    o.progress_user = &t;
+    gt_ctx *ctx = gt_ctx_new(&o);
+    gt_weave_batch b[2] = {shapes_batch(&s[0], 0), shapes_batch(&s[1], 1)};
+    gt_weave *w = weave(ctx, b, 2, 9);
+    assert_true(t.good && t.calls > 0);
+    assert_string_equal(t.what->id, "weave.running");
+    assert_int_equal(t.total, wv_n_cells(w));
+    assert_int_equal(t.done, t.total);
+    gt_weave_free(ctx, w);
+    t = (told){.good = true};
+    gt_progress_begin(ctx, &OUTER, 7);
+    w = weave(ctx, b, 2, 9);
+    assert_int_equal(t.calls, 0);
+    gt_progress_end(ctx);
+    assert_true(t.calls == 1 && t.what == &OUTER && t.total == 7);
+    gt_weave_free(ctx, w);
+    gt_ctx_free(ctx);
+    shapes_free(&s[0]);
+    shapes_free(&s[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +380,8 @@ int main(void)
         cmocka_unit_test(cell_size_and_shift_hardly_matter),
         cmocka_unit_test(update_equals_full),
         cmocka_unit_test(cancel_stops),
+        cmocka_unit_test(cancel_stops_between_cells),
+        cmocka_unit_test(progress_is_told),
     };
     return cmocka_run_group_tests_name("weave.property", tests, NULL, NULL);
 }

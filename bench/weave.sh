@@ -1,15 +1,21 @@
 #!/bin/sh
-# weave beside its peers in one run: medians of RUNS, ratios, peak memory.
-#   bench/weave.sh BUILD_DIR [small] [large] [ten]      (default: small)
+# weave beside its peers in one run: medians of RUNS, processor time, ratios, peak memory.
+#   bench/weave.sh BUILD_DIR [small] [large] [ten] [growth]      (default: small)
 # BUILD_DIR is a release build with GT_BENCH. Peers are used when they are there:
 #   PGHOST, PGPORT, ... a PostGIS to write scratch tables to (ogr2ogr loads them)
 #   FLOOR               the edge-pair program that sets the floor (arguments: A.gpkg a B.gpkg b)
-# DATA (default /tmp/guotu-bench) keeps the inputs; RUNS (default 3).
+#   qgis_process, grass native:intersection and v.overlay, run PEER_RUNS times (small only)
+# DATA (default /tmp/guotu-bench) keeps the inputs; RUNS (default 3), PEER_RUNS (default 1).
+#
+# What is counted: guotu reads GeoPackages and writes its results. PostGIS: the query alone, its
+# tables loaded and indexed before. QGIS reads and writes GeoPackages. GRASS: v.overlay alone; its
+# import is a line of its own. Ten layers: PostGIS cannot cut them in one pass; 45 pairs give less
+# (areas of pairs, not of tuples of ten). Five pairs that name each layer once are run; times nine.
 set -eu
 build=$1
 shift
 [ $# -gt 0 ] || set -- small
-data=${DATA:-/tmp/guotu-bench} runs=${RUNS:-3}
+data=${DATA:-/tmp/guotu-bench} runs=${RUNS:-3} peer_runs=${PEER_RUNS:-1}
 mkdir -p "$data"
 log=$data/log
 
@@ -17,28 +23,34 @@ make_input() { # NAME LAYER N SEED
     [ -s "$data/$1.gpkg" ] || "$build/bench/bench_gen_polys" "$data/$1.gpkg" "$2" "$3" "$4" >/dev/null
 }
 
-# Median wall seconds of "$@" over the runs; the largest resident set goes to $log.rss (kB).
+# Median wall seconds of "$@" over $1 runs; processor seconds and the largest resident set (kB) go
+# to $log.cpu and $log.rss.
 median() {
+    n=$1
+    shift
     : >"$log.times"
+    : >"$log.cpu"
     : >"$log.rss"
     i=0
-    while [ $i -lt "$runs" ]; do
-        /usr/bin/time -o "$log.one" -f '%e %M' "$@" >"$log.out" 2>&1 || { cat "$log.out" >&2; exit 1; }
-        cut -d' ' -f1 "$log.one" >>"$log.times"
-        cut -d' ' -f2 "$log.one" >>"$log.rss"
+    while [ $i -lt "$n" ]; do
+        /usr/bin/time -o "$log.one" -f '%e %U %S %M' "$@" >"$log.out" 2>&1 || { cat "$log.out" >&2; exit 1; }
+        awk -v l="$log" '{ print $1 >>(l ".times"); print $2 + $3 >>(l ".cpu"); print $4 >>(l ".rss") }' "$log.one"
         i=$((i + 1))
     done
-    sort -n "$log.times" | sed -n "$(((runs + 1) / 2))p"
+    sort -n "$log.times" | sed -n "$(((n + 1) / 2))p"
 }
 
 rss() { sort -n "$log.rss" | tail -n 1; }
+cpu() { sort -n "$log.cpu" | sed -n "$((($(wc -l <"$log.cpu") + 1) / 2))p"; }
 
 say() { # WHAT SECONDS [BASE]
-    awk -v w="$1" -v s="$2" -v b="${3:-0}" -v m="$(rss)" 'BEGIN {
-        printf "  %-44s %8.2f s  %7.0f MB", w, s, m / 1024
-        if (b > 0) printf "  %6.2f x guotu", s / b
+    awk -v w="$1" -v s="$2" -v b="${3:-0}" -v c="$(cpu)" -v m="$(rss)" 'BEGIN {
+        printf "  %-46s %8.2f s %8.2f cpu s %7.0f MB", w, s, c, m / 1024
+        if (b > 0) printf "  %7.2f x guotu", s / b
         printf "\n" }'
 }
+
+here() { echo "$1 (cores: $(nproc), load: $(cut -d' ' -f1-3 /proc/loadavg))"; }
 
 have_pg() { [ -n "${PGHOST:-}" ] && command -v psql >/dev/null && psql -qtAX -c 'select postgis_version()' >/dev/null 2>&1; }
 
@@ -55,26 +67,95 @@ psql -qtAX -c 'set min_parallel_table_scan_size=0' -c 'set parallel_tuple_cost=0
 P
 }
 
+run_pg() { # A B BASE
+    have_pg || return 0
+    load_pg "$1" a
+    load_pg "$2" b
+    pg_script
+    t=$(median "$runs" sh "$data/pg.sh" "$1" "$2")
+    say "PostGIS: area of intersections, no load, no write" "$t" "$3"
+}
+
+run_qgis() { # A B BASE
+    qgis=$(command -v qgis_process.bin || command -v qgis_process) || return 0
+    export QT_QPA_PLATFORM=offscreen
+    rm -f "$data/qgis.gpkg"
+    t=$(median "$peer_runs" "$qgis" run native:intersection -- "INPUT=$data/$1.gpkg|layername=a" \
+        "OVERLAY=$data/$2.gpkg|layername=b" "OUTPUT=$data/qgis.gpkg")
+    say "QGIS native:intersection, read and write" "$t" "$3"
+}
+
+run_grass() { # A B BASE
+    command -v grass >/dev/null || return 0
+    [ -d "$data/grass/utm" ] || { mkdir -p "$data/grass"; grass -c EPSG:32650 "$data/grass/utm" -e >/dev/null 2>&1; }
+    t=$(median 1 grass "$data/grass/utm/PERMANENT" --exec sh -c \
+        "v.in.ogr --o --q input=$data/$1.gpkg layer=a output=a && v.in.ogr --o --q input=$data/$2.gpkg layer=b output=b")
+    say "GRASS v.in.ogr, both layers" "$t" "$3"
+    t=$(median "$peer_runs" grass "$data/grass/utm/PERMANENT" --exec v.overlay --o ainput=a binput=b \
+        operator=and output=ab)
+    say "GRASS v.overlay" "$t" "$3"
+}
+
 pair() { # TITLE A B
-    echo "$1 (cores: $(nproc), load: $(cut -d' ' -f1-3 /proc/loadavg))"
-    base=$(median "$build/guotu" weave "$data/$2.gpkg" "$data/$3.gpkg" --account "$data/account.csv")
-    say "guotu weave: graph, account, read and write" "$base"
-    t=$(median "$build/bench/bench_weave_files" -p 1 "$data/$2.gpkg" "$data/$3.gpkg")
-    say "guotu: areas alone, edge pairs" "$t" "$base"
-    t=$(median "$build/guotu" weave "$data/$2.gpkg" "$data/$3.gpkg" --account "$data/account.csv" \
+    here "$1"
+    base=$(median "$runs" "$build/guotu" weave "$data/$2.gpkg" "$data/$3.gpkg" --account "$data/account.csv")
+    say "guotu weave: account, read and write" "$base"
+    t=$(median "$runs" sh -c "'$build/guotu' weave '$data/$2.gpkg' '$data/$3.gpkg' --account '$data/account.csv' \
+        --qc '$data/qc.csv' || [ \$? -eq 1 ]")
+    say "guotu weave: and the faults of both coverages" "$t" "$base"
+    t=$(median "$runs" "$build/guotu" weave "$data/$2.gpkg" "$data/$3.gpkg" --account "$data/account.csv" \
         --atoms "$data/atoms.gpkg")
     say "guotu weave: and the polygons of all pieces" "$t" "$base"
+    t=$(median "$runs" "$build/bench/bench_weave_files" -p 1 "$data/$2.gpkg" "$data/$3.gpkg")
+    say "guotu: areas alone, edge pairs" "$t" "$base"
+    t=$(median "$runs" "$build/bench/bench_weave_files" -t 1 -p 1 "$data/$2.gpkg" "$data/$3.gpkg")
+    say "guotu: areas alone, edge pairs, one thread" "$t" "$base"
     if [ -n "${FLOOR:-}" ]; then
-        t=$(median "$FLOOR" "$data/$2.gpkg" a "$data/$3.gpkg" b)
+        t=$(median "$runs" "$FLOOR" "$data/$2.gpkg" a "$data/$3.gpkg" b)
         say "floor: edge pairs, one thread" "$t" "$base"
     fi
-    if have_pg; then
-        load_pg "$2" a
-        load_pg "$3" b
-        pg_script
-        t=$(median sh "$data/pg.sh" "$2" "$3")
-        say "PostGIS: area of intersections, no load, no write" "$t" "$base"
-    fi
+    run_pg "$2" "$3" "$base"
+}
+
+ten() {
+    files=
+    for k in 1 2 3 4 5 6 7 8 9 10; do
+        make_input l$k l$k 100000 $((10 + k))
+        files="$files $data/l$k.gpkg"
+    done
+    here "ten layers of 100 000"
+    # shellcheck disable=SC2086
+    base=$(median "$runs" "$build/guotu" weave $files --by cls --account "$data/account.csv")
+    say "guotu weave: one pass, by 20 classes each" "$base"
+    have_pg || return 0
+    pg_script
+    sum=0
+    for k in 1 3 5 7 9; do
+        load_pg l$k l$k
+        load_pg l$((k + 1)) l$((k + 1))
+        t=$(median 1 sh "$data/pg.sh" l$k l$((k + 1)))
+        sum=$(awk -v a="$sum" -v b="$t" 'BEGIN { print a + b }')
+    done
+    say "PostGIS: 45 pairs, from five that were run" "$(awk -v s="$sum" 'BEGIN { print 9 * s }')" "$base"
+}
+
+growth() {
+    here "growth: time an edge"
+    for size in "ga a 100000 31 gb 20000 32" "gc a 1000000 33 gd 200000 34" "ge a 5000000 35 gf 1000000 36"; do
+        # shellcheck disable=SC2086
+        set -- $size
+        make_input "$1" a "$3" "$4"
+        make_input "$5" b "$6" "$7"
+        t=$(median "$runs" "$build/guotu" weave "$data/$1.gpkg" "$data/$5.gpkg" --account "$data/account.csv")
+        edges=$(sed -n 's/ edges.*//p' "$log.out" | head -n 1)
+        awk -v n="$3" -v e="$edges" -v t="$t" -v c="$(cpu)" -v m="$(rss)" -v f="$data/first" 'BEGIN {
+            wall = 1e6 * t / e; work = 1e6 * c / e
+            if (n == 100000) print wall, work >f
+            else getline line <f
+            split(n == 100000 ? wall " " work : line, base, " ")
+            printf "  %8d x %-8d %10d edges %8.2f s  %.4f us an edge (%.2f x)  %.4f cpu us (%.2f x) %7.0f MB\n",
+                n, n / 5, e, t, wall, wall / base[1], work, work / base[2], m / 1024 }'
+    done
 }
 
 for task; do
@@ -83,31 +164,16 @@ for task; do
         make_input a100k a 100000 1
         make_input b20k b 20000 2
         pair "100 000 x 20 000 polygons" a100k b20k
+        run_qgis a100k b20k "$base"
+        run_grass a100k b20k "$base"
         ;;
     large)
         make_input a500k a 500000 3
         make_input b100k b 100000 4
         pair "500 000 x 100 000 polygons" a500k b100k
         ;;
-    ten)
-        files=
-        for k in 1 2 3 4 5 6 7 8 9 10; do
-            make_input l$k l$k 100000 $((10 + k))
-            files="$files $data/l$k.gpkg"
-        done
-        echo "ten layers of 100 000 (cores: $(nproc), load: $(cut -d' ' -f1-3 /proc/loadavg))"
-        runs=1
-        # shellcheck disable=SC2086
-        base=$(median "$build/guotu" weave $files --by cls --account "$data/account.csv")
-        say "guotu weave: one pass, by 20 classes each" "$base"
-        if have_pg; then
-            load_pg l1 l1
-            load_pg l2 l2
-            pg_script
-            t=$(median sh "$data/pg.sh" l1 l2)
-            say "PostGIS: one pair of the 45" "$t" "$base"
-        fi
-        ;;
+    ten) ten ;;
+    growth) growth ;;
     *)
         echo "bench/weave.sh: unknown task $task" >&2
         exit 2

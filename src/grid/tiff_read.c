@@ -522,6 +522,7 @@ static gt_status take_item(reader *r, char *attributes, char *value, size_t *cap
     }
     *end = '\0';
     unescape(name + 6);
+    unescape(value); /* twice: so GDAL writes values */
     unescape(value);
     gt_status st = gt_grow(r->ctx, (void **)&g->items, cap, g->spec.n_items + 1, sizeof *g->items);
     if (st != GT_OK) {

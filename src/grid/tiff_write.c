@@ -76,6 +76,22 @@ static void escape(gt_text *out, const char *text)
     }
 }
 
+/* GDAL takes the escapes out of values twice. */
+static void escape_twice(gt_text *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (strchr("&<>\"", *text) == NULL) {
+            gt_text_putc(out, *text);
+            continue;
+        }
+        gt_text_puts(out, "&amp;");
+        gt_text_puts(out, *text == '&'   ? "amp;"
+                          : *text == '<' ? "lt;"
+                          : *text == '>' ? "gt;"
+                                         : "quot;");
+    }
+}
+
 static void add_georeference(directory *d, const gt_grid *g, gt_text *text)
 {
     const gt_grid_spec *s = &g->spec;
@@ -104,7 +120,7 @@ static void add_items(directory *d, const gt_grid *g, gt_text *text)
         gt_text_puts(text, "  <Item name=\"");
         escape(text, g->items[i].key);
         gt_text_puts(text, "\">");
-        escape(text, g->items[i].value);
+        escape_twice(text, g->items[i].value);
         gt_text_puts(text, "</Item>\n");
     }
     gt_text_puts(text, "</GDALMetadata>\n");

@@ -177,8 +177,10 @@ static gt_status get_decision(cli *app, bool *wanted, gt_decision *out)
 }
 
 /* Records what was decided beside the verdict; then the answer is that of the decision. */
-static gt_status decide(cli *app, gt_store *store, const gt_verdict *verdict, gt_decision *decision)
+static gt_status decide(cli *app, gt_store *store, const gt_verdict *verdict,
+                        const gt_decision *asked)
 {
+    gt_decision made = *asked, *decision = &made;
     char role[64] = "", id[GT_DECISION_ID] = "";
     int64_t revision = 0;
     gt_status st =

@@ -309,7 +309,8 @@ static gt_status take_overlap(pass *p, const gt_geom *shape)
     bool meets = false;
     if (is_area(shape->type)) {
         void *block = m->shapes;
-        gt_status st = gt_grow(m->ctx, &block, &m->cap_shapes, p->n_shapes + 1, sizeof *m->shapes);
+        gt_status st =
+            gt_grow(m->ctx, &block, &m->cap_shapes, p->n_shapes + 1, sizeof(const gt_geom *));
         if (st == GT_OK) {
             m->shapes = block;
             m->shapes[p->n_shapes++] = shape;

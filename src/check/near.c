@@ -123,10 +123,15 @@ static gt_status scan(gt_ctx *ctx, taker *t)
     return st;
 }
 
+static bool same_box(gt_box a, gt_box b)
+{
+    return a.xmin == b.xmin && a.ymin == b.ymin && a.xmax == b.xmax && a.ymax == b.ymax;
+}
+
 gt_status gt_nears_of(gt_ctx *ctx, gt_nears *n, const char *layer, gt_box box, const gt_near **out)
 {
     for (kept *k = n->list; k != NULL; k = k->next) {
-        if (strcmp(k->layer, layer) == 0 && memcmp(&k->box, &box, sizeof box) == 0) {
+        if (strcmp(k->layer, layer) == 0 && same_box(k->box, box)) {
             *out = &k->near;
             return GT_OK;
         }

@@ -442,7 +442,7 @@ gt_status gt_picker_find(gt_ctx *ctx, gt_picker *p, const char *layer, gt_box bo
 {
     layer_pick *l = NULL;
     gt_status st = layer_of(ctx, p, layer, &l);
-    if (st != GT_OK || !l->geometry) {
+    if (st != GT_OK || l == NULL || !l->geometry) {
         return st;
     }
     if (l->index == NULL && ++l->asked > KEEP_AFTER) {

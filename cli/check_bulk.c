@@ -39,6 +39,7 @@ typedef struct bulk_run {
     gt_gpkg_writer *out;
     rule_count *rules;
     size_t n_subjects, n_denied, n_findings;
+    cli_origins origins;
     gt_text refusals; /* the first few */
     size_t n_refused;
 } bulk_run;
@@ -278,12 +279,13 @@ static const gt_gpkg_column VERDICT_COLUMNS[] = {
     {"open", GT_GPKG_INTEGER},    {"required", GT_GPKG_INTEGER}, {"held", GT_GPKG_INTEGER},
     {"reason", GT_GPKG_TEXT}};
 static const gt_gpkg_column FINDING_COLUMNS[] = {
-    {"subject", GT_GPKG_INTEGER},  {"name", GT_GPKG_TEXT},        {"rule", GT_GPKG_TEXT},
-    {"title", GT_GPKG_TEXT},       {"clauses", GT_GPKG_TEXT},     {"strength", GT_GPKG_TEXT},
-    {"effect", GT_GPKG_TEXT},      {"result", GT_GPKG_TEXT},      {"missing", GT_GPKG_TEXT},
-    {"excepted_by", GT_GPKG_TEXT}, {"layer", GT_GPKG_TEXT},       {"m2", GT_GPKG_REAL},
-    {"share", GT_GPKG_REAL},       {"features", GT_GPKG_INTEGER}, {"distance_m", GT_GPKG_REAL},
-    {"message", GT_GPKG_TEXT},     {"comply", GT_GPKG_TEXT},      {"measures", GT_GPKG_TEXT}};
+    {"subject", GT_GPKG_INTEGER},  {"name", GT_GPKG_TEXT},    {"rule", GT_GPKG_TEXT},
+    {"title", GT_GPKG_TEXT},       {"clauses", GT_GPKG_TEXT}, {"strength", GT_GPKG_TEXT},
+    {"effect", GT_GPKG_TEXT},      {"result", GT_GPKG_TEXT},  {"missing", GT_GPKG_TEXT},
+    {"excepted_by", GT_GPKG_TEXT}, {"layer", GT_GPKG_TEXT},   {"origin", GT_GPKG_TEXT},
+    {"m2", GT_GPKG_REAL},          {"share", GT_GPKG_REAL},   {"features", GT_GPKG_INTEGER},
+    {"distance_m", GT_GPKG_REAL},  {"message", GT_GPKG_TEXT}, {"comply", GT_GPKG_TEXT},
+    {"measures", GT_GPKG_TEXT}};
 
 static void join(const char *const *list, gt_text *out)
 {
@@ -361,6 +363,7 @@ static gt_status write_finding(bulk_run *r, size_t number, const char *name, con
                                     text_value(f->missing),
                                     text_value(gt_text_cstr(&excepted)),
                                     text_value(m == NULL ? NULL : m->measure->layer),
+                                    text_value(shown ? cli_origin_key(m->origin) : NULL),
                                     shown ? real_value(m->m2) : none,
                                     shown ? real_value(m->share) : none,
                                     shown ? int_value((size_t)m->count) : none,
@@ -506,12 +509,47 @@ static gt_status say_rules(bulk_run *r)
     return st;
 }
 
+/* Layers that rules on this kind of subject look at. */
+static gt_status find_origins(bulk_run *r, gt_arena *arena)
+{
+    size_t n = 0, most = 0, rules = gt_package_n_rules(r->package);
+    for (size_t i = 0; i < rules; i++) {
+        most += gt_package_rule(r->package, i)->n_measures;
+    }
+    const char **layers = gt_arena_zalloc(arena, most + 1, sizeof *layers);
+    if (layers == NULL) {
+        return GT_E_MEMORY;
+    }
+    for (size_t i = 0; i < rules; i++) {
+        const gt_rule *rule = gt_package_rule(r->package, i);
+        bool speaks = false;
+        for (size_t k = 0; rule->applies_to[k] != NULL; k++) {
+            speaks = speaks || strcmp(rule->applies_to[k], r->kind->id) == 0;
+        }
+        for (size_t k = 0; speaks && k < rule->n_measures; k++) {
+            gt_layer_info info;
+            gt_status st =
+                gt_store_find_layer(r->app->ctx, r->store, rule->measures[k].layer, &info);
+            if (st == GT_OK && info.n_features > 0) {
+                layers[n++] = rule->measures[k].layer;
+            } else if (st == GT_E_NOT_FOUND) {
+                gt_error_clear(r->app->ctx); /* holds nothing: its rules are undecidable */
+            } else if (st != GT_OK) {
+                return st;
+            }
+        }
+    }
+    return cli_origins_of(r->app, r->store, layers, n, &r->origins);
+}
+
 static void say_json(bulk_run *r, const gt_bulk_facts *facts)
 {
     gt_text *out = &r->app->out;
     bool first = true;
+    gt_text_putc(out, '{');
+    cli_json_generated(r->app, &r->origins);
     gt_text_printf(out,
-                   "{\"subjects\":%zu,\"refused\":%zu,\"pass\":%zu,\"fail\":%zu,"
+                   ",\"subjects\":%zu,\"refused\":%zu,\"pass\":%zu,\"fail\":%zu,"
                    "\"undecidable\":%zu,\"findings\":%zu,\"rules\":[",
                    facts->n_subjects, facts->n_refused, facts->by_result[GT_PASS],
                    facts->by_result[GT_FAIL], facts->by_result[GT_UNDECIDABLE], r->n_findings);
@@ -545,7 +583,11 @@ static gt_status say(bulk_run *r, const gt_bulk_facts *facts, cli_format format)
     if (r->n_refused > 0) {
         gt_text_puts(&app->out, gt_text_cstr(&r->refusals));
     }
-    return say_rules(r);
+    gt_status st = say_rules(r);
+    if (st == GT_OK) {
+        cli_put_generated(app, r->package, &r->origins);
+    }
+    return st;
 }
 
 /* ---- all of it ----------------------------------------------------------------------------------
@@ -619,6 +661,7 @@ gt_status cli_check_bulk(cli *app, gt_store *store, const gt_package *package, g
     } else {
         gt_gpkg_abandon(app->ctx, r.out);
     }
+    st = st == GT_OK ? find_origins(&r, arena) : st;
     if (st == GT_OK) {
         app->answer_no = r.n_denied > 0;
         st = say(&r, &facts, format);

@@ -20,6 +20,7 @@
 #define GUOTU_GRID_H
 
 #include "guotu/crs.h"
+#include "guotu/raster.h"
 
 typedef struct gt_grid gt_grid;
 
@@ -76,6 +77,24 @@ gt_status gt_grid_open(gt_ctx *ctx, const char *path, gt_grid **out) GT_CHECKED;
  * `scratch_dir` (NULL: $TMPDIR, else /tmp), removed at close. */
 gt_status gt_grid_open_any(gt_ctx *ctx, const char *path, const char *scratch_dir,
                            gt_grid **out) GT_CHECKED;
+
+typedef struct gt_grid_import_options {
+    size_t size;          /* set by gt_grid_import_options_init */
+    int band;             /* 1-based; 0: 1 */
+    const char *crs;      /* of the result; NULL: the file's */
+    const char *file_crs; /* overrides the file's; NULL: the file's */
+    gt_resample resample; /* default: nearest */
+    gt_cell type;         /* of the result; default float32 */
+    gt_grid_packing packing;
+    const gt_grid *like; /* NULL, or a grid whose cells the result takes */
+} gt_grid_import_options;
+void gt_grid_import_options_init(gt_grid_import_options *options);
+/* Brings any raster GDAL reads (through guotu-io, raster.h) to a grid at `to`, scale and offset of
+ * the band applied. Values pass through float32: classes beyond 2^24 are refused
+ * ("grid.value-range"). GT_E_LIMIT beyond 400 million cells; else as gt_raster_read. Memory: 4
+ * bytes a cell. */
+gt_status gt_grid_import(gt_ctx *ctx, const char *from, const gt_grid_import_options *options,
+                         const char *to) GT_CHECKED;
 
 /* New grid at path; nothing stands there until gt_grid_finish (data gather in a file beside it).
  * Cells never written are nodata. GT_E_USAGE for a spec that makes no sense, GT_E_ENV. Owned by

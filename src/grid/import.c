@@ -1,4 +1,4 @@
-/* Foreign rasters: read through guotu-io and kept as a plain grid. */
+/* Foreign rasters to grids, through guotu-io. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,68 +8,123 @@
 
 #include "grid/internal.h"
 #include "grid/messages.h"
-#include "guotu/raster.h"
 
-static gt_status keep(gt_ctx *ctx, const gt_raster *r, const char *path)
+/* Whole numbers above this are not all float32. */
+#define EXACT_F32 16777216.0
+
+void gt_grid_import_options_init(gt_grid_import_options *options)
 {
+    memset(options, 0, sizeof *options);
+    options->size = sizeof *options;
+    options->resample = GT_RESAMPLE_NEAREST;
+    options->type = GT_CELL_F32;
+}
+
+static gt_status read_raster(gt_ctx *ctx, const char *from, const gt_grid_import_options *o,
+                             gt_raster **out)
+{
+    gt_raster_options r;
+    gt_raster_options_init(&r);
+    r.band = o->band;
+    r.crs = o->crs;
+    r.file_crs = o->file_crs;
+    r.resample = o->resample;
+    if (o->like != NULL) {
+        const gt_grid_spec *s = &o->like->spec;
+        r.crs = s->crs;
+        r.has_box = true;
+        r.box = gt_grid_box(o->like);
+        r.n_cols = (int)s->n_cols;
+        r.n_rows = (int)s->n_rows;
+    }
+    return gt_raster_read(ctx, from, &r, out);
+}
+
+static gt_status check_exact(gt_ctx *ctx, const char *from, const gt_raster *r, gt_cell type)
+{
+    bool real = type == GT_CELL_F32 || type == GT_CELL_F64;
+    double most = fmax(fabs((double)r->min), fabs((double)r->max));
+    if (real || r->n_valid == 0 || most <= EXACT_F32) {
+        return GT_OK;
+    }
+    char value[40];
+    (void)snprintf(value, sizeof value, "%.0f", most);
+    return gt_fail(ctx, GT_E_INPUT, &GT_MSG_GRID_VALUE_RANGE, GT_PLACE(.file = from),
+                   GT_ARGS(GT_TEXT("value", value), GT_INT("col", -1), GT_INT("row", -1),
+                           GT_TEXT("type", "float32")));
+}
+
+static gt_status write_rows(gt_ctx *ctx, const gt_raster *r, gt_grid *g)
+{
+    gt_status st = GT_OK;
+    for (int row = 0; st == GT_OK && row < r->n_rows; row += GT_GRID_TILE) {
+        int rows = r->n_rows - row < GT_GRID_TILE ? r->n_rows - row : GT_GRID_TILE;
+        const gt_window w = {0, row, r->n_cols, rows};
+        st = gt_grid_write(ctx, g, &w, GT_CELL_F32, r->cells + (size_t)row * (size_t)r->n_cols,
+                           (size_t)r->n_cols);
+        st = st == GT_OK ? gt_check_cancel(ctx) : st;
+    }
+    return st;
+}
+
+gt_status gt_grid_import(gt_ctx *ctx, const char *from, const gt_grid_import_options *options,
+                         const char *to)
+{
+    gt_grid_import_options o;
+    gt_raster *raster = NULL;
+    gt_grid *grid = NULL;
     gt_grid_spec spec;
-    gt_grid *g = NULL;
-    gt_grid_spec_init(&spec);
-    spec.n_cols = r->n_cols;
-    spec.n_rows = r->n_rows;
-    spec.x_west = r->box.xmin;
-    spec.y_north = r->box.ymax;
-    spec.cell_x = (r->box.xmax - r->box.xmin) / r->n_cols;
-    spec.cell_y = (r->box.ymax - r->box.ymin) / r->n_rows;
-    char code[32];
-    (void)snprintf(code, sizeof code, "EPSG:%d", r->crs_epsg);
-    spec.crs = r->crs_epsg > 0 ? code : r->crs_wkt;
-    const gt_window all = {0, 0, r->n_cols, r->n_rows};
-    gt_status st = gt_grid_create(ctx, path, &spec, &g);
-    if (st == GT_OK) {
-        st = gt_grid_write(ctx, g, &all, GT_CELL_F32, r->cells, (size_t)r->n_cols);
+    char epsg[24];
+    gt_grid_import_options_init(&o);
+    if (options != NULL) {
+        memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
     }
+    gt_status st = read_raster(ctx, from, &o, &raster);
+    st = st == GT_OK ? check_exact(ctx, from, raster, o.type) : st;
     if (st == GT_OK) {
-        st = gt_grid_finish(ctx, g);
+        gt_grid_spec_init(&spec);
+        (void)snprintf(epsg, sizeof epsg, "EPSG:%d", raster->crs_epsg);
+        spec.n_cols = raster->n_cols;
+        spec.n_rows = raster->n_rows;
+        spec.x_west = raster->box.xmin;
+        spec.y_north = raster->box.ymax;
+        spec.cell_x = (raster->box.xmax - raster->box.xmin) / raster->n_cols;
+        spec.cell_y = (raster->box.ymax - raster->box.ymin) / raster->n_rows;
+        spec.crs = raster->crs_epsg > 0 ? epsg : raster->crs_wkt;
+        spec.type = o.type;
+        spec.packing = o.packing;
+        st = gt_grid_create(ctx, to, &spec, &grid);
     }
-    gt_grid_close(ctx, g);
+    st = st == GT_OK ? write_rows(ctx, raster, grid) : st;
+    st = st == GT_OK ? gt_grid_finish(ctx, grid) : st;
+    gt_fail_at(ctx, GT_PLACE(.file = from));
+    gt_grid_close(ctx, grid);
+    gt_raster_free(ctx, raster);
     return st;
 }
 
 gt_status gt_grid_open_any(gt_ctx *ctx, const char *path, const char *scratch_dir, gt_grid **out)
 {
+    char to[4096];
     gt_status st = gt_grid_open(ctx, path, out);
-    if (st != GT_E_INPUT || (strcmp(gt_error_id(ctx), GT_MSG_GRID_FOREIGN.id) != 0 &&
-                             strcmp(gt_error_id(ctx), GT_MSG_GRID_NOT_TIFF.id) != 0)) {
+    if (st != GT_E_INPUT || (strcmp(gt_error_id(ctx), "grid.not-tiff") != 0 &&
+                             strcmp(gt_error_id(ctx), "grid.foreign") != 0)) {
         return st;
     }
     gt_error_clear(ctx);
-    gt_raster_options o;
-    gt_raster *r = NULL;
-    char copy[4096];
     const char *tmp = scratch_dir != NULL ? scratch_dir : getenv("TMPDIR");
-    (void)snprintf(copy, sizeof copy, "%s/guotu-grid-XXXXXX", tmp == NULL ? "/tmp" : tmp);
-    gt_raster_options_init(&o);
-    o.resample = GT_RESAMPLE_NEAREST;
-    st = gt_raster_read(ctx, path, &o, &r);
+    (void)snprintf(to, sizeof to, "%s/guotu-grid-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+    int fd = mkstemp(to);
+    if (fd < 0) {
+        return gt_fail_errno(ctx, errno, "create", to);
+    }
+    (void)close(fd);
+    st = gt_grid_import(ctx, path, NULL, to);
+    st = st == GT_OK ? gt_grid_open(ctx, to, out) : st;
     if (st != GT_OK) {
+        (void)unlink(to);
         return st;
     }
-    int fd = mkstemp(copy);
-    if (fd < 0) {
-        st = gt_fail_errno(ctx, errno, "create", copy);
-    } else {
-        (void)close(fd);
-        st = keep(ctx, r, copy);
-    }
-    gt_raster_free(ctx, r);
-    if (st == GT_OK) {
-        st = gt_grid_open(ctx, copy, out);
-    }
-    if (st == GT_OK) {
-        (*out)->remove_at_close = true;
-    } else if (fd >= 0) {
-        (void)unlink(copy);
-    }
-    return st;
+    (*out)->remove_at_close = true;
+    return GT_OK;
 }

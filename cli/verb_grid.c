@@ -1,0 +1,313 @@
+/* grid OP ...: operations on grids, as files. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "guotu/grid_ops.h"
+#include "messages.h"
+
+typedef struct grid_op {
+    const char *name;
+    int n_files; /* operands after the name; the last is the output, but for info */
+    gt_status (*run)(cli *app, const char *const *files);
+} grid_op;
+
+static gt_status bad_value(cli *app, const char *option, const char *value, const char *allowed)
+{
+    return gt_fail(
+        app->ctx, GT_E_USAGE, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
+        GT_ARGS(GT_TEXT("option", option), GT_TEXT("value", value), GT_TEXT("allowed", allowed)));
+}
+
+static gt_status get_packing(cli *app, gt_grid_packing *out)
+{
+    const char *text = cli_option_value(app, "pack", "none");
+    static const char *const names[] = {"none", "deflate", "zstd"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(names[i], text) == 0) {
+            *out = (gt_grid_packing)i;
+            return GT_OK;
+        }
+    }
+    return bad_value(app, "pack", text, "none, deflate, zstd");
+}
+
+/* Output of the place of `like`, options of the command line applied. */
+static gt_status make_output(cli *app, const gt_grid *like, gt_cell type, const char *path,
+                             gt_grid **out)
+{
+    gt_grid_spec spec;
+    long tile = 0;
+    gt_grid_spec_like(like, type, &spec);
+    gt_status st = get_packing(app, &spec.packing);
+    if (st == GT_OK) {
+        st = cli_get_long(app, "tile", GT_GRID_TILE, 16, 4096, &tile);
+    }
+    spec.tile = (int)tile;
+    spec.overviews = cli_has(app, "overviews") ? -1 : 0;
+    return st == GT_OK ? gt_grid_create(app->ctx, path, &spec, out) : st;
+}
+
+/* ---- info --------------------------------------------------------------------------------------
+ */
+
+static void info_json(cli *app, const gt_grid *g)
+{
+    const gt_grid_spec *s = gt_grid_facts(g);
+    gt_text *o = &app->out;
+    gt_text_printf(o,
+                   "{\"cols\":%lld,\"rows\":%lld,\"type\":\"%s\",\"cell_x\":", (long long)s->n_cols,
+                   (long long)s->n_rows, gt_cell_name(s->type));
+    gt_text_json_real(o, s->cell_x);
+    gt_text_puts(o, ",\"cell_y\":");
+    gt_text_json_real(o, s->cell_y);
+    gt_text_puts(o, ",\"x_west\":");
+    gt_text_json_real(o, s->x_west);
+    gt_text_puts(o, ",\"y_north\":");
+    gt_text_json_real(o, s->y_north);
+    gt_text_puts(o, ",\"nodata\":");
+    gt_text_json_real(o, s->nodata);
+    gt_text_printf(o, ",\"tile\":%d,\"overviews\":%d,\"epsg\":%d,\"items\":{", s->tile,
+                   s->overviews, gt_grid_crs(g) == NULL ? 0 : gt_crs_epsg(gt_grid_crs(g)));
+    for (size_t i = 0; i < s->n_items; i++) {
+        gt_text_puts(o, i > 0 ? "," : "");
+        gt_text_json_string(o, s->items[i].key);
+        gt_text_putc(o, ':');
+        gt_text_json_string(o, s->items[i].value);
+    }
+    gt_text_puts(o, "}}\n");
+}
+
+static void info_text(cli *app, const gt_grid *g)
+{
+    const gt_grid_spec *s = gt_grid_facts(g);
+    gt_text *o = &app->out;
+    gt_box box = gt_grid_box(g);
+    gt_text_printf(
+        o,
+        cli_say(app, "大小　　%lld 列 × %lld 行，%s\n", "size      %lld columns x %lld rows, %s\n"),
+        (long long)s->n_cols, (long long)s->n_rows, gt_cell_name(s->type));
+    gt_text_printf(o, cli_say(app, "像元　　%.10g × %.10g\n", "cell      %.10g x %.10g\n"),
+                   s->cell_x, s->cell_y);
+    gt_text_printf(
+        o, cli_say(app, "范围　　%.10g %.10g %.10g %.10g\n", "extent    %.10g %.10g %.10g %.10g\n"),
+        box.xmin, box.ymin, box.xmax, box.ymax);
+    gt_text_printf(o, cli_say(app, "坐标系　%s\n", "CRS       %s\n"),
+                   gt_grid_crs(g) == NULL ? cli_say(app, "（未说明）", "(not stated)")
+                                          : gt_crs_name(gt_grid_crs(g)));
+    gt_text_printf(o, cli_say(app, "无数据　%.10g\n", "nodata    %.10g\n"), s->nodata);
+    for (size_t i = 0; i < s->n_items; i++) {
+        gt_text_printf(o, "%s: %s\n", s->items[i].key, s->items[i].value);
+    }
+}
+
+static gt_status op_info(cli *app, const char *const *files)
+{
+    gt_grid *g = NULL;
+    cli_format format = CLI_TEXT;
+    gt_status st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_JSON, &format);
+    if (st == GT_OK) {
+        st = gt_grid_open_any(app->ctx, files[0], NULL, &g);
+    }
+    if (st == GT_OK && format == CLI_JSON) {
+        info_json(app, g);
+    } else if (st == GT_OK) {
+        info_text(app, g);
+    }
+    gt_grid_close(app->ctx, g);
+    return st;
+}
+
+/* ---- copy --------------------------------------------------------------------------------------
+ */
+
+static gt_status copy_block(gt_ctx *ctx, void *user, const gt_block *b)
+{
+    const gt_cell *type = user;
+    size_t bytes = gt_cell_bytes(*type), n = (size_t)b->n_cols * bytes;
+    for (size_t r = 0; r < (size_t)b->n_rows; r++) {
+        memcpy((char *)b->out[0].cells + r * b->out[0].stride * bytes,
+               (const char *)b->in[0].cells + r * b->in[0].stride * bytes, n);
+    }
+    return gt_check_cancel(ctx);
+}
+
+static gt_status op_copy(cli *app, const char *const *files)
+{
+    gt_grid *in = NULL, *out = NULL;
+    gt_cell type = GT_CELL_F32;
+    gt_status st = gt_grid_open_any(app->ctx, files[0], NULL, &in);
+    if (st == GT_OK) {
+        const char *name = cli_option_value(app, "type", gt_cell_name(gt_grid_facts(in)->type));
+        if (!gt_cell_parse(name, &type)) {
+            st = bad_value(app, "type", name, "uint8, int16, uint16, int32, float32, float64");
+        }
+    }
+    if (st == GT_OK) {
+        st = make_output(app, in, type, files[1], &out);
+    }
+    if (st == GT_OK) {
+        gt_cell from = gt_grid_facts(in)->type;
+        gt_cell buffer = from == GT_CELL_F64   ? GT_CELL_F64
+                         : from == GT_CELL_F32 ? GT_CELL_F32
+                                               : GT_CELL_I32;
+        const gt_walk_input i = {in, buffer, 0};
+        const gt_walk_output o = {out, buffer};
+        gt_walk walk;
+        gt_walk_init(&walk);
+        walk.in = &i;
+        walk.n_in = 1;
+        walk.out = &o;
+        walk.n_out = 1;
+        st = gt_grid_walk(app->ctx, &walk, copy_block, &buffer);
+    }
+    if (st == GT_OK) {
+        st = gt_grid_finish(app->ctx, out);
+    }
+    gt_grid_close(app->ctx, out);
+    gt_grid_close(app->ctx, in);
+    return st;
+}
+
+/* ---- terrain, cost ------------------------------------------------------------------------------
+ */
+
+static gt_status op_terrain(cli *app, const char *const *files)
+{
+    gt_grid *in = NULL, *out = NULL;
+    gt_terrain what = GT_TERRAIN_SLOPE;
+    const char *name = cli_option_value(app, "of", "slope");
+    gt_status st =
+        gt_terrain_parse(name, &what)
+            ? GT_OK
+            : bad_value(app, "of", name, "slope, slope-percent, aspect, curvature, profile, plan");
+    if (st == GT_OK) {
+        st = gt_grid_open_any(app->ctx, files[0], NULL, &in);
+    }
+    if (st == GT_OK) {
+        st = make_output(app, in, GT_CELL_F32, files[1], &out);
+    }
+    if (st == GT_OK) {
+        st = gt_grid_terrain(app->ctx, in, what, out);
+    }
+    if (st == GT_OK) {
+        st = gt_grid_finish(app->ctx, out);
+    }
+    gt_grid_close(app->ctx, out);
+    gt_grid_close(app->ctx, in);
+    return st;
+}
+
+static gt_status run_cost(cli *app, gt_grid *friction, gt_grid *sources, const char *path)
+{
+    gt_grid *cost = NULL, *back = NULL;
+    gt_cost_options o;
+    gt_cost_facts f;
+    const char *links = cli_option_value(app, "back", NULL);
+    gt_cost_options_init(&o);
+    const char *limit = cli_option_value(app, "max", "0");
+    char *end = NULL;
+    o.max_cost = strtod(limit, &end);
+    o.per_cell = cli_has(app, "per-cell");
+    gt_status st =
+        *end != '\0' || !(o.max_cost >= 0) ? bad_value(app, "max", limit, "0 ...") : GT_OK;
+    if (st == GT_OK) {
+        st = make_output(app, friction, GT_CELL_F32, path, &cost);
+    }
+    if (st == GT_OK && links != NULL) {
+        st = make_output(app, friction, GT_CELL_U8, links, &back);
+    }
+    if (st == GT_OK) {
+        st = gt_grid_cost_distance(app->ctx, friction, sources, &o, cost, back, &f);
+    }
+    if (st == GT_OK) {
+        st = gt_grid_finish(app->ctx, cost);
+    }
+    if (st == GT_OK && back != NULL) {
+        st = gt_grid_finish(app->ctx, back);
+    }
+    if (st == GT_OK) {
+        gt_text_printf(&app->out,
+                       cli_say(app, "源像元 %llu，到达 %llu，最大费用 %.9g\n",
+                               "%llu source cells, %llu reached, greatest cost %.9g\n"),
+                       (unsigned long long)f.n_sources, (unsigned long long)f.n_reached, f.max);
+    }
+    gt_grid_close(app->ctx, back);
+    gt_grid_close(app->ctx, cost);
+    return st;
+}
+
+static gt_status op_cost(cli *app, const char *const *files)
+{
+    gt_grid *friction = NULL, *sources = NULL;
+    gt_status st = gt_grid_open_any(app->ctx, files[0], NULL, &friction);
+    if (st == GT_OK) {
+        st = gt_grid_open_any(app->ctx, files[1], NULL, &sources);
+    }
+    if (st == GT_OK) {
+        st = run_cost(app, friction, sources, files[2]);
+    }
+    gt_grid_close(app->ctx, sources);
+    gt_grid_close(app->ctx, friction);
+    return st;
+}
+
+static const grid_op OPS[] = {
+    {"info", 1, op_info},
+    {"copy", 2, op_copy},
+    {"terrain", 2, op_terrain},
+    {"cost", 3, op_cost},
+};
+enum { N_OPS = sizeof OPS / sizeof OPS[0] };
+
+static gt_status run(cli *app)
+{
+    for (size_t i = 0; i < N_OPS; i++) {
+        if (strcmp(OPS[i].name, app->operands[0]) == 0 && app->n_operands == OPS[i].n_files + 1) {
+            return OPS[i].run(app, app->operands + 1);
+        }
+    }
+    return bad_value(app, "OP", app->operands[0],
+                     "info FILE, copy IN OUT, terrain DEM OUT, cost FRICTION SOURCES OUT");
+}
+
+static const cli_option options[] = {
+    {"of",
+     "WHAT",
+     {"terrain：slope（默认，度）、slope-percent、aspect、curvature、profile、plan",
+      "terrain: slope (default, degrees), slope-percent, aspect, curvature, profile, plan"},
+     false},
+    {"back", "FILE", {"cost：同时写出回溯方向", "cost: write back-links too"}, false},
+    {"max", "COST", {"cost：费用上限，0 为不限", "cost: limit, 0 for none"}, false},
+    {"per-cell",
+     NULL,
+     {"cost：长度以像元计（默认以坐标单位计）",
+      "cost: lengths in cells (default: unit of the CRS)"},
+     false},
+    {"type",
+     "TYPE",
+     {"copy：uint8、int16、uint16、int32、float32、float64",
+      "copy: uint8, int16, uint16, int32, float32, float64"},
+     false},
+    {"pack", "none|deflate|zstd", {"压缩方式（默认 none）", "compression (default none)"}, false},
+    {"overviews", NULL, {"在文件中加概览（COG）", "add overviews to the file (COG)"}, false},
+    {"tile", "N", {"分块边长（默认 512）", "side of a tile (default 512)"}, false},
+    {"format", "text|json", {"info 的输出格式", "output format of info"}, false},
+    {0},
+};
+
+const cli_verb CLI_GRID = {
+    .name = "grid",
+    .operands = "OP FILE...",
+    .min_operands = 2,
+    .max_operands = 4,
+    .summary = {"栅格运算：信息、复制、地形、累积费用",
+                "grids: info, copy, terrain, cost distance"},
+    .detail = {"info 文件；copy 输入 输出；terrain 高程 输出；cost 阻力 源 输出。\n"
+               "按块流式处理，遵守 --memory 与 --threads，结果与二者无关。",
+               "info FILE; copy IN OUT; terrain DEM OUT; cost FRICTION SOURCES OUT.\n"
+               "Streams by blocks under --memory on --threads; results depend on neither."},
+    .options = options,
+    .run = run,
+};

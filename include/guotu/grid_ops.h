@@ -1,0 +1,65 @@
+/* Operations on whole grids (grid.h): terrain by focal windows, least-cost distance. Inputs are
+ * read and outputs written as they are computed; outputs are made by gt_grid_create with the place
+ * of the inputs (gt_grid_spec_like) and are not finished here. Results do not depend on threads,
+ * tiles or ceiling. */
+#ifndef GUOTU_GRID_OPS_H
+#define GUOTU_GRID_OPS_H
+
+#include "guotu/grid.h"
+
+/* ---- terrain ------------------------------------------------------------------------------------
+ */
+
+typedef enum gt_terrain {
+    GT_TERRAIN_SLOPE = 0,     /* degrees, 0 .. 90 */
+    GT_TERRAIN_SLOPE_PERCENT, /* 100 tan */
+    GT_TERRAIN_ASPECT,    /* downslope azimuth, degrees clockwise from north, 0 .. 360; flat -1 */
+    GT_TERRAIN_CURVATURE, /* total, 1/m; convex > 0 */
+    GT_TERRAIN_PROFILE,   /* along the slope, 1/m; 0 where flat */
+    GT_TERRAIN_PLAN       /* across the slope, 1/m; 0 where flat */
+} gt_terrain;
+/* "slope", "slope-percent", "aspect", "curvature", "profile", "plan". */
+bool gt_terrain_parse(const char *name, gt_terrain *out);
+
+/* Slope and aspect after Horn (1981), curvature after Zevenbergen and Thorne (1987). dem: heights
+ * in metres in a projected CRS in metres (GT_E_INPUT "grid.not-projected" when it is geographic);
+ * out: float32 grid of the same place. The outer ring, and cells with nodata in their window, are
+ * nodata. Error of the angles below 2e-5 degrees. Memory: gt_walk_law; about 4 ns a cell. */
+gt_status gt_grid_terrain(gt_ctx *ctx, gt_grid *dem, gt_terrain what, gt_grid *out) GT_CHECKED;
+
+/* ---- least-cost distance ------------------------------------------------------------------------
+ */
+
+typedef struct gt_cost_options {
+    size_t size;             /* set by gt_cost_options_init */
+    double max_cost;         /* cells beyond it are nodata; 0: no limit */
+    bool per_cell;           /* lengths in cells instead of the unit of the CRS (square cells) */
+    const char *scratch_dir; /* for what does not fit the ceiling; NULL: as gt_grid_open_any */
+} gt_cost_options;
+void gt_cost_options_init(gt_cost_options *options);
+
+typedef struct gt_cost_facts {
+    uint64_t n_sources, n_reached, n_visits; /* cells; cells; visits of working tiles */
+    double max;                              /* greatest cost reached */
+} gt_cost_facts;
+
+/* Least accumulated cost from all source cells over 8 neighbours: a step costs its length times the
+ * mean friction of its two cells (double precision; the fixed point does not depend on the order of
+ * work, so it is the same at any thread count and ceiling). friction: > 0, nodata is a barrier;
+ * sources: cells that are neither nodata nor 0. cost: float32 out. back: NULL or an integer grid:
+ * direction to the next cell on the way to the source, 1 E, 2 NE, 3 N, 4 NW, 5 W, 6 SW, 7 S, 8 SE,
+ * 0 a source; of several equal ways the first in the order E, N, W, S, NE, NW, SW, SE.
+ * GT_E_INPUT "grid.friction" (a friction <= 0, with its place), "grid.no-source". Memory: 12.2
+ * bytes a cell, or, when that passes the ceiling, working tiles of 0.8 MB a thread with the rest in
+ * a scratch file. Source: Dijkstra 1959 in tiles, delta-stepping (Meyer and Sanders 2003). */
+gt_status gt_grid_cost_distance(gt_ctx *ctx, gt_grid *friction, gt_grid *sources,
+                                const gt_cost_options *options, gt_grid *cost, gt_grid *back,
+                                gt_cost_facts *facts) GT_CHECKED;
+
+/* Cells of the least-cost path from a cell to its source along a back-link grid: *out = pairs (col,
+ * row), first the start, last the source; owned by the caller (gt_free). GT_E_INPUT "grid.no-path"
+ * when the cell was not reached or the links lead nowhere. */
+gt_status gt_grid_cost_path(gt_ctx *ctx, gt_grid *back, int64_t col, int64_t row, int64_t **out,
+                            size_t *n) GT_CHECKED;
+
+#endif

@@ -1,0 +1,51 @@
+#!/bin/sh
+# The verb grid: wrong use, wrong files, and small grids whose answer is known.
+. "$(dirname "$0")/../cli/lib.sh"
+
+code 2 grid
+code 2 grid fly "$work/a.tif"
+says "info FILE"
+code 3 grid info "$work/none.tif"
+code 2 grid info "$work/a.tif" "$work/b.tif"
+echo "no picture" >"$work/text.tif"
+code 3 grid info "$work/text.tif"
+code 0 help grid
+says "cost FRICTION SOURCES OUT"
+
+command -v gdal_translate >/dev/null || {
+    echo "SKIPPED in part: gdal_translate is needed to make grids"
+    finish
+    exit $?
+}
+asc() { # NAME ROW...
+    name=$1
+    shift
+    {
+        printf 'ncols %s\nnrows %s\nxllcorner 500000\nyllcorner 4400000\ncellsize 10\nNODATA_value -9999\n' \
+            "$(echo "$1" | wc -w)" "$#"
+        printf '%s\n' "$@"
+    } >"$work/$name.asc"
+    gdal_translate -q -a_srs EPSG:4548 -ot Float32 "$work/$name.asc" "$work/$name.tif"
+}
+asc r "1 2 3 4 5"
+asc q "1 0 0 0 0"
+asc zero "1 0 3 4 5"
+code 0 grid info "$work/r.tif"
+says "5 columns x 1 rows, float32"
+code 0 grid info "$work/r.tif" --format json
+says '"epsg":4548'
+code 0 grid cost "$work/r.tif" "$work/q.tif" "$work/c.tif" --back "$work/b.tif"
+says "greatest cost 120"
+code 3 grid cost "$work/zero.tif" "$work/q.tif" "$work/c2.tif"
+says "is not above 0"
+[ ! -e "$work/c2.tif" ] || fail "a failed run left its output"
+code 0 grid copy "$work/c.tif" "$work/z.tif" --pack zstd --type int16 --overviews
+code 0 grid info "$work/z.tif"
+says "int16"
+code 2 grid copy "$work/c.tif" "$work/z.tif" --type int7
+code 2 grid copy "$work/c.tif" "$work/z.tif" --pack rar
+code 2 grid terrain "$work/c.tif" "$work/t.tif" --of steepness
+code 0 grid terrain "$work/c.tif" "$work/t.tif"
+code 0 grid info "$work/r.asc" # foreign: through guotu-io
+says "float32"
+finish

@@ -253,11 +253,52 @@ static gt_status op_cost(cli *app, const char *const *files)
     return st;
 }
 
+static gt_status run_flow(cli *app, gt_grid *dem, const char *path)
+{
+    static const char *const names[] = {"filled", "directions"};
+    static const gt_cell types[] = {GT_CELL_F32, GT_CELL_U8};
+    gt_grid *out[3] = {NULL};
+    gt_flow_facts f;
+    gt_status st = make_output(app, dem, GT_CELL_I32, path, &out[2]);
+    for (int i = 0; st == GT_OK && i < 2; i++) {
+        const char *file = cli_option_value(app, names[i], NULL);
+        if (file != NULL) {
+            st = make_output(app, dem, types[i], file, &out[i]);
+        }
+    }
+    if (st == GT_OK) {
+        st = gt_grid_flow(app->ctx, dem, NULL, out[0], out[1], out[2], &f);
+    }
+    for (int i = 0; i < 3; i++) {
+        if (st == GT_OK && out[i] != NULL) {
+            st = gt_grid_finish(app->ctx, out[i]);
+        }
+        gt_grid_close(app->ctx, out[i]);
+    }
+    if (st == GT_OK) {
+        gt_text_printf(&app->out,
+                       cli_say(app, "像元 %llu，填洼抬高 %llu，出口 %llu\n",
+                               "%llu cells, %llu raised by filling, %llu outlets\n"),
+                       (unsigned long long)f.n_cells, (unsigned long long)f.n_raised,
+                       (unsigned long long)f.n_outlets);
+    }
+    return st;
+}
+
+static gt_status op_flow(cli *app, const char *const *files)
+{
+    gt_grid *dem = NULL;
+    gt_status st = gt_grid_open_any(app->ctx, files[0], NULL, &dem);
+    if (st == GT_OK) {
+        st = run_flow(app, dem, files[1]);
+    }
+    gt_grid_close(app->ctx, dem);
+    return st;
+}
+
 static const grid_op OPS[] = {
-    {"info", 1, op_info},
-    {"copy", 2, op_copy},
-    {"terrain", 2, op_terrain},
-    {"cost", 3, op_cost},
+    {"info", 1, op_info}, {"copy", 2, op_copy}, {"terrain", 2, op_terrain},
+    {"cost", 3, op_cost}, {"flow", 2, op_flow},
 };
 enum { N_OPS = sizeof OPS / sizeof OPS[0] };
 
@@ -268,8 +309,9 @@ static gt_status run(cli *app)
             return OPS[i].run(app, app->operands + 1);
         }
     }
-    return bad_value(app, "OP", app->operands[0],
-                     "info FILE, copy IN OUT, terrain DEM OUT, cost FRICTION SOURCES OUT");
+    return bad_value(
+        app, "OP", app->operands[0],
+        "info FILE, copy IN OUT, terrain DEM OUT, cost FRICTION SOURCES OUT, flow DEM OUT");
 }
 
 static const cli_option options[] = {
@@ -279,6 +321,12 @@ static const cli_option options[] = {
       "terrain: slope (default, degrees), slope-percent, aspect, curvature, profile, plan"},
      false},
     {"back", "FILE", {"cost：同时写出回溯方向", "cost: write back-links too"}, false},
+    {"filled", "FILE", {"flow：同时写出填洼后的高程", "flow: write the filled heights too"}, false},
+    {"directions",
+     "FILE",
+     {"flow：同时写出 D8 流向（1 东、2 东北……8 东南，0 流出）",
+      "flow: write D8 directions too (1 E, 2 NE ... 8 SE, 0 off the map)"},
+     false},
     {"max", "COST", {"cost：费用上限，0 为不限", "cost: limit, 0 for none"}, false},
     {"per-cell",
      NULL,
@@ -302,12 +350,13 @@ const cli_verb CLI_GRID = {
     .operands = "OP FILE...",
     .min_operands = 2,
     .max_operands = 4,
-    .summary = {"栅格运算：信息、复制、地形、累积费用",
-                "grids: info, copy, terrain, cost distance"},
-    .detail = {"info 文件；copy 输入 输出；terrain 高程 输出；cost 阻力 源 输出。\n"
-               "按块流式处理，遵守 --memory 与 --threads，结果与二者无关。",
-               "info FILE; copy IN OUT; terrain DEM OUT; cost FRICTION SOURCES OUT.\n"
-               "Streams by blocks under --memory on --threads; results depend on neither."},
+    .summary = {"栅格运算：信息、复制、地形、水流、累积费用",
+                "grids: info, copy, terrain, flow, cost distance"},
+    .detail =
+        {"info 文件；copy 输入 输出；terrain 高程 输出；cost 阻力 源 输出；flow 高程 汇流量。\n"
+         "按块流式处理，遵守 --memory 与 --threads，结果与二者无关。",
+         "info FILE; copy IN OUT; terrain DEM OUT; cost FRICTION SOURCES OUT; flow DEM OUT.\n"
+         "Streams by blocks under --memory on --threads; results depend on neither."},
     .options = options,
     .run = run,
 };

@@ -1,7 +1,7 @@
-/* Operations on whole grids (grid.h): terrain by focal windows, least-cost distance. Inputs are
- * read and outputs written as they are computed; outputs are made by gt_grid_create with the place
- * of the inputs (gt_grid_spec_like) and are not finished here. Results do not depend on threads,
- * tiles or ceiling. */
+/* Operations on whole grids (grid.h): terrain by focal windows, water, least-cost distance. Inputs
+ * are read and outputs written as they are computed; outputs are made by gt_grid_create with the
+ * place of the inputs (gt_grid_spec_like) and are not finished here. Results do not depend on
+ * threads, tiles or ceiling. */
 #ifndef GUOTU_GRID_OPS_H
 #define GUOTU_GRID_OPS_H
 
@@ -61,5 +61,31 @@ gt_status gt_grid_cost_distance(gt_ctx *ctx, gt_grid *friction, gt_grid *sources
  * when the cell was not reached or the links lead nowhere. */
 gt_status gt_grid_cost_path(gt_ctx *ctx, gt_grid *back, int64_t col, int64_t row, int64_t **out,
                             size_t *n) GT_CHECKED;
+
+/* ---- water --------------------------------------------------------------------------------------
+ */
+
+typedef struct gt_flow_options {
+    size_t size;             /* set by gt_flow_options_init */
+    const char *scratch_dir; /* for what does not fit the ceiling; NULL: as gt_grid_open_any */
+} gt_flow_options;
+void gt_flow_options_init(gt_flow_options *options);
+
+typedef struct gt_flow_facts {
+    uint64_t n_cells;   /* not nodata */
+    uint64_t n_raised;  /* cells that filling raised */
+    uint64_t n_outlets; /* cells that drain off the map or into nodata */
+    uint64_t n_drained; /* sum over outlets of what they drain: equals n_cells */
+} gt_flow_facts;
+
+/* Fills depressions, gives every cell its D8 direction on the filled surface and counts the cells
+ * that drain through it, itself included. filled (float32), direction, accumulation (integer grids;
+ * int32 holds any count): NULL where not wanted, directions only together with accumulation.
+ * Directions as the back-links of gt_grid_cost_distance, 0 off the map; steepest descent, ties in
+ * the order E, N, W, S, NE, NW, SW, SE; in flats, where there is no descent, the way the flood came
+ * (always drains). GT_E_LIMIT "grid.too-many" beyond 2^31 cells. Memory: 6 bytes a cell and the
+ * flood's front (about 0.5); beyond the ceiling in a scratch file that the system pages. */
+gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options, gt_grid *filled,
+                       gt_grid *direction, gt_grid *accumulation, gt_flow_facts *facts) GT_CHECKED;
 
 #endif

@@ -46,6 +46,10 @@ code 2 grid copy "$work/c.tif" "$work/z.tif" --type int7
 code 2 grid copy "$work/c.tif" "$work/z.tif" --pack rar
 code 2 grid terrain "$work/c.tif" "$work/t.tif" --of steepness
 code 0 grid terrain "$work/c.tif" "$work/t.tif"
+code 0 grid flow "$work/r.tif" "$work/acc.tif" --filled "$work/fill.tif" --directions "$work/dir.tif"
+says "5 cells, 0 raised by filling"
+code 0 grid info "$work/dir.tif"
+says "uint8"
 code 0 grid info "$work/r.asc" # foreign: through guotu-io
 says "float32"
 finish

@@ -1,0 +1,261 @@
+/* Filling and accumulation: the card's cases, a plain reference, and what must hold on any relief:
+ * everything drains, cells are conserved, filling is idempotent and never lowers. */
+#include "grid/grids.h"
+#include "guotu/grid_ops.h"
+
+typedef struct flows {
+    double *filled, *dir, *acc;
+    gt_flow_facts facts;
+} flows;
+
+static gt_grid *like(gt_ctx *ctx, const char *path, const gt_grid *g, gt_cell type)
+{
+    gt_grid_spec s;
+    gt_grid *out = NULL;
+    gt_grid_spec_like(g, type, &s);
+    assert_ok(ctx, gt_grid_create(ctx, path, &s, &out));
+    return out;
+}
+
+static flows flow_of(gt_ctx *ctx, const char *dir, const gt_grid_spec *s, const double *v)
+{
+    flows f;
+    gt_grid *dem = make_grid(ctx, test_path(dir, "dem.tif"), s, v);
+    gt_grid *filled = like(ctx, test_path(dir, "f.tif"), dem, GT_CELL_F32);
+    gt_grid *d8 = like(ctx, test_path(dir, "d.tif"), dem, GT_CELL_U8);
+    gt_grid *acc = like(ctx, test_path(dir, "a.tif"), dem, GT_CELL_I32);
+    assert_ok(ctx, gt_grid_flow(ctx, dem, NULL, filled, d8, acc, &f.facts));
+    f.filled = read_all(ctx, filled);
+    f.dir = read_all(ctx, d8);
+    f.acc = read_all(ctx, acc);
+    gt_grid_close(ctx, acc);
+    gt_grid_close(ctx, d8);
+    gt_grid_close(ctx, filled);
+    gt_grid_close(ctx, dem);
+    return f;
+}
+
+static void free_flows(flows *f)
+{
+    free(f->filled);
+    free(f->dir);
+    free(f->acc);
+}
+
+/* Heights raised to the least that lets every cell drain: relaxed until nothing changes. */
+static void plain_fill(int w, int h, const double *v, double *z)
+{
+    for (int i = 0; i < w * h; i++) {
+        bool edge = false;
+        for (int e = 0; e < 9; e++) {
+            int x = i % w + e % 3 - 1, y = i / w + e / 3 - 1;
+            edge = edge || x < 0 || y < 0 || x >= w || y >= h || isnan(v[y * w + x]);
+        }
+        z[i] = isnan(v[i]) ? (double)NAN : edge ? v[i] : (double)INFINITY;
+    }
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int i = 0; i < w * h; i++) {
+            for (int e = 0; !isnan(z[i]) && e < 9; e++) {
+                int x = i % w + e % 3 - 1, y = i / w + e / 3 - 1;
+                if (x < 0 || y < 0 || x >= w || y >= h || isnan(z[y * w + x])) {
+                    continue;
+                }
+                double level = fmax(v[i], z[y * w + x]);
+                changed = changed || level < z[i];
+                z[i] = fmin(level, z[i]);
+            }
+        }
+    }
+}
+
+static void pit_in_a_bowl(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    const double v[25] = {5, 5, 5, 5, 5, 5, 3, 3, 3, 5, 5, 3, 1,
+                          3, 4, 5, 3, 3, 3, 5, 5, 5, 5, 5, 5};
+    const gt_grid_spec s = spec_of(5, 5, GT_CELL_F32);
+    flows f = flow_of(ctx, dir, &s, v);
+    for (int i = 0; i < 25; i++) {
+        int c = i % 5, r = i / 5;
+        bool inside = c > 0 && r > 0 && c < 4 && r < 4;
+        assert_true(f.filled[i] == (inside ? 4 : v[i]));
+    }
+    assert_int_equal(f.facts.n_raised, 9);
+    assert_int_equal(f.facts.n_cells, 25);
+    assert_int_equal(f.facts.n_drained, 25);
+    assert_true(f.acc[2 * 5 + 4] >= 10); /* the gap drains the bowl */
+    free_flows(&f);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
+/* A plane tilted to the south: rows count 1 .. 5. */
+static void tilted_plane(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    double v[25];
+    for (int i = 0; i < 25; i++) {
+        v[i] = 50 - 10 * (i / 5);
+    }
+    const gt_grid_spec s = spec_of(5, 5, GT_CELL_F32);
+    flows f = flow_of(ctx, dir, &s, v);
+    for (int i = 0; i < 25; i++) {
+        assert_true(f.acc[i] == i / 5 + 1);
+        assert_true(f.dir[i] == (i / 5 == 4 ? 0 : 7)); /* south */
+    }
+    assert_int_equal(f.facts.n_outlets, 5);
+    free_flows(&f);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
+static void check_flows(int w, int h, const double *v, const flows *f)
+{
+    static const int dx[9] = {0, 1, 1, 0, -1, -1, -1, 0, 1}, dy[9] = {0, 0, -1, -1, -1, 0, 1, 1, 1};
+    double *count = calloc((size_t)(w * h), sizeof *count), sum = 0;
+    assert_non_null(count);
+    for (int i = 0; i < w * h; i++) {
+        if (isnan(v[i])) {
+            assert_true(isnan(f->filled[i]) && isnan(f->dir[i]) && isnan(f->acc[i]));
+            continue;
+        }
+        assert_true(f->filled[i] >= v[i]);
+        int c = i, steps = 0;
+        for (;;) { /* every cell walks down to an outlet, never up */
+            int d = (int)f->dir[c];
+            count[c]++;
+            if (d == 0) {
+                break;
+            }
+            int next = c + dy[d] * w + dx[d];
+            assert_true(f->filled[next] <= f->filled[c]);
+            c = next;
+            assert_true(++steps <= w * h);
+        }
+        sum += f->dir[i] == 0 ? f->acc[i] : 0;
+    }
+    for (int i = 0; i < w * h; i++) {
+        assert_true(isnan(v[i]) || count[i] == f->acc[i]);
+    }
+    assert_true(sum == (double)f->facts.n_cells);
+    assert_int_equal(f->facts.n_drained, f->facts.n_cells);
+    free(count);
+}
+
+/* Whole numbers make many flats and ties. */
+static void random_relief(void **state)
+{
+    (void)state;
+    char *dir = test_dir();
+    enum { W = 61, H = 83 };
+    double *want = malloc(sizeof(double) * W * H);
+    assert_non_null(want);
+    for (int k = 0; k < 8; k++) {
+        gt_ctx *ctx = test_ctx_threads(1 + k % 3);
+        double *v = random_values((size_t)W * H, 20 + (uint64_t)k, -30, k % 2 == 0 ? 5 : 900,
+                                  k < 4 ? 0 : 0.02);
+        gt_grid_spec s = spec_of(W, H, GT_CELL_F32);
+        s.tile = 16;
+        flows f = flow_of(ctx, dir, &s, v);
+        plain_fill(W, H, v, want);
+        for (int i = 0; i < W * H; i++) {
+            assert_true(same_value(f.filled[i], want[i]));
+        }
+        check_flows(W, H, v, &f);
+        flows again = flow_of(ctx, dir, &s, f.filled);
+        assert_int_equal(again.facts.n_raised, 0);
+        assert_memory_equal(again.filled, f.filled, sizeof(double) * W * H);
+        free_flows(&again);
+        free_flows(&f);
+        free(v);
+        assert_int_equal(gt_ctx_memory_used(ctx), 0);
+        gt_ctx_free(ctx);
+    }
+    free(want);
+    test_dir_remove(dir);
+}
+
+/* The same bits in memory, in a scratch file, on one thread and on three. */
+static void ceiling_and_threads(void **state)
+{
+    (void)state;
+    char *dir = test_dir();
+    enum { W = 700, H = 600 };
+    double *v = random_values((size_t)W * H, 40, 0, 4, 0), *first = NULL;
+    for (int i = 0; i < W * H; i++) { /* a slope with pits: a short front */
+        v[i] += i / W + i % W * 0.25;
+    }
+    for (int k = 0; k < 3; k++) {
+        gt_ctx_options o;
+        gt_ctx_options_init(&o);
+        o.threads = 1 + k;
+        o.memory_ceiling = k == 2 ? (size_t)2800 << 10 : 0;
+        gt_ctx *ctx = gt_ctx_new(&o);
+        const gt_grid_spec s = spec_of(W, H, GT_CELL_F32);
+        flows f = flow_of(ctx, dir, &s, v);
+        if (first == NULL) {
+            first = f.acc;
+            f.acc = NULL;
+        } else {
+            assert_memory_equal(first, f.acc, sizeof(double) * W * H);
+        }
+        free_flows(&f);
+        gt_ctx_free(ctx);
+    }
+    free(first);
+    free(v);
+    test_dir_remove(dir);
+}
+
+static void odd_shapes(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    const double v[6] = {3, 1, 2, 2, 2, 9}, none[6] = {(double)NAN, (double)NAN, (double)NAN,
+                                                       (double)NAN, (double)NAN, (double)NAN};
+    const int64_t shapes[][2] = {{1, 1}, {6, 1}, {1, 6}, {3, 2}};
+    for (int k = 0; k < 4; k++) {
+        const gt_grid_spec s = spec_of(shapes[k][0], shapes[k][1], GT_CELL_F32);
+        flows f = flow_of(ctx, dir, &s, v);
+        check_flows((int)shapes[k][0], (int)shapes[k][1], v, &f);
+        assert_int_equal(f.facts.n_raised, 0);
+        free_flows(&f);
+        f = flow_of(ctx, dir, &s, none);
+        assert_int_equal(f.facts.n_cells, 0);
+        assert_int_equal(f.facts.n_outlets, 0);
+        free_flows(&f);
+    }
+    gt_grid_spec s = spec_of(3, 2, GT_CELL_F32);
+    gt_grid *dem = make_grid(ctx, test_path(dir, "x.tif"), &s, v);
+    s.y_north += 4;
+    gt_grid *other = NULL;
+    assert_ok(ctx, gt_grid_create(ctx, test_path(dir, "y.tif"), &s, &other));
+    assert_fails(ctx, gt_grid_flow(ctx, dem, NULL, other, NULL, NULL, NULL), GT_E_INPUT,
+                 "grid.cells-differ");
+    gt_grid_close(ctx, other);
+    gt_grid_close(ctx, dem);
+    /* more cells than an index holds: refused before anything is read */
+    s = spec_of(50000, 50000, GT_CELL_U8);
+    assert_ok(ctx, gt_grid_create_scratch(ctx, dir, &s, &dem));
+    assert_fails(ctx, gt_grid_flow(ctx, dem, NULL, NULL, NULL, NULL, NULL), GT_E_LIMIT,
+                 "grid.too-many");
+    gt_grid_close(ctx, dem);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pit_in_a_bowl), cmocka_unit_test(tilted_plane),
+        cmocka_unit_test(random_relief), cmocka_unit_test(ceiling_and_threads),
+        cmocka_unit_test(odd_shapes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

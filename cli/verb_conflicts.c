@@ -282,7 +282,8 @@ const cli_verb CLI_CONFLICTS = {
                "farmland_space:\"part = 'basic'\"。所涉图层全部读入内存：每条边约 150 字节。",
                "Compares the layers (or those of the view) pair by pair; exit code 1 when any two "
                "overlap. A condition is SQL over the layer's fields, such as farmland_space:\"part "
-               "= 'basic'\". The layers are held in memory: about 150 bytes an edge."},
+               "= 'basic'\". Layers are held in memory at about 150 bytes an edge; of large ones "
+               "only what conflicts."},
     .options = options,
     .run = run,
 };

@@ -105,7 +105,8 @@ double gt_area_table_total(const gt_area_table *table);
 
 /* ---- places: conflicts, atoms, faults ---------------------------------------------------------
  * These make polygons, so the layers named are held whole: 16 bytes a point, and about 130 bytes an
- * edge while they are woven (GT_E_MEMORY beyond the ceiling). */
+ * edge while they are woven (GT_E_MEMORY beyond the ceiling). Conflicts of large layers are found
+ * in strips first, and only the features that take part in one are held. */
 
 /* A layer, or a part of it, at a time. */
 typedef struct gt_part {

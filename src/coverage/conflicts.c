@@ -1,7 +1,8 @@
-/* Conflicts: all lines are woven once; each pair is a dissolve of the same graph. */
+/* Conflicts: all lines are woven once; each pair is a dissolve of the same graph. Of large layers
+ * only the features that meet another line are held (meet.h). */
 #include <string.h>
 
-#include "coverage/load.h"
+#include "coverage/meet.h"
 #include "coverage/messages.h"
 
 enum { MOST_PARTS = 16 };
@@ -73,14 +74,22 @@ gt_status gt_conflicts(gt_ctx *ctx, gt_store *store, const gt_package *package,
     gt_loaded layers[MOST_PARTS];
     gt_arena *arena = NULL;
     gt_weave *weave = NULL;
+    gt_rows rows[MOST_PARTS];
+    bool first = false;
     memset(layers, 0, sizeof layers);
+    memset(rows, 0, sizeof rows);
     gt_status st = check_parts(ctx, parts, n);
     if (st != GT_OK) {
         return st;
     }
-    st = gt_arena_new(ctx, 0, &arena);
+    st = gt_meet_pays(ctx, store, parts, n, &first);
+    if (st == GT_OK && first) {
+        st = gt_meet_rows(ctx, store, package, parts, n, rows);
+    }
+    st = st == GT_OK ? gt_arena_new(ctx, 0, &arena) : st;
     for (size_t i = 0; st == GT_OK && i < n; i++) {
-        st = gt_load(ctx, store, package, &parts[i], NULL, 0, arena, &layers[i]);
+        st = gt_load_only(ctx, store, package, &parts[i], first ? &rows[i] : NULL, arena,
+                          &layers[i]);
     }
     st = st == GT_OK ? gt_loaded_weave(ctx, store, layers, n, NULL, 0, true, &weave) : st;
     for (size_t b = 1; st == GT_OK && b < n; b++) {
@@ -98,6 +107,7 @@ gt_status gt_conflicts(gt_ctx *ctx, gt_store *store, const gt_package *package,
     gt_weave_free(ctx, weave);
     for (size_t i = 0; i < n; i++) {
         gt_loaded_free(&layers[i]);
+        gt_rows_free(ctx, &rows[i]);
     }
     gt_arena_free(arena);
     return st;

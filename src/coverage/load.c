@@ -36,6 +36,10 @@ static gt_status note(gt_ctx *ctx, void *user, const gt_feature *f, size_t index
     loading *l = user;
     gt_loaded *to = l->to;
     gt_status st = GT_OK;
+    if (to->only != NULL && !gt_rows_has(to->only, f->row)) {
+        *take = false;
+        return GT_OK;
+    }
     if (l->where != NULL) {
         gt_truth truth = GT_FALSE;
         st = gt_expr_test(ctx, l->where, f->values, &truth);
@@ -66,8 +70,8 @@ static gt_status note(gt_ctx *ctx, void *user, const gt_feature *f, size_t index
 }
 
 /* The filter over the layer's fields; names are the fields' names. */
-static gt_status compile(gt_ctx *ctx, gt_sql *sql, const gt_standard *s, const char *where,
-                         gt_expr **out)
+gt_status gt_filter_compile(gt_ctx *ctx, gt_sql *sql, const gt_standard *s, const char *where,
+                            gt_expr **out)
 {
     const char **names = gt_alloc(ctx, s->n_fields + 1, sizeof *names);
     if (names == NULL) {
@@ -94,7 +98,7 @@ static gt_status load(gt_ctx *ctx, gt_store *store, const gt_package *package, c
     gt_status st = gt_stored_layer(ctx, store, part->layer, &info);
     if (st == GT_OK && part->where != NULL) {
         st = gt_sql_new(ctx, package, &sql);
-        st = st == GT_OK ? compile(ctx, sql, info.standard, part->where, &l.where) : st;
+        st = st == GT_OK ? gt_filter_compile(ctx, sql, info.standard, part->where, &l.where) : st;
     }
     if (st == GT_OK) {
         out->standard = info.standard;
@@ -114,6 +118,13 @@ gt_status gt_load(gt_ctx *ctx, gt_store *store, const gt_package *package, const
                   const size_t *keep, size_t n_keep, gt_arena *arena, gt_loaded *out)
 {
     *out = (gt_loaded){.keep = keep, .n_keep = n_keep};
+    return load(ctx, store, package, part, -1, arena, out);
+}
+
+gt_status gt_load_only(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
+                       const gt_rows *only, gt_arena *arena, gt_loaded *out)
+{
+    *out = (gt_loaded){.only = only};
     return load(ctx, store, package, part, -1, arena, out);
 }
 

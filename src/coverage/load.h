@@ -9,6 +9,13 @@
 #include "guotu/coverage.h"
 #include "guotu/expr.h"
 
+typedef struct gt_rows { /* a set of row ids (meet.c) */
+    uint64_t *bits;
+    size_t words;
+} gt_rows;
+bool gt_rows_has(const gt_rows *rows, int64_t row);
+void gt_rows_free(gt_ctx *ctx, gt_rows *rows);
+
 typedef struct gt_loaded {
     gt_ctx *ctx;
     const gt_standard *standard; /* as stored */
@@ -20,12 +27,19 @@ typedef struct gt_loaded {
     size_t cap_ids, cap_classes, cap_values;
     const size_t *keep; /* fields kept; borrowed */
     size_t n_keep;
+    const gt_rows *only; /* NULL: all; borrowed */
 } gt_loaded;
 
 /* Reads the features of a part at its time; texts go to the arena. GT_E_NOT_FOUND: nothing there.
  */
 gt_status gt_load(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
                   const size_t *keep, size_t n_keep, gt_arena *arena, gt_loaded *out) GT_CHECKED;
+/* As gt_load without fields; only: these rows, NULL for all. */
+gt_status gt_load_only(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
+                       const gt_rows *only, gt_arena *arena, gt_loaded *out) GT_CHECKED;
+/* The filter of a part over the fields of its layer; the evaluator's. */
+gt_status gt_filter_compile(gt_ctx *ctx, gt_sql *sql, const gt_standard *standard,
+                            const char *where, gt_expr **out) GT_CHECKED;
 /* As gt_load, but classes are the texts of this field (index). */
 gt_status gt_load_by(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
                      int field, gt_arena *arena, gt_loaded *out) GT_CHECKED;

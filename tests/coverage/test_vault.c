@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "coverage/meet.h"
 #include "guotu/coverage.h"
 #include "guotu/notes.h"
 #include "support/support.h"
@@ -350,6 +351,99 @@ static void memory_that_runs_out_is_told(void **state)
     }
 }
 
+/* ---- large layers: only what meets another is held ----------------------------------------------
+ */
+
+typedef struct met {
+    size_t n;
+    double m2;
+    char ids[400][2][32];
+} met;
+
+static gt_status keep_ids(gt_ctx *ctx, void *user, const gt_place_found *p)
+{
+    met *m = user;
+    (void)ctx;
+    assert_true(m->n < 400);
+    (void)snprintf(m->ids[m->n][0], 32, "%s", p->features[0]);
+    (void)snprintf(m->ids[m->n++][1], 32, "%s", p->features[1]);
+    m->m2 += p->m2;
+    return GT_OK;
+}
+
+/* Rows marked are those of the places found the other way, filters and dates counted. */
+static void features_that_meet_are_found(void **state)
+{
+    town *t = *state;
+    static const gt_date day = 18261; /* 2019-12-31 */
+    const gt_part parts[] = {{"basic_farmland", "grade > 1", GT_DATE_NONE},
+                             {"land_use", "dlbm = '0701'", day}};
+    met *m = calloc(1, sizeof *m);
+    gt_rows rows[2];
+    bool pays = true;
+    assert_int_equal(day, gt_date_from_ymd(2019, 12, 31));
+    assert_ok(t->ctx, gt_meet_pays(t->ctx, t->store, parts, 2, &pays));
+    assert_false(pays);
+    assert_ok(t->ctx, gt_conflicts(t->ctx, t->store, t->package, parts, 2, 0, keep_ids, m));
+    assert_ok(t->ctx, gt_meet_rows(t->ctx, t->store, t->package, parts, 2, rows));
+    assert_true(m->n > 20);
+    for (size_t k = 0; k < 2; k++) {
+        gt_scan *scan = NULL;
+        gt_query q;
+        bool more = true;
+        size_t marked = 0;
+        gt_query_init(&q, parts[k].layer);
+        q.as_of_date = parts[k].as_of;
+        assert_ok(t->ctx, gt_scan_open(t->ctx, t->store, &q, &scan));
+        for (;;) {
+            gt_feature f;
+            bool listed = false;
+            assert_ok(t->ctx, gt_scan_next(t->ctx, scan, &f, &more));
+            if (!more) {
+                break;
+            }
+            for (size_t i = 0; i < m->n && !listed; i++) {
+                listed = strcmp(m->ids[i][k], f.id) == 0;
+            }
+            assert_true(!listed || gt_rows_has(&rows[k], f.row));
+            marked += gt_rows_has(&rows[k], f.row);
+        }
+        gt_scan_close(scan);
+        assert_true(marked > 5 && marked < 300);
+        assert_false(gt_rows_has(&rows[k], 100000));
+        gt_rows_free(t->ctx, &rows[k]);
+    }
+    free(m);
+}
+
+/* The same places under a ceiling that cannot hold the layers, or any other way. */
+static void a_ceiling_does_not_change_conflicts(void **state)
+{
+    town *t = *state;
+    const gt_part parts[] = {{"basic_farmland", NULL, GT_DATE_NONE},
+                             {"districts", NULL, GT_DATE_NONE},
+                             {"land_use", "dlbm = '0701'", GT_DATE_NONE}};
+    met *want = calloc(1, sizeof *want), *got = calloc(1, sizeof *got);
+    gt_ctx_options o;
+    gt_store *again = NULL;
+    bool pays = false;
+    assert_ok(t->ctx, gt_conflicts(t->ctx, t->store, t->package, parts, 3, 1, keep_ids, want));
+    gt_ctx_options_init(&o);
+    o.memory_ceiling = (size_t)5 << 19; /* 2.5 MiB */
+    gt_ctx *small = gt_ctx_new(&o);
+    assert_ok(small, gt_store_open(small, test_path(t->dir, "w"), NULL, &again));
+    assert_ok(small, gt_meet_pays(small, again, parts, 3, &pays));
+    assert_true(pays);
+    assert_ok(small, gt_conflicts(small, again, t->package, parts, 3, 1, keep_ids, got));
+    assert_int_equal(got->n, want->n);
+    assert_near(got->m2, want->m2, 1e-6 * want->m2);
+    assert_memory_equal(got->ids, want->ids, sizeof got->ids);
+    gt_store_close(again);
+    gt_ctx_free(small);
+    free(want);
+    free(got);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +451,8 @@ int main(void)
         cmocka_unit_test(a_killed_update_leaves_a_whole_state),
         cmocka_unit_test(three_at_once_agree),
         cmocka_unit_test(memory_that_runs_out_is_told),
+        cmocka_unit_test(features_that_meet_are_found),
+        cmocka_unit_test(a_ceiling_does_not_change_conflicts),
     };
     return cmocka_run_group_tests_name("coverage.vault", tests, setup, teardown);
 }

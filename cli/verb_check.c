@@ -1,6 +1,7 @@
 /* check FILE | --wkt WKT: does a subject conform? Exit 1 when it is denied. */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "check_bulk.h"
 #include "cli.h"
@@ -36,7 +37,56 @@ static gt_status subject_from_wkt(cli *app, const gt_store *store, gt_geom *out)
     return st;
 }
 
-static gt_status subject_from_file(cli *app, const gt_package *package, gt_geom *out)
+/* What the file itself says of the subject. */
+typedef struct file_facts {
+    gt_fact list[MAX_FACTS];
+    size_t n;
+} file_facts;
+
+static gt_status fact_from_value(cli *app, const gt_package *package, const char *name,
+                                 const gt_value *v, gt_arena *arena, gt_fact *out)
+{
+    gt_text line;
+    gt_text_init(&line, app->ctx, 0);
+    gt_text_printf(&line, "%s=", name);
+    if (v->kind == GT_VAL_TEXT) {
+        gt_text_add(&line, v->text, v->len);
+    } else if (v->kind == GT_VAL_INT) {
+        gt_text_printf(&line, "%lld", (long long)v->integer);
+    } else {
+        gt_text_printf(&line, "%.17g", v->real);
+    }
+    gt_status st = gt_text_status(&line);
+    if (st == GT_OK) {
+        st = gt_fact_parse(app->ctx, package, cli_option_value(app, "type", "project"),
+                           gt_text_cstr(&line), arena, out);
+    }
+    gt_text_free(&line);
+    return st;
+}
+
+/* Attributes named as facts of the kind are facts, as with --bulk. */
+static gt_status take_attributes(cli *app, const gt_package *package, const gt_source *source,
+                                 const gt_value *values, gt_arena *arena, file_facts *out)
+{
+    const gt_source_info *info = gt_source_info_of(source);
+    const gt_subject_kind *kind =
+        gt_package_find_subject_kind(package, cli_option_value(app, "type", "project"));
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && kind != NULL && i < info->n_fields; i++) {
+        for (size_t k = 0; st == GT_OK && k < kind->n_fields && out->n < MAX_FACTS; k++) {
+            if (strcasecmp(info->fields[i].name, kind->fields[k].name) == 0 &&
+                values[i].kind != GT_NULL) {
+                st = fact_from_value(app, package, kind->fields[k].name, &values[i], arena,
+                                     &out->list[out->n++]);
+            }
+        }
+    }
+    return st;
+}
+
+static gt_status subject_from_file(cli *app, const gt_package *package, gt_arena *arena,
+                                   file_facts *facts, gt_geom *out)
 {
     const char *path = app->operands[0];
     gt_source *source = NULL;
@@ -57,6 +107,10 @@ static gt_status subject_from_file(cli *app, const gt_package *package, gt_geom 
         st = gt_source_next(app->ctx, source, &f, &more);
         if (st == GT_OK && more && ++n == 1 && f.geom != NULL) {
             st = gt_geom_copy(app->ctx, f.geom, out);
+            if (st == GT_OK) {
+                st = take_attributes(app, package, source, f.values, arena, facts);
+                gt_fail_at(app->ctx, GT_PLACE(.file = path, .row = f.row));
+            }
         }
     }
     gt_source_close(source);
@@ -200,9 +254,9 @@ static gt_status decide(cli *app, gt_store *store, const gt_verdict *verdict,
 }
 
 static gt_status judge(cli *app, gt_store *store, const gt_package *package, const gt_geom *geom,
-                       gt_arena *arena)
+                       const file_facts *stated, gt_arena *arena)
 {
-    gt_fact facts[MAX_FACTS];
+    gt_fact facts[2 * MAX_FACTS]; /* what --set says goes before what the file says */
     gt_checker *checker = NULL;
     gt_verdict *verdict = NULL;
     gt_check_options options;
@@ -225,6 +279,9 @@ static gt_status judge(cli *app, gt_store *store, const gt_package *package, con
     }
     if (st == GT_OK) {
         st = read_facts(app, package, subject.kind, arena, facts, &subject.n_facts);
+        for (size_t i = 0; i < stated->n; i++) {
+            facts[subject.n_facts++] = stated->list[i];
+        }
     }
     if (st == GT_OK) {
         st = gt_checker_new(app->ctx, store, package, &checker);
@@ -249,6 +306,7 @@ static gt_status run(cli *app)
     gt_store *store = NULL;
     gt_package *package = NULL;
     gt_arena *arena = NULL;
+    file_facts stated = {.n = 0};
     gt_geom geom;
     gt_geom_init(&geom);
     bool bulk = cli_has(app, "bulk");
@@ -266,10 +324,10 @@ static gt_status run(cli *app)
         st = cli_check_bulk(app, store, package, arena);
     } else if (st == GT_OK) {
         st = cli_has(app, "wkt") ? subject_from_wkt(app, store, &geom)
-                                 : subject_from_file(app, package, &geom);
+                                 : subject_from_file(app, package, arena, &stated, &geom);
     }
     if (st == GT_OK && !bulk) {
-        st = judge(app, store, package, &geom, arena);
+        st = judge(app, store, package, &geom, &stated, arena);
     }
     gt_geom_free(app->ctx, &geom);
     gt_arena_free(arena);
@@ -338,9 +396,11 @@ const cli_verb CLI_CHECK = {
     .operands = "FILE | --wkt WKT | --bulk FILE",
     .max_operands = 1,
     .summary = {"审查一个对象是否符合规划", "does a parcel, project or conversion conform?"},
-    .detail = {"逐条规则给出结论、条款、压占面积与符合办法。结论为“不符合”时退出码为 1。",
+    .detail = {"逐条规则给出结论、条款、压占面积与符合办法。结论为“不符合”时退出码为 1。\n"
+               "文件中与事实同名的属性即为事实；--set 优先。",
                "Every rule gives a finding with its clause, the overlap and the way to comply.\n"
-               "Exit code 1 when it is denied."},
+               "Exit code 1 when it is denied.\n"
+               "Attributes of FILE named as facts are facts; --set goes before."},
     .options = options,
     .run = run,
 };

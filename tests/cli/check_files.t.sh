@@ -51,6 +51,16 @@ head -c 5 "$work/v.pdf" | grep -q '%PDF-' || fail "no PDF"
 code 1 check "$work/site.geojson" $facts --format png -o "$work/v.png"
 head -c 8 "$work/v.png" | od -An -c | grep -q 'P   N   G' || fail "no PNG"
 
+# what a file says of its subject are facts; --set goes before
+sed 's/"properties": {}/"properties": {"use": "park", "NATIONAL": "yes", "floors": 3, "other": 1}/' "$work/site.geojson" >"$work/said.geojson"
+code 0 check "$work/said.geojson"
+says "TST-002"
+code 1 check "$work/said.geojson" --set national=no
+sed 's/"properties": {}/"properties": {"floors": "many"}/' "$work/site.geojson" >"$work/odd.geojson"
+code 2 check "$work/odd.geojson"
+says "odd.geojson"
+says "'many' is no integer for 'floors'"
+
 # what cannot be written is refused, and nothing is left behind
 code 2 check "$work/site.geojson" $facts --format gpkg
 says "add -o FILE.gpkg"

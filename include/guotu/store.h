@@ -74,11 +74,11 @@ gt_status gt_commit_define_layer(gt_ctx *ctx, gt_commit *commit, const gt_standa
 typedef struct gt_layer_info {
     const gt_standard *standard; /* as stored (schema only: code lists are the package's) */
     gt_origin origin;
+    gt_date valid_from; /* newest survey date */
     int64_t n_features;
     double area_m2; /* sum of survey areas of present features; 0 for lines and points */
     gt_box box;
-    gt_date valid_from; /* newest survey date */
-    int64_t revision;   /* last revision that touched it */
+    int64_t revision; /* last revision that touched it */
 } gt_layer_info;
 
 size_t gt_store_n_layers(const gt_store *store);

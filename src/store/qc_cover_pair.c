@@ -202,8 +202,10 @@ static gt_status many(gt_ctx *ctx, const qc_pair_scratch *s, size_t n_a, size_t 
             }
         }
         double row = 0;
-        for (; low < n_b && s->b[low].x0 < a->x1; low++, pairs++) {
+        while (low < n_b && s->b[low].x0 < a->x1) {
             row += s->b[low].sign * below_both(a, &s->b[low]);
+            low++;
+            pairs++;
         }
         sum += a->sign * row;
         st = gt_check_cancel(ctx);

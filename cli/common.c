@@ -1,6 +1,7 @@
 /* Helpers the verbs share: options, workspace, package, output. */
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,13 @@ gt_status cli_get_long(cli *app, const char *option, long fallback, long min, lo
     char *end = NULL;
     errno = 0;
     long v = strtol(given, &end, 10);
+    if (errno == 0 && end != given &&
+        (*end == 'e' || *end == 'E')) { /* 1e6 is a whole number too */
+        double d = strtod(given, &end);
+        bool whole = d >= (double)min && d <= (double)max && floor(d) == d;
+        v = whole ? (long)d : 0;
+        errno = whole ? errno : ERANGE;
+    }
     if (errno != 0 || end == given || *end != '\0' || v < min || v > max) {
         char range[64];
         (void)snprintf(range, sizeof range, "%ld .. %ld", min, max);

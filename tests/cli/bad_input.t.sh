@@ -14,6 +14,9 @@ code 2 log --limit
 says "--limit needs a value"
 code 2 log --limit ten
 says "1 .. "
+code 2 log --limit 1.5e0
+code 2 log --limit 1e
+code 2 log --limit 1e99
 code 2 layers --format yaml
 says "allowed: text, csv, json"
 code 2 init
@@ -30,6 +33,9 @@ code 2 help cheek
 says "no workspace was named"
 
 code 0 init --package "$package"
+code 2 synth --scale 1e9
+says "1000 .. 20000000"
+code 0 log --limit 1e3
 code 3 load districts "$work/none.geojson"
 code 3 load castle "$work/none.geojson"
 says "has no layer 'castle'"

@@ -33,8 +33,6 @@ code 2 help cheek
 says "no workspace was named"
 
 code 0 init --package "$package"
-code 2 synth --scale 1e9
-says "1000 .. 20000000"
 code 0 log --limit 1e3
 code 3 load districts "$work/none.geojson"
 code 3 load castle "$work/none.geojson"

@@ -45,11 +45,12 @@ for path in sorted(glob.glob(source + "/src/*/*.def") + glob.glob(source + "/src
     if room in coming or room == "grid": # grid's import and export options are still to come
         continue
     text = open(path, encoding="utf-8").read()
+    room = os.path.basename(os.path.dirname(path))
     for m in re.finditer(r'\bM\w*\(\s*(\w+)\s*,((?:\s*"(?:[^"\\]|\\.)*"|\s*NULL|\s*,)+)\)', text):
         n += 1
         for part in re.split(r'"\s*,|NULL\s*,?', m.group(2)):
             words = "".join(re.findall(r'"((?:[^"\\]|\\.)*)', part + '"'))
-            look(f"{os.path.relpath(path, source)}: {m.group(1)}", words, True)
+            look(f"{os.path.relpath(path, source)}: {m.group(1)}", words, room not in coming)
 assert n > 300, f"only {n} messages were found"
 
 # Commands of the documents: lines that begin with guotu inside code.

@@ -88,4 +88,31 @@ typedef struct gt_flow_facts {
 gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options, gt_grid *filled,
                        gt_grid *direction, gt_grid *accumulation, gt_flow_facts *facts) GT_CHECKED;
 
+/* ---- cell by cell -------------------------------------------------------------------------------
+ * Inputs (1 .. GT_WALK_MAX) and output are aligned grids; computed in double precision. Memory:
+ * gt_walk_law. */
+
+/* out = sum of weights[i] * in[i]; nodata where any input is. GT_E_USAGE for a weight that is not
+ * finite. */
+gt_status gt_grid_weighted_sum(gt_ctx *ctx, gt_grid *const *in, const double *weights, size_t n,
+                               gt_grid *out) GT_CHECKED;
+
+typedef enum gt_combine {
+    GT_COMBINE_FIRST = 0, /* precedence: the first input that is not nodata */
+    GT_COMBINE_MAX,
+    GT_COMBINE_MIN
+} gt_combine;
+/* Nodata only where every input is. */
+gt_status gt_grid_combine(gt_ctx *ctx, gt_grid *const *in, size_t n, gt_combine how,
+                          gt_grid *out) GT_CHECKED;
+
+/* from <= v < to; from = to: v equal to it. -INFINITY and INFINITY leave an end open. */
+typedef struct gt_class_range {
+    double from, to, value;
+} gt_class_range;
+/* Each value becomes that of its range; ranges ascend and do not overlap (GT_E_USAGE
+ * "grid.ranges"); others become `other` (NaN: nodata). */
+gt_status gt_grid_reclass(gt_ctx *ctx, gt_grid *in, const gt_class_range *ranges, size_t n,
+                          double other, gt_grid *out) GT_CHECKED;
+
 #endif

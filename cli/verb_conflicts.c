@@ -279,7 +279,8 @@ const cli_verb CLI_CONFLICTS = {
     .summary = {"控制线之间的重叠：位置、要素、面积",
                 "where control lines overlap: place, features, area"},
     .detail = {"两两比较所给图层（或视图中的图层）；有重叠时退出码为 1。条件如 "
-               "farmland_space:\"part = 'basic'\"。所涉图层全部读入内存：每条边约 150 字节。",
+               "farmland_space:\"part = 'basic'\"。图层读入内存，每条边约 150 "
+               "字节；图层很大时只读入参与矛盾的要素。",
                "Compares the layers (or those of the view) pair by pair; exit code 1 when any two "
                "overlap. A condition is SQL over the layer's fields, such as farmland_space:\"part "
                "= 'basic'\". Layers are held in memory at about 150 bytes an edge; of large ones "

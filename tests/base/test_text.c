@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,9 +128,81 @@ static void allocation_failures_leave_a_valid_text(void **state)
     }
 }
 
+/* Writing in place and writing after growing give the same bytes, whatever the sizes. */
+static void printf_is_the_same_at_every_size(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    char long_word[600], want[700];
+    memset(long_word, 'w', sizeof long_word - 1);
+    long_word[sizeof long_word - 1] = '\0';
+    for (int n = 0; n < 599; n += 7) {
+        for (int before = 0; before < 40; before += 3) {
+            gt_text t;
+            gt_text_init(&t, ctx, 0);
+            for (int i = 0; i < before; i++) {
+                gt_text_putc(&t, 'b');
+            }
+            gt_text_printf(&t, "<%.*s>%d", n, long_word, n);
+            (void)snprintf(want, sizeof want, "<%.*s>%d", n, long_word, n);
+            assert_int_equal(t.len, (size_t)before + strlen(want));
+            assert_string_equal(gt_text_cstr(&t) + before, want);
+            assert_int_equal(strlen(gt_text_cstr(&t)), t.len);
+            gt_text_free(&t);
+        }
+    }
+    gt_ctx_free(ctx);
+}
+
+/* What does not fit leaves no half of it behind, though it was tried in place first. */
+static void printf_over_the_limit_writes_nothing(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    for (size_t max = 0; max < 24; max++) {
+        gt_text t;
+        gt_text_init(&t, ctx, max + 8);
+        gt_text_puts(&t, "12345678");
+        gt_text_printf(&t, "%s", "abcdefghijklmnop");
+        bool fits = max >= 16;
+        assert_int_equal(t.failed, !fits);
+        assert_string_equal(gt_text_cstr(&t), fits ? "12345678abcdefghijklmnop" : "12345678");
+        gt_text_putc(&t, 'x');
+        assert_true(t.len <= max + 8);
+        assert_int_equal(gt_text_status(&t), t.failed ? GT_E_LIMIT : GT_OK);
+        gt_error_clear(ctx);
+        gt_text_free(&t);
+    }
+    gt_ctx_free(ctx);
+}
+
+/* Eight ASCII bytes are passed at a time; a fault is found at any offset among them. */
+static void faults_are_found_at_any_alignment(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"\xff", "\xc0\x80", "\xe4\xb8", "\xed\xa0\x80", "\x80"};
+    for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
+        for (size_t at = 0; at < 40; at++) {
+            for (size_t after = 0; after < 12; after++) {
+                char text[80];
+                size_t n = strlen(bad[b]), where = 99;
+                memset(text, 'a', sizeof text);
+                memcpy(text + at, bad[b], n);
+                assert_false(gt_utf8_valid(text, at + n + after, &where));
+                assert_int_equal(where, at);
+                memset(text, 'a', sizeof text);
+                assert_true(gt_utf8_valid(text, at + n + after, &where));
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(printf_is_the_same_at_every_size),
+        cmocka_unit_test(printf_over_the_limit_writes_nothing),
+        cmocka_unit_test(faults_are_found_at_any_alignment),
         cmocka_unit_test(numbers_read_back),
         cmocka_unit_test(json_strings_are_escaped_and_clean),
         cmocka_unit_test(csv_quotes_only_where_needed),

@@ -663,7 +663,8 @@ gt_status cli_check_bulk(cli *app, gt_store *store, const gt_package *package, g
     }
     st = st == GT_OK ? find_origins(&r, arena) : st;
     if (st == GT_OK) {
-        app->answer_no = r.n_denied > 0;
+        app->answer_no =
+            r.n_denied > 0 || (cli_has(app, "strict") && facts.by_result[GT_UNDECIDABLE] > 0);
         st = say(&r, &facts, format);
     }
     release(&r);

@@ -76,13 +76,29 @@ static gt_status take_attributes(cli *app, const gt_package *package, const gt_s
     for (size_t i = 0; st == GT_OK && kind != NULL && i < info->n_fields; i++) {
         for (size_t k = 0; st == GT_OK && k < kind->n_fields && out->n < MAX_FACTS; k++) {
             if (strcasecmp(info->fields[i].name, kind->fields[k].name) == 0 &&
-                values[i].kind != GT_NULL) {
+                values[i].kind != GT_NULL &&
+                !(values[i].kind == GT_VAL_TEXT && values[i].len == 0)) { /* empty: not known */
                 st = fact_from_value(app, package, kind->fields[k].name, &values[i], arena,
                                      &out->list[out->n++]);
             }
         }
     }
     return st;
+}
+
+/* What load refuses gets no verdict: a ring that was open is not closed silently. */
+static gt_status refuse_faults(cli *app, const char *path, const gt_source_feature *f)
+{
+    for (size_t i = 0; i < f->n_faults; i++) {
+        const gt_source_fault *fault = &f->faults[i];
+        if (fault->field == GT_FAULT_GEOMETRY || fault->field == GT_FAULT_RECORD) {
+            return gt_fail(app->ctx, GT_E_INPUT, fault->message,
+                           GT_PLACE(.file = path, .row = f->row, .has_xy = fault->has_xy,
+                                    .x = fault->x, .y = fault->y),
+                           fault->args);
+        }
+    }
+    return GT_OK;
 }
 
 static gt_status subject_from_file(cli *app, const gt_package *package, gt_arena *arena,
@@ -100,13 +116,19 @@ static gt_status subject_from_file(cli *app, const gt_package *package, gt_arena
     if (st == GT_OK) {
         st = gt_source_open(app->ctx, path, &o, &source);
     }
+    if (st == GT_OK && gt_source_info_of(source)->crs_assumed && o.crs == NULL) {
+        (void)fputs(cli_say(app, "guotu: 文件未声明坐标系，视为 WGS 84 经纬度（RFC 7946）\n",
+                            "guotu: the file names no CRS: read as WGS 84 (RFC 7946)\n"),
+                    stderr);
+    }
     long long n = 0;
     bool more = true;
     while (st == GT_OK && more) {
         gt_source_feature f;
         st = gt_source_next(app->ctx, source, &f, &more);
-        if (st == GT_OK && more && ++n == 1 && f.geom != NULL) {
-            st = gt_geom_copy(app->ctx, f.geom, out);
+        if (st == GT_OK && more && ++n == 1) {
+            st = refuse_faults(app, path, &f);
+            st = st == GT_OK && f.geom != NULL ? gt_geom_copy(app->ctx, f.geom, out) : st;
             if (st == GT_OK) {
                 st = take_attributes(app, package, source, f.values, arena, facts);
                 gt_fail_at(app->ctx, GT_PLACE(.file = path, .row = f.row));
@@ -290,7 +312,8 @@ static gt_status judge(cli *app, gt_store *store, const gt_package *package, con
         st = gt_checker_run(app->ctx, checker, &subject, &options, &verdict);
     }
     if (st == GT_OK) {
-        app->answer_no = gt_verdict_result(verdict) == GT_FAIL;
+        gt_result result = gt_verdict_result(verdict);
+        app->answer_no = result == GT_FAIL || (result == GT_UNDECIDABLE && cli_has(app, "strict"));
         st = put_verdict(app, store, package, verdict, &subject, format, path);
     }
     if (st == GT_OK && deciding) {
@@ -375,6 +398,10 @@ static const cli_option options[] = {
      "E",
      {"属性编码：UTF-8、GBK、GB18030", "attribute encoding: UTF-8, GBK, GB18030"},
      false},
+    {"strict",
+     NULL,
+     {"无法判定也按“否”处理（退出码 1）", "what cannot be decided counts as no (exit code 1)"},
+     false},
     {"all", NULL, {"连同通过的规则一并列出", "list the rules that hold, too"}, false},
     {"format",
      "text|json|gpkg|pdf|png",
@@ -396,10 +423,11 @@ const cli_verb CLI_CHECK = {
     .operands = "FILE | --wkt WKT | --bulk FILE",
     .max_operands = 1,
     .summary = {"审查一个对象是否符合规划", "does a parcel, project or conversion conform?"},
-    .detail = {"逐条规则给出结论、条款、压占面积与符合办法。结论为“不符合”时退出码为 1。\n"
+    .detail = {"逐条规则给出结论、条款、压占面积与符合办法。结论为“不符合”时退出码为 "
+               "1；“无法判定”为 0，加 --strict 则为 1。\n"
                "文件中与事实同名的属性即为事实；--set 优先。",
                "Every rule gives a finding with its clause, the overlap and the way to comply.\n"
-               "Exit code 1 when it is denied.\n"
+               "Exit code 1 when it is denied; 0 when it cannot be decided, with --strict 1.\n"
                "Attributes of FILE named as facts are facts; --set goes before."},
     .options = options,
     .run = run,

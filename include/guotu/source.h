@@ -42,6 +42,7 @@ typedef struct gt_source_info {
     bool has_geometry;         /* false: a plain table, every geom is NULL */
     const char *crs_wkt;       /* NULL when none */
     const char *encoding_used; /* "UTF-8", "GB18030", ... the attribute text was read as */
+    bool crs_assumed;          /* GeoJSON that names no CRS: WGS 84 by RFC 7946. Tell the user */
     bool encoding_assumed;     /* the file did not say and nor did the caller: tell the user */
 } gt_source_info;
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/foreign.h"
+
 /* Copies text into the record's block; cut at a character border when full, NULL stays NULL. */
 static const char *keep(gt_record *r, const char *text)
 {
@@ -92,11 +94,16 @@ void gt_record_copy(gt_record *to, const gt_record *from)
     }
 }
 
-static void put_arg(const gt_arg *arg, gt_text *out)
+static void put_arg(const gt_arg *arg, gt_lang lang, gt_text *out)
 {
     switch (arg->kind) {
     case GT_ARG_TEXT:
-        gt_text_puts(out, arg->text);
+        if (lang == GT_LANG_ZH && arg->text != NULL &&
+            gt_foreign_arg(arg->name, strlen(arg->name))) {
+            gt_foreign_put(arg->text, out);
+        } else {
+            gt_text_puts(out, arg->text);
+        }
         break;
     case GT_ARG_INT:
         gt_text_printf(out, "%lld", arg->integer);
@@ -110,7 +117,7 @@ static void put_arg(const gt_arg *arg, gt_text *out)
 }
 
 /* Fills the {name} holes of a template; an unknown name stays as it is (a test forbids it). */
-static void expand(const gt_record *r, const char *template, gt_text *out)
+static void expand(const gt_record *r, const char *template, gt_lang lang, gt_text *out)
 {
     for (const char *p = template; *p != '\0';) {
         const char *open = strchr(p, '{');
@@ -128,7 +135,7 @@ static void expand(const gt_record *r, const char *template, gt_text *out)
             }
         }
         if (hit != NULL) {
-            put_arg(hit, out);
+            put_arg(hit, lang, out);
         } else {
             gt_text_add(out, open, n + 2);
         }
@@ -139,7 +146,7 @@ static void expand(const gt_record *r, const char *template, gt_text *out)
 void gt_record_message(const gt_record *r, gt_lang lang, gt_text *out)
 {
     if (r->message != NULL) {
-        expand(r, lang == GT_LANG_ZH ? r->message->zh : r->message->en, out);
+        expand(r, lang == GT_LANG_ZH ? r->message->zh : r->message->en, lang, out);
     }
 }
 
@@ -152,7 +159,7 @@ bool gt_record_mend(const gt_record *r, gt_lang lang, gt_text *out)
     if (mend == NULL) {
         return false;
     }
-    expand(r, mend, out);
+    expand(r, mend, lang, out);
     return true;
 }
 

@@ -47,6 +47,7 @@ void gt_info_put(gt_wire *w, const gt_source_info *info)
     gt_wire_u8(w, (uint8_t)info->geom_type);
     gt_wire_u8(w, info->has_geometry ? 1 : 0);
     gt_wire_u8(w, info->encoding_assumed ? 1 : 0);
+    gt_wire_u8(w, info->crs_assumed ? 1 : 0);
     gt_wire_u32(w, (uint32_t)info->n_fields);
     for (size_t i = 0; i < info->n_fields; i++) {
         gt_wire_text(w, info->fields[i].name);
@@ -97,6 +98,7 @@ gt_status gt_info_get(gt_ctx *ctx, gt_arena *arena, gt_wire_in *in, gt_source_in
     out->geom_type = get_geom_type(in);
     out->has_geometry = get_flag(in);
     out->encoding_assumed = get_flag(in);
+    out->crs_assumed = get_flag(in);
     const uint32_t n = gt_wire_get_count(in, 10); /* empty name, type, width */
     gt_source_field *fields = gt_arena_zalloc(arena, n, sizeof *fields);
     if (fields == NULL) {

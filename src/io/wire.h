@@ -17,7 +17,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are sent as th
 
 enum {
     GT_WIRE_MAGIC = 0x4F495447, /* "GTIO" */
-    GT_WIRE_VERSION = 1,
+    GT_WIRE_VERSION = 2,
     GT_WIRE_HEAD = 16
 };
 #define GT_WIRE_NULL UINT32_MAX

@@ -257,6 +257,10 @@ static gt_status prepare(import *m)
     if (st == GT_OK) {
         st = note_ballpark(m, info);
     }
+    if (st == GT_OK && info->crs_assumed && m->source_options.target_crs != NULL) {
+        st = gt_notes_add(m->report->notes, GT_INFO, &GT_MSG_IMPORT_CRS_ASSUMED,
+                          GT_PLACE(.file = m->path), GT_NO_ARGS);
+    }
     if (st == GT_OK && info->encoding_assumed) {
         st = gt_notes_add(m->report->notes, GT_INFO, &GT_MSG_IMPORT_ENCODING,
                           GT_PLACE(.file = m->path),
@@ -364,6 +368,10 @@ static gt_status judge_file(import *m)
     gt_status st = GT_OK;
     gt_notes *notes = m->report->notes;
     bool lost = m->n_bad_place > 0 && m->n_bad_place * 2 > m->n_geom;
+    const gt_box *b = &m->report->box;
+    /* all within 180 x 90 units of a plane's origin: degrees that were taken for metres */
+    bool degrees = m->n_geom > 0 && !lost && !m->rules.geographic && b->xmin <= b->xmax &&
+                   b->xmin >= -180 && b->xmax <= 180 && b->ymin >= -90 && b->ymax <= 90;
     if (m->report->n_read == 0) {
         st = gt_notes_add(notes, GT_ERROR, &GT_MSG_IMPORT_EMPTY,
                           GT_PLACE(.file = m->path, .layer = m->standard->id), GT_NO_ARGS);
@@ -371,6 +379,14 @@ static gt_status judge_file(import *m)
     if (st == GT_OK && lost) {
         st = imp_diagnose_place(m->ctx, m->path, &m->source_options, gt_source_info_of(m->source),
                                 gt_store_crs(m->store), notes);
+    }
+    if (st == GT_OK && degrees) {
+        st = gt_notes_add(
+            notes, GT_ERROR, &GT_MSG_IMPORT_DEGREES,
+            GT_PLACE(.file = m->path, .row = 1, .has_xy = true, .x = b->xmin, .y = b->ymin),
+            GT_ARGS(GT_REAL("x", b->xmin), GT_REAL("y", b->ymin),
+                    GT_TEXT("crs", gt_crs_name(gt_store_crs(m->store))),
+                    GT_TEXT("likely", "EPSG:4326")));
     }
     if (st == GT_OK && !m->misplaced) {
         st = imp_confirm_twins(m->ctx, m->path, &m->source_options, &m->map, m->sets, m->n_sets,

@@ -263,7 +263,7 @@ static void bad_paths_are_told_apart(void **state)
                  GT_E_INPUT, "io.empty-file");
     put_text(test_path(f->dir, "text.shp"), "not a shapefile at all");
     assert_fails(f->ctx, gt_source_open(f->ctx, test_path(f->dir, "text.shp"), NULL, &s),
-                 GT_E_INPUT, "io.not-readable");
+                 GT_E_INPUT, "io.damaged");
     assert_fails(f->ctx, gt_source_open(f->ctx, f->dir, NULL, &s), GT_E_INPUT, NULL);
     assert_fails(f->ctx, gt_source_open(f->ctx, "/dev/null", NULL, &s), GT_E_INPUT,
                  "io.not-a-file");

@@ -289,7 +289,7 @@ static void not_a_number_in_a_shapefile(void **state)
         assert_fails(w->ctx, st, GT_E_INPUT, "import.refused");
         assert_int_equal(gt_notes_count(w->report.notes, GT_ERROR), 1);
         const gt_place *p;
-        gt_notes_get(w->report.notes, 0, NULL, NULL, &p);
+        gt_notes_get(w->report.notes, 1, NULL, NULL, &p); /* after the remark on a cut name */
         assert_int_equal(p->row, 1);
         assert_string_equal(p->feature, "P0000000");
         assert_int_equal(gt_store_revision(w->store), 0);
@@ -642,6 +642,71 @@ static void duplicates(void **state)
     assert_refused(w, STD, "ids.geojson", "qc.duplicate-id", 2);
 }
 
+/* Ten bytes of a name: five characters in GBK, three in UTF-8, and maybe a piece of the fourth. */
+static void cut_column_names_are_known(void **state)
+{
+    world *w = *state;
+    static const char *const encodings[] = {"GBK", "GB18030", "UTF-8", "UTF-8"};
+    for (int round = 0; round < 4; round++) {
+        char command[4096];
+        FILE *f = begin_json(w, "c.geojson", 4548);
+        put_square(f, 0, 0, PROPS("a", "0101") ",\"坐落单位名称\":\"延庆镇\"");
+        end_json(f, 1, 0, PROPS("b", "0101") ",\"坐落单位名称\":\"康庄镇\"");
+        (void)snprintf(command, sizeof command,
+                       "cd '%s' && rm -f c.shp c.dbf c.shx c.prj c.cpg && ogr2ogr c.shp c.geojson "
+                       "-lco ENCODING=%s 2>/dev/null",
+                       w->dir, encodings[round]);
+        run(command);
+        if (round == 3) { /* third field: nine bytes and the first of the next character */
+            FILE *dbf = fopen(test_path(w->dir, "c.dbf"), "r+b");
+            assert_non_null(dbf);
+            assert_int_equal(fseek(dbf, 32 * 3 + 9, SEEK_SET), 0);
+            assert_int_equal(fputc(0xE4, dbf), 0xE4);
+            assert_int_equal(fclose(dbf), 0);
+        }
+        assert_imported(w, STD, "c.shp");
+        assert_int_equal(count(w, "import.cut-name"), 1);
+        assert_string_equal(place_of(w, "import.cut-name")->field, "zldwmc");
+        assert_int_equal(count(w, "import.columns-ignored"), 0);
+        gt_feature got;
+        gt_scan *scan;
+        read_first(w, "a", &got, &scan);
+        assert_string_equal(got.values[W_ZLDWMC].text, "延庆镇");
+        gt_scan_close(scan);
+    }
+}
+
+/* What is shorter than a cut name, or begins two fields, is nobody's. */
+static void doubtful_column_names_are_left_out(void **state)
+{
+    world *w = *state;
+    char command[4096];
+    gt_field fields[W_FIELDS + 1];
+    memcpy(fields, world_fields, sizeof world_fields);
+    fields[W_FIELDS] =
+        (gt_field){.name = "other", .title = {"坐落单位名号", "other"}, .type = GT_FIELD_TEXT};
+    gt_standard s = world_standard;
+    s.fields = fields;
+    s.n_fields = W_FIELDS + 1;
+    FILE *f = begin_json(w, "c.geojson", 4548);
+    end_json(f, 1, 0, PROPS("b", "0101") ",\"坐落单位名\":\"康庄镇\",\"坐落\":\"x\"");
+    (void)snprintf(command, sizeof command,
+                   "cd '%s' && rm -f c.??? && ogr2ogr c.shp c.geojson -lco ENCODING=GBK "
+                   "2>/dev/null",
+                   w->dir);
+    run(command);
+    assert_imported(w, &s, "c.shp");
+    assert_int_equal(count(w, "import.columns-ignored"), 1);
+    gt_text t;
+    gt_text_init(&t, w->ctx, 0);
+    gt_notes_render_all(w->report.notes, GT_LANG_EN, &t);
+    assert_non_null(strstr(gt_text_cstr(&t), "坐落单位名, 坐落"));
+    gt_text_free(&t);
+    /* a GeoJSON name is never cut: the short one is not the long one */
+    assert_imported(w, &s, "c.geojson");
+    assert_int_equal(count(w, "import.columns-ignored"), 1);
+}
+
 static void empty_and_several_layers(void **state)
 {
     world *w = *state;
@@ -914,6 +979,8 @@ int main(void)
         CASE(attributes_are_checked),
         CASE(missing_columns),
         CASE(duplicates),
+        CASE(cut_column_names_are_known),
+        CASE(doubtful_column_names_are_left_out),
         CASE(empty_and_several_layers),
         CASE(refused_by_the_store),
         CASE(the_json_report_has_its_schema),

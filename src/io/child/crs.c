@@ -79,9 +79,15 @@ gt_status io_reader_crs(io_reader *r)
     if (!r->info.has_geometry) {
         return GT_OK;
     }
-    gt_status st = ask->crs != NULL
-                       ? gt_crs_new(ctx, ask->crs, &r->source)
-                       : io_crs_of(ctx, OGR_L_GetSpatialRef(r->data.layer), &r->source);
+    gt_status st = GT_OK;
+    if (ask->crs == NULL && strcmp(r->data.driver, "GeoJSON") == 0) {
+        st = io_reader_geojson_crs(r);
+    }
+    if (st != GT_OK) {
+        return st;
+    }
+    st = ask->crs != NULL ? gt_crs_new(ctx, ask->crs, &r->source)
+                          : io_crs_of(ctx, OGR_L_GetSpatialRef(r->data.layer), &r->source);
     io_log_reset(r->session);
     if (st != GT_OK) {
         return st;

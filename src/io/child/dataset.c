@@ -8,6 +8,7 @@
 #include <ogr_srs_api.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "guotu/arena.h"
 #include "io/messages.h"
@@ -35,8 +36,26 @@ bool io_driver_is_file(const char *name)
     return CSLFindString((CSLConstList)DRIVERS, name) >= 0;
 }
 
+/* Formats known by the ending of the name, for files whose content could not be read. */
+static const char *format_of(const char *kind, const char *path)
+{
+    static const char *const endings[][2] = {
+        {"geojson", "GeoJSON"}, {"json", "GeoJSON"}, {"gpkg", "GeoPackage"}, {"shp", "Shapefile"},
+        {"shx", "Shapefile"},   {"dbf", "DBF"},      {"gdb", "FileGDB"},     {"fgb", "FlatGeobuf"},
+        {"kml", "KML"},         {"kmz", "KMZ"},      {"gml", "GML"},         {"xlsx", "XLSX"},
+        {"zip", "ZIP"},         {"mif", "MapInfo"},  {"tab", "MapInfo"},     {"dxf", "DXF"},
+        {"sqlite", "SQLite"},   {"gpx", "GPX"}};
+    const char *ending = CPLGetExtension(path);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (strcasecmp(ending, endings[i][0]) == 0) {
+            return endings[i][1];
+        }
+    }
+    return kind;
+}
+
 /* `others`: names of several files in the archive, one of which must be chosen. */
-static gt_status open_failed(io_session *s, const char *others)
+static gt_status open_failed(io_session *s, const char *path, const char *kind, const char *others)
 {
     if (io_out_of_memory(s)) {
         return gt_fail(s->ctx, GT_E_LIMIT, &GT_MSG_IO_MEMORY, GT_NOWHERE,
@@ -46,7 +65,12 @@ static gt_status open_failed(io_session *s, const char *others)
         return gt_fail(s->ctx, GT_E_INPUT, &GT_MSG_IO_ARCHIVE, GT_NOWHERE,
                        GT_ARGS(GT_TEXT("files", others)));
     }
-    const char *reason = io_log_reason(s);
+    const char *reason = io_log_reason(s), *format = format_of(kind, path);
+    if (format[0] != '\0' && access(path, R_OK) == 0) { /* a path into an archive may be wrong */
+        return gt_fail(s->ctx, GT_E_INPUT, &GT_MSG_IO_DAMAGED, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("format", format),
+                               GT_TEXT("reason", reason[0] != '\0' ? reason : "?")));
+    }
     return gt_fail(s->ctx, GT_E_INPUT, &GT_MSG_IO_FORMAT, GT_NOWHERE,
                    GT_ARGS(GT_TEXT("reason", reason[0] != '\0' ? reason : "?")));
 }
@@ -61,11 +85,13 @@ static const char *const *open_options(const char *driver)
 }
 
 /* Opens by GDAL's name. */
-static gt_status open_name(io_session *s, const gt_read_ask *ask, gt_text *name, io_dataset *out)
+static gt_status open_name(io_session *s, const gt_read_ask *ask, gt_text *name, io_dataset *out,
+                           const char **known)
 {
     const unsigned flags = GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR;
     GDALDriverH driver = GDALIdentifyDriverEx(gt_text_cstr(name), GDAL_OF_VECTOR, DRIVERS, NULL);
     const char *kind = driver == NULL ? "" : GDALGetDriverShortName(driver);
+    *known = kind;
     /* a database is read here and there, which in a packed stream means unpacking again and again
      */
     const bool database = strcmp(kind, "GPKG") == 0 || strcmp(kind, "SQLite") == 0;
@@ -83,15 +109,16 @@ static gt_status open_name(io_session *s, const gt_read_ask *ask, gt_text *name,
 gt_status io_dataset_open(io_session *s, const gt_read_ask *ask, io_dataset *out)
 {
     gt_text name, others;
+    const char *kind = "";
     memset(out, 0, sizeof *out);
     gt_text_init(&name, s->ctx, 0);
     gt_text_init(&others, s->ctx, 0);
     gt_status st = io_archive_name(s, ask->path, &name, &others);
     if (st == GT_OK) {
-        st = open_name(s, ask, &name, out);
+        st = open_name(s, ask, &name, out, &kind);
     }
     if (st == GT_OK && out->handle == NULL) {
-        st = open_failed(s, gt_text_cstr(&others));
+        st = open_failed(s, ask->path, kind, gt_text_cstr(&others));
     }
     if (st == GT_OK) {
         out->driver = GDALGetDriverShortName(GDALGetDatasetDriver(out->handle));

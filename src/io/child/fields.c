@@ -61,12 +61,35 @@ static bool note_shape_text(io_reader *r, int index, const char *name)
     return wkt && OGR_FD_GetGeomFieldCount(OGR_L_GetLayerDefn(r->data.layer)) > 0;
 }
 
+/* A shapefile cuts names to ten bytes, wherever a character ends: what is left of the last one is
+ * dropped. */
+static bool decode_name(io_reader *r, const char *raw, const char **name, size_t *len, size_t *bad)
+{
+    enum { DBF_NAME = 10, LONGEST = 4 }; /* bytes of a name, of a character */
+    const size_t n = strlen(raw);
+    if (io_decode(&r->decoder, raw, n, name, len, bad)) {
+        return true;
+    }
+    const size_t first_bad = *bad;
+    for (size_t k = 1; k < LONGEST && k < n && n == DBF_NAME; k++) {
+        char cut[DBF_NAME + 1];
+        memcpy(cut, raw, n - k);
+        cut[n - k] = '\0';
+        if (io_decode(&r->decoder, cut, n - k, name, len, bad)) {
+            *name = gt_arena_strndup(r->arena, *name, *len); /* may stand in `cut` */
+            return *name != NULL;
+        }
+    }
+    *bad = first_bad;
+    return false;
+}
+
 static gt_status add_field(io_reader *r, gt_source_field *fields, int index)
 {
     OGRFieldDefnH f = OGR_FD_GetFieldDefn(OGR_L_GetLayerDefn(r->data.layer), index);
     const char *raw = OGR_Fld_GetNameRef(f), *name = NULL;
     size_t len = 0, bad = 0;
-    if (!io_decode(&r->decoder, raw, strlen(raw), &name, &len, &bad)) {
+    if (!decode_name(r, raw, &name, &len, &bad)) {
         return gt_fail(r->session->ctx, GT_E_INPUT, &GT_MSG_IO_FIELD_NAME, GT_NOWHERE,
                        GT_ARGS(GT_INT("number", index + 1), GT_TEXT("encoding", r->decoder.name)));
     }

@@ -39,6 +39,9 @@ gt_status io_read(io_session *session, const gt_read_ask *ask) GT_CHECKED;
 /* crs.c: source CRS (option or file), target, transformation; checks that the extent can be right.
  */
 gt_status io_reader_crs(io_reader *reader) GT_CHECKED;
+/* geojson.c: GT_E_INPUT when the file names a CRS nobody knows; info.crs_assumed when it names
+ * none. */
+gt_status io_reader_geojson_crs(io_reader *reader) GT_CHECKED;
 /* fields.c: the columns and their names. */
 gt_status io_reader_fields(io_reader *reader) GT_CHECKED;
 /* fields.c: the text a CSV row has for its geometry (from one field), NULL when it has none. */

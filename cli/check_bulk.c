@@ -74,7 +74,9 @@ static gt_status take_facts(bulk_run *r, const gt_value *values, size_t *n)
     gt_status st = GT_OK;
     *n = 0;
     for (size_t i = 0; st == GT_OK && i < r->n_columns; i++) {
-        if (r->fact_of[i] >= 0 && values[i].kind != GT_NULL) {
+        bool empty = values[i].kind == GT_NULL ||
+                     (values[i].kind == GT_VAL_TEXT && values[i].len == 0); /* not known */
+        if (r->fact_of[i] >= 0 && !empty) {
             st = add_fact(r, &r->kind->fields[r->fact_of[i]], &values[i], &r->facts[(*n)++]);
         }
     }

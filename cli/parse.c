@@ -46,49 +46,105 @@ bool cli_parse_bytes(const char *text, size_t *out)
     return true;
 }
 
+/* One global option: how many arguments it takes up, 0 when it is none; *wrong: a bad value. */
+static int take_global(cli *app, const char *a, const char *next, cli_globals *g,
+                       const char **wrong)
+{
+    if (strcmp(a, "--version") == 0) {
+        g->version = true;
+        return 1;
+    }
+    if (strcmp(a, "-q") == 0 || strcmp(a, "--quiet") == 0) {
+        app->quiet = true;
+        return 1;
+    }
+    if (next == NULL) {
+        return 0;
+    }
+    if (strcmp(a, "-w") == 0 || strcmp(a, "--workspace") == 0) {
+        app->workspace = next;
+        return 2;
+    }
+    if (strcmp(a, "--threads") == 0) {
+        char *end = NULL;
+        long n = strtol(next, &end, 10);
+        *wrong = end == next || *end != '\0' || n < 1 || n > 1024 ? next : NULL;
+        g->threads = (int)n;
+        return 2;
+    }
+    if (strcmp(a, "--memory") == 0) {
+        *wrong = cli_parse_bytes(next, &g->memory) ? NULL : next;
+        return 2;
+    }
+    if (strcmp(a, "--lang") == 0) {
+        *wrong = strcmp(next, "zh") != 0 && strcmp(next, "en") != 0 ? next : NULL;
+        app->lang = strcmp(next, "zh") == 0 ? GT_LANG_ZH : GT_LANG_EN;
+        return 2;
+    }
+    return 0;
+}
+
+/* The verb's own option that `a` names, or NULL. */
+static const cli_option *own_option(const cli_verb *verb, const char *a)
+{
+    const char *name = a + strspn(a, "-");
+    size_t len = strcspn(name, "=");
+    for (const cli_option *o = verb->options; o != NULL && o->name != NULL; o++) {
+        if (strlen(o->name) == len && strncmp(o->name, name, len) == 0) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+/* Global options after the verb count, too, unless the verb has one of that name: they are taken
+ * out of the list. */
+static const char *take_late_globals(cli *app, cli_globals *g)
+{
+    const cli_verb *verb = g->argc > 0 ? cli_find_verb(g->argv[0]) : NULL;
+    const char *wrong = NULL;
+    int kept = 1;
+    for (int i = 1; verb != NULL && i < g->argc && wrong == NULL;) {
+        char *a = g->argv[i];
+        if (strcmp(a, "--") == 0) {
+            while (i < g->argc) {
+                g->argv[kept++] = g->argv[i++];
+            }
+            break;
+        }
+        const cli_option *own = a[0] == '-' && a[1] != '\0' ? own_option(verb, a) : NULL;
+        int used = a[0] == '-' && own == NULL
+                       ? take_global(app, a, i + 1 < g->argc ? g->argv[i + 1] : NULL, g, &wrong)
+                       : 0;
+        bool with_value = own != NULL && own->arg != NULL && strchr(a, '=') == NULL;
+        for (int k = 0; used == 0 && k < (with_value ? 2 : 1) && i < g->argc; k++) {
+            g->argv[kept++] = g->argv[i++];
+        }
+        i += used;
+    }
+    g->argc = verb != NULL ? kept : g->argc;
+    return wrong;
+}
+
 const char *cli_parse_globals(cli *app, int argc, char **argv, cli_globals *g)
 {
     memset(g, 0, sizeof *g);
     app->workspace = getenv("GUOTU_WORKSPACE");
     int i = 1;
-    for (; i < argc && argv[i][0] == '-'; i++) {
-        const char *a = argv[i];
-        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(a, "--version") == 0) {
-            g->version = true;
-        } else if (strcmp(a, "-q") == 0 || strcmp(a, "--quiet") == 0) {
-            app->quiet = true;
-        } else if (strcmp(a, "-h") == 0 || strcmp(a, "--help") == 0) {
+    while (i < argc && argv[i][0] == '-') {
+        const char *wrong = NULL;
+        if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
             break; /* cli_parse_verb knows it */
-        } else if ((strcmp(a, "-w") == 0 || strcmp(a, "--workspace") == 0) && next != NULL) {
-            app->workspace = next;
-            i++;
-        } else if (strcmp(a, "--threads") == 0 && next != NULL) {
-            char *end = NULL;
-            long n = strtol(next, &end, 10);
-            if (*end != '\0' || n < 1 || n > 1024) {
-                return next;
-            }
-            g->threads = (int)n;
-            i++;
-        } else if (strcmp(a, "--memory") == 0 && next != NULL) {
-            if (!cli_parse_bytes(next, &g->memory)) {
-                return next;
-            }
-            i++;
-        } else if (strcmp(a, "--lang") == 0 && next != NULL) {
-            if (strcmp(next, "zh") != 0 && strcmp(next, "en") != 0) {
-                return next;
-            }
-            app->lang = strcmp(next, "zh") == 0 ? GT_LANG_ZH : GT_LANG_EN;
-            i++;
-        } else {
-            return a;
         }
+        int used = take_global(app, argv[i], i + 1 < argc ? argv[i + 1] : NULL, g, &wrong);
+        if (used == 0 || wrong != NULL) {
+            return wrong != NULL ? wrong : argv[i];
+        }
+        i += used;
     }
     g->argc = argc - i;
     g->argv = argv + i;
-    return NULL;
+    return take_late_globals(app, g);
 }
 
 static size_t min3(size_t a, size_t b, size_t c)

@@ -30,15 +30,32 @@ static const char *shown(const cli *app, const gt_area_column *c, const char *te
     return code == NULL ? text : cli_title(app, code->title);
 }
 
-static gt_status list_rows(cli *app, const gt_area_table *t, gt_area_unit unit, bool csv,
-                           gt_origin weakest)
+/* Heading of a column for people; files keep the word. */
+static const char *heading_of(const cli *app, const gt_package *package, const gt_area_column *c)
+{
+    static const char *const words[][3] = {{"district", "行政区", "district"},
+                                           {"township", "乡镇", "township"},
+                                           {"land_class", "地类", "land class"},
+                                           {"big_class", "三大类", "big class"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(c->name, words[i][0]) == 0) {
+            return cli_say(app, words[i][1], words[i][2]);
+        }
+    }
+    const gt_standard *s = gt_package_find_layer(package, c->layer);
+    return s != NULL && strcmp(c->name, c->layer) == 0 ? cli_title(app, s->title) : c->name;
+}
+
+static gt_status list_rows(cli *app, const gt_package *package, const gt_area_table *t,
+                           gt_area_unit unit, bool csv, gt_origin weakest)
 {
     size_t n = gt_area_table_n_columns(t);
     const char *headings[MAX_CELLS], *keys[MAX_CELLS], *cells[MAX_CELLS];
     char align[MAX_CELLS + 1], m2[40], km2[40], heading[64];
     cli_table *table = NULL;
     for (size_t c = 0; c < n; c++) {
-        headings[c] = keys[c] = gt_area_table_column(t, c)->name;
+        keys[c] = gt_area_table_column(t, c)->name;
+        headings[c] = heading_of(app, package, gt_area_table_column(t, c));
         align[c] = 'l';
     }
     (void)snprintf(heading, sizeof heading, cli_say(app, "面积 (%s)", "area (%s)"),
@@ -140,15 +157,16 @@ static size_t columns_worth(const gt_area_table *t, gt_area_unit unit, const cha
 
 /* Rows: first column; columns: second; sums at the right and at the foot. What is too small to
  * print gets no row and no column, and is told in square metres beneath. */
-static gt_status pivot(cli *app, const gt_area_table *t, gt_area_unit unit, const char **second,
-                       size_t n)
+static gt_status pivot(cli *app, const gt_package *package, const gt_area_table *t,
+                       gt_area_unit unit, const char **second, size_t n)
 {
     const char *headings[MAX_PIVOT + 2] = {NULL};
     double row[MAX_PIVOT] = {0}, foot[MAX_PIVOT] = {0}, sum = 0, shown_m2 = 0;
     cli_table *table = NULL;
     char corner[64];
     n = columns_worth(t, unit, second, n);
-    (void)snprintf(corner, sizeof corner, "%s (%s)", gt_area_table_column(t, 0)->name,
+    (void)snprintf(corner, sizeof corner, "%s (%s)",
+                   heading_of(app, package, gt_area_table_column(t, 0)),
                    gt_area_unit_name(unit, app->lang));
     headings[0] = corner;
     for (size_t k = 0; k < n; k++) {
@@ -231,8 +249,8 @@ static gt_status find_origins(cli *app, gt_store *store, const gt_area_table *t,
     return cli_origins_of(app, store, layers, n, out);
 }
 
-static gt_status write_table(cli *app, const gt_area_table *t, cli_format format,
-                             const cli_origins *origins)
+static gt_status write_table(cli *app, const gt_package *package, const gt_area_table *t,
+                             cli_format format, const cli_origins *origins)
 {
     gt_area_unit unit = GT_KM2;
     const char *second[MAX_PIVOT];
@@ -249,10 +267,10 @@ static gt_status write_table(cli *app, const gt_area_table *t, cli_format format
     if (format == CLI_TEXT && gt_area_table_n_columns(t) == 2) {
         size_t n = distinct_second(t, second);
         if (n > 0 && n <= MAX_PIVOT) {
-            return pivot(app, t, unit, second, n);
+            return pivot(app, package, t, unit, second, n);
         }
     }
-    return list_rows(app, t, unit, format == CLI_CSV, origins->weakest);
+    return list_rows(app, package, t, unit, format == CLI_CSV, origins->weakest);
 }
 
 static gt_status run(cli *app)
@@ -280,11 +298,15 @@ static gt_status run(cli *app)
         st = gt_areas(app->ctx, store, package, cli_option_value(app, "by", "district,land_class"),
                       &o, &table);
     }
+    if (st == GT_OK && gt_area_table_n_rows(table) == 0 && o.as_of != GT_DATE_NONE) {
+        st = gt_fail(app->ctx, GT_E_NOT_FOUND, &CLI_MSG_NOTHING_THEN, GT_NOWHERE,
+                     GT_ARGS(GT_TEXT("date", cli_option_value(app, "as-of", ""))));
+    }
     if (st == GT_OK) {
         st = find_origins(app, store, table, &origins);
     }
     if (st == GT_OK) {
-        st = write_table(app, table, format, &origins);
+        st = write_table(app, package, table, format, &origins);
     }
     if (st == GT_OK && format == CLI_TEXT) {
         cli_put_generated(app, package, &origins);

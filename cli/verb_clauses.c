@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "guotu/cases.h"
+#include "messages.h"
 
 enum { MAX_CARRIERS = 64, COLUMNS = 6 };
 
@@ -74,6 +75,45 @@ static void proofs_text(const gt_cases *cases, const gt_item_kind *kinds, const 
         file = c->file;
         line = c->line;
     }
+}
+
+static const char *plan_of(const gt_clause *c)
+{
+    return c->plan;
+}
+
+static const char *kind_of(const gt_clause *c)
+{
+    return c->kind;
+}
+
+/* A word that no clause has is a mistake, not an empty answer: the words there are get listed. */
+static gt_status check_word(cli *app, const gt_package *package, const char *option,
+                            const char *(*of)(const gt_clause *))
+{
+    const char *given = cli_option_value(app, option, NULL);
+    gt_status st = GT_OK;
+    bool found = given == NULL;
+    gt_text known;
+    gt_text_init(&known, app->ctx, 0);
+    for (size_t i = 0; !found && i < gt_package_n_clauses(package); i++) {
+        const char *word = of(gt_package_clause(package, i));
+        bool again = false;
+        found = strcmp(word, given) == 0;
+        for (size_t k = 0; k < i && !again; k++) {
+            again = strcmp(of(gt_package_clause(package, k)), word) == 0;
+        }
+        if (!again) {
+            gt_text_printf(&known, "%s%s", known.len > 0 ? ", " : "", word);
+        }
+    }
+    if (!found) {
+        st = gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
+                     GT_ARGS(GT_TEXT("option", option), GT_TEXT("value", given),
+                             GT_TEXT("allowed", gt_text_cstr(&known))));
+    }
+    gt_text_free(&known);
+    return st;
 }
 
 typedef struct listing {
@@ -172,6 +212,11 @@ static gt_status run(cli *app)
     gt_status st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_CSV | 1U << CLI_JSON, &format);
     if (st == GT_OK) {
         st = cli_asked_package(app, &package);
+    }
+    st = st == GT_OK ? check_word(app, package, "plan", plan_of) : st;
+    st = st == GT_OK ? check_word(app, package, "kind", kind_of) : st;
+    if (st == GT_OK && cli_has(app, "package")) {
+        st = gt_package_check_crs(app->ctx, package); /* the whole package is asked about */
     }
     if (st == GT_OK) {
         st = gt_cases_look(app->ctx, package, &cases);

@@ -77,13 +77,54 @@ static gt_status copy_tree(gt_ctx *ctx, const char *from, const char *to, int de
     return st;
 }
 
+/* Removes what a failed init has made: the copied package, the map, folders that are empty then. */
+static void remove_tree(const char *path, int depth)
+{
+    DIR *dir = depth < COPY_DEPTH ? opendir(path) : NULL;
+    for (struct dirent *e = dir == NULL ? NULL : readdir(dir); e != NULL; e = readdir(dir)) {
+        char inner[PATH_MAX];
+        struct stat info;
+        bool dots = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+        int n = snprintf(inner, sizeof inner, "%s/%s", path, e->d_name);
+        if (dots || n >= (int)sizeof inner || lstat(inner, &info) != 0) {
+            continue;
+        }
+        if (S_ISDIR(info.st_mode)) {
+            remove_tree(inner, depth + 1);
+        } else {
+            (void)unlink(inner);
+        }
+    }
+    if (dir != NULL) {
+        (void)closedir(dir);
+    }
+    (void)rmdir(path);
+}
+
+static void undo(const char *workspace)
+{
+    static const char *const files[] = {"onemap.gpkg", "onemap.gpkg-wal", "onemap.gpkg-shm"};
+    static const char *const folders[] = {"package", "grids", "reports"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        (void)snprintf(path, sizeof path, "%.4000s/%s", workspace, files[i]);
+        (void)unlink(path);
+    }
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        (void)snprintf(path, sizeof path, "%.4000s/%s", workspace, folders[i]);
+        remove_tree(path, 0);
+    }
+    (void)rmdir(workspace);
+}
+
 static gt_status define_layers(cli *app, gt_store *store, const gt_package *package)
 {
     gt_commit *commit = NULL;
-    gt_commit_info info = {.author = cli_author(app),
-                           .message = "workspace made from a plan package",
-                           .reason = gt_package_id(package),
-                           .expect_revision = -1};
+    gt_commit_info info = {
+        .author = cli_author(app),
+        .message = cli_say(app, "以规划包新建工作空间", "workspace made from a plan package"),
+        .reason = gt_package_id(package),
+        .expect_revision = -1};
     gt_status st = gt_commit_begin(app->ctx, store, &info, &commit);
     for (size_t i = 0; st == GT_OK && i < gt_package_n_layers(package); i++) {
         st = gt_commit_define_layer(app->ctx, commit, gt_package_layer(package, i),
@@ -140,6 +181,9 @@ static gt_status run(cli *app)
     }
 done:
     gt_store_close(store);
+    if (st != GT_OK && store != NULL) {
+        undo(app->workspace);
+    }
     gt_package_free(package);
     return st;
 }

@@ -3,7 +3,7 @@
 
 #include "cli.h"
 
-enum { COLUMNS = 8 };
+enum { COLUMNS = 8, CSV_COLUMNS = 9 };
 
 static const char *origin_name(const cli *app, gt_origin origin)
 {
@@ -18,12 +18,8 @@ static const char *origin_name(const cli *app, gt_origin origin)
     return "";
 }
 
-static const char *origin_key(gt_origin origin)
-{
-    return origin == GT_ORIGIN_SURVEY ? "survey" : origin == GT_ORIGIN_OPEN ? "open" : "generated";
-}
-
-static gt_status add_row(cli *app, cli_table *table, const gt_layer_info *info)
+/* CSV is the same in any language: both titles, and words that programs can rely on. */
+static gt_status add_row(cli *app, cli_table *table, const gt_layer_info *info, bool csv)
 {
     char n[24], area[32], revision[24], from[GT_DATE_TEXT];
     bool has_area =
@@ -32,14 +28,20 @@ static gt_status add_row(cli *app, cli_table *table, const gt_layer_info *info)
     (void)snprintf(area, sizeof area, "%.4f", gt_area_to(GT_KM2, info->area_m2));
     (void)snprintf(revision, sizeof revision, "%lld", (long long)info->revision);
     gt_date_format(info->valid_from, from);
-    const char *cells[COLUMNS] = {info->standard->id,
-                                  cli_title(app, info->standard->title),
-                                  gt_geom_type_name(info->standard->geom_type),
-                                  n,
-                                  has_area ? area : "",
-                                  from,
-                                  revision,
-                                  info->n_features > 0 ? origin_name(app, info->origin) : ""};
+    const char *origin = csv ? cli_origin_key(info->origin) : origin_name(app, info->origin);
+    const char *cells[CSV_COLUMNS] = {info->standard->id,
+                                      cli_title(app, info->standard->title),
+                                      gt_geom_type_name(info->standard->geom_type),
+                                      n,
+                                      has_area ? area : "",
+                                      from,
+                                      revision,
+                                      info->n_features > 0 ? origin : ""};
+    if (csv) {
+        memmove(&cells[3], &cells[2], (COLUMNS - 2) * sizeof cells[0]);
+        cells[1] = info->standard->title.zh;
+        cells[2] = info->standard->title.en;
+    }
     return cli_table_row(table, cells);
 }
 
@@ -60,7 +62,7 @@ static void add_json(cli *app, const gt_layer_info *info, bool first)
     gt_text_puts(o, ",\"valid_from\":");
     gt_text_json_string(o, info->valid_from == GT_DATE_NONE ? NULL : from);
     gt_text_printf(o, ",\"revision\":%lld,\"origin\":\"%s\"}", (long long)info->revision,
-                   origin_key(info->origin));
+                   cli_origin_key(info->origin));
 }
 
 static gt_status run(cli *app)
@@ -73,14 +75,17 @@ static gt_status run(cli *app)
                                             "面积 (km²)", "时点", "修订", "来源"};
     static const char *const en[COLUMNS] = {"layer",      "title", "geometry", "features",
                                             "area (km2)", "valid", "revision", "origin"};
-    static const char *const keys[COLUMNS] = {"id",       "title",      "geometry", "features",
-                                              "area_km2", "valid_from", "revision", "origin"};
+    static const char *const keys[CSV_COLUMNS] = {"id",         "title_zh", "title_en",
+                                                  "geometry",   "features", "area_km2",
+                                                  "valid_from", "revision", "origin"};
     st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_CSV | 1U << CLI_JSON, &format);
     if (st == GT_OK) {
         st = cli_open_store(app, true, &store);
     }
     if (st == GT_OK) {
-        st = cli_table_new(app, COLUMNS, app->lang == GT_LANG_ZH ? zh : en, "lllrrlrl", &table);
+        const char *const *headings = format == CLI_CSV ? keys : app->lang == GT_LANG_ZH ? zh : en;
+        st = cli_table_new(app, format == CLI_CSV ? CSV_COLUMNS : COLUMNS, headings,
+                           format == CLI_CSV ? "llllrrlrl" : "lllrrlrl", &table);
     }
     if (format == CLI_JSON) {
         gt_text_puts(&app->out, "[");
@@ -91,7 +96,7 @@ static gt_status run(cli *app)
         if (st == GT_OK && format == CLI_JSON) {
             add_json(app, &info, i == 0);
         } else if (st == GT_OK) {
-            st = add_row(app, table, &info);
+            st = add_row(app, table, &info, format == CLI_CSV);
         }
     }
     if (st == GT_OK) {

@@ -46,15 +46,19 @@ static void print_findings(cli *app, const gt_notes *notes)
 
 static void summarise(cli *app, const char *layer, const gt_import_report *r)
 {
-    gt_text_printf(
-        &app->out,
-        cli_say(app, "%s：读入 %lld 个要素，写入 %lld 个，修复 %lld 个；%.4f km²；%.1f 秒\n",
-                "%s: %lld features read, %lld written, %lld repaired; %.4f km2; %.1f s\n"),
-        layer, (long long)r->n_read, (long long)r->n_written, (long long)r->n_repaired,
-        gt_area_to(GT_KM2, r->area_m2), r->seconds);
+    gt_text_printf(&app->out,
+                   cli_say(app, "%s：读入 %lld 个要素，修复 %lld 个；%.4f km²；%.1f 秒\n",
+                           "%s: %lld features read, %lld repaired; %.4f km2; %.1f s\n"),
+                   layer, (long long)r->n_read, (long long)r->n_repaired,
+                   gt_area_to(GT_KM2, r->area_m2), r->seconds);
     if (r->revision > 0) {
-        gt_text_printf(&app->out, cli_say(app, "修订 %lld\n", "revision %lld\n"),
-                       (long long)r->revision);
+        gt_text_printf(&app->out,
+                       cli_say(app, "修订 %lld：新增或变化 %lld 个，终止 %lld 个，未变 %lld 个\n",
+                               "revision %lld: %lld new or changed, %lld ended, %lld as before\n"),
+                       (long long)r->revision, (long long)r->n_changed, (long long)r->n_ended,
+                       (long long)(r->n_written - r->n_changed));
+    } else {
+        gt_text_puts(&app->out, cli_say(app, "未写入\n", "nothing was written\n"));
     }
     if (r->report != NULL) {
         gt_text_printf(&app->out,
@@ -150,9 +154,13 @@ const cli_verb CLI_LOAD = {
     .min_operands = 2,
     .max_operands = 2,
     .summary = {"质检并载入一个文件", "check a file and load it into a layer"},
-    .detail = {"任一错误都拒绝整个文件，一张图保持原样；质检报告写入工作空间的 reports 目录。",
+    .detail = {"任一错误都拒绝整个文件，一张图保持原样；质检报告写入工作空间的 reports "
+               "目录。\n内存：与文件大小无关，约数十 MiB；另按文件中最大的要素计，每个顶点约 600 "
+               "字节（一百万个顶点约 0.6 GB），可用 --memory 限制。",
                "Any error refuses the whole file and changes nothing; the QC report goes to the\n"
-               "workspace's reports folder. Memory: some tens of MiB, whatever the file's size."},
+               "workspace's reports folder.\n"
+               "Memory: some tens of MiB, whatever the file's size, and 600 bytes for each vertex "
+               "of its\nlargest feature (a million vertices: 0.6 GB); --memory sets a ceiling."},
     .options = options,
     .run = run,
 };

@@ -37,24 +37,58 @@ static gt_status read_box(cli *app, gt_map_of_store_options *o)
     return GT_OK;
 }
 
+static gt_status unknown_view(cli *app, const gt_package *package, const char *view)
+{
+    gt_text known;
+    gt_text_init(&known, app->ctx, 0);
+    for (size_t i = 0; i < gt_package_n_views(package); i++) {
+        gt_text_printf(&known, "%s%s", i > 0 ? ", " : "", gt_package_view(package, i)->id);
+    }
+    gt_status st = gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
+                           GT_ARGS(GT_TEXT("option", "view"), GT_TEXT("value", view),
+                                   GT_TEXT("allowed", gt_text_cstr(&known))));
+    gt_text_free(&known);
+    return st;
+}
+
+/* Does the workspace hold something of every layer that the view shows? */
+static bool has_data(cli *app, gt_store *store, const gt_view *view)
+{
+    bool all = view->show != NULL && view->show[0] != NULL;
+    for (size_t i = 0; all && view->show[i] != NULL; i++) {
+        gt_layer_info info;
+        gt_status st = gt_store_find_layer(app->ctx, store, view->show[i], &info);
+        all = st == GT_OK && info.n_features > 0;
+        gt_error_clear(app->ctx);
+    }
+    return all;
+}
+
+/* --view, else the package's first view that has data; none when --layers are named. */
+static gt_status choose_view(cli *app, gt_store *store, const gt_package *package,
+                             const gt_view **out)
+{
+    const char *given = cli_option_value(app, "view", NULL);
+    *out = NULL;
+    if (given != NULL) {
+        *out = gt_package_find_view(package, given);
+        return *out != NULL ? GT_OK : unknown_view(app, package, given);
+    }
+    for (size_t i = 0; !cli_has(app, "layers") && i < gt_package_n_views(package); i++) {
+        const gt_view *view = gt_package_view(package, i);
+        if (has_data(app, store, view)) {
+            *out = view;
+            break;
+        }
+    }
+    return GT_OK;
+}
+
 /* "a,b,c" into ids; the text is the arena's. */
-static gt_status read_layers(cli *app, const gt_package *package, gt_arena *arena, const char **ids)
+static gt_status read_layers(cli *app, gt_arena *arena, const char **ids)
 {
     const char *given = cli_option_value(app, "layers", NULL);
-    const char *view = cli_option_value(app, "view", NULL);
     size_t n = 0;
-    const gt_view *v = view == NULL ? NULL : gt_package_find_view(package, view);
-    if (view != NULL && v == NULL) {
-        return gt_fail(app->ctx, GT_E_NOT_FOUND, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
-                       GT_ARGS(GT_TEXT("option", "view"), GT_TEXT("value", view),
-                               GT_TEXT("allowed", "guotu clauses --kind view")));
-    }
-    for (size_t i = 0; v != NULL && v->base != NULL && v->base[i] != NULL && n < MAX_LAYERS; i++) {
-        ids[n++] = v->base[i];
-    }
-    for (size_t i = 0; v != NULL && v->show[i] != NULL && n < MAX_LAYERS; i++) {
-        ids[n++] = v->show[i];
-    }
     while (given != NULL && *given != '\0' && n < MAX_LAYERS) {
         size_t len = strcspn(given, ",");
         ids[n] = gt_arena_strndup(arena, given, len);
@@ -99,14 +133,17 @@ static gt_status run(cli *app)
         st = gt_arena_new(app->ctx, 0, &arena);
     }
     if (st == GT_OK) {
-        st = read_layers(app, package, arena, ids);
+        st = read_layers(app, arena, ids);
     }
     if (st == GT_OK) {
-        o.ids = ids[0] == NULL ? NULL : ids;
+        st = choose_view(app, store, package, &o.view);
+    }
+    if (st == GT_OK) {
+        bool all = ids[0] == NULL || (strcmp(ids[0], "all") == 0 && ids[1] == NULL);
+        o.ids = all ? NULL : ids;
         o.lang = app->lang;
         const char *title = cli_option_value(app, "title", NULL);
-        const gt_view *view = gt_package_find_view(package, cli_option_value(app, "view", ""));
-        o.title = title != NULL ? (gt_title){title, title} : view != NULL ? view->title : o.title;
+        o.title = title != NULL ? (gt_title){title, title} : o.title;
         if (width > 0) {
             o.width = (int)width;
             o.height = (int)lround((double)width / sqrt(2.0));
@@ -123,9 +160,14 @@ static const cli_option options[] = {
     {"o", "FILE", {"输出文件：.png、.pdf 或 .svg", "output: .png, .pdf or .svg"}, false},
     {"layers",
      "A,B,...",
-     {"要画的图层，自下而上（默认：全部）", "layers to draw, bottom first (default: all)"},
+     {"要画的图层，自下而上；--layers all 为全部",
+      "layers to draw, bottom first; all: every layer"},
      false},
-    {"view", "ID", {"规划包中的一张图", "a view of the package"}, false},
+    {"view",
+     "ID",
+     {"规划包中的一张图（默认：第一张有数据的）",
+      "a view of the package (default: the first that has data)"},
+     false},
     {"bbox", "X0,Y0,X1,Y1", {"范围（工作坐标系）", "extent in the working CRS"}, false},
     {"as-of", "DATE", {"该日有效的要素", "features valid on that day"}, false},
     {"title", "TEXT", {"图名", "title"}, false},

@@ -120,7 +120,9 @@ static void fault_totals(faults *all)
     gt_text *o = &all->app->out;
     for (int k = 0; k < 4; k++) {
         if (all->format == CLI_TEXT) {
-            gt_text_printf(o, cli_say(all->app, "%s：%zu 处，%.6f 平方米\n", "%s: %zu, %.6f m2\n"),
+            gt_text_printf(o,
+                           cli_say(all->app, "%s：%zu 处，%.6f 平方米（椭球面积）\n",
+                                   "%s: %zu, %.6f m2 on the ellipsoid\n"),
                            fault_title(all->app, (gt_weave_fault)k), all->n[k], all->m2[k]);
         }
         all->app->answer_no = all->app->answer_no || all->n[k] > 0;
@@ -152,7 +154,7 @@ static gt_status run_coverage(cli *app, const char *layer, cli_format format)
     const char *const headings[] = {cli_say(app, "问题", "fault"),
                                     cli_say(app, "要素", "feature"),
                                     cli_say(app, "另一要素", "other"),
-                                    cli_say(app, "平方米", "m2"),
+                                    cli_say(app, "平方米（椭球）", "m2 (ellipsoid)"),
                                     cli_say(app, "宽（米）", "width m"),
                                     "x",
                                     "y"};

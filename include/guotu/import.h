@@ -35,13 +35,14 @@ typedef struct gt_import_options {
 void gt_import_options_init(gt_import_options *options);
 
 typedef struct gt_import_report {
-    int64_t n_read, n_written, n_repaired;
-    int64_t revision; /* made, or 0 */
-    double area_m2;   /* survey area of what was read, polygons only */
-    gt_box box;       /* in the working CRS */
-    gt_notes *notes;  /* every finding; owned by the report */
-    char *report;     /* path of the reports without extension, NULL when none was written; owned */
-    bool refused;     /* QC found errors: nothing was changed */
+    int64_t n_read, n_written, n_repaired; /* n_written: handed to the store */
+    int64_t n_changed, n_ended; /* of these new or different; ended without a successor */
+    int64_t revision;           /* made, or 0 */
+    double area_m2;             /* survey area of what was read, polygons only */
+    gt_box box;                 /* in the working CRS */
+    gt_notes *notes;            /* every finding; owned by the report */
+    char *report; /* path of the reports without extension, NULL when none was written; owned */
+    bool refused; /* QC found errors: nothing was changed */
     double seconds;
 } gt_import_report;
 void gt_import_report_init(gt_import_report *report);

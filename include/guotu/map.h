@@ -209,7 +209,9 @@ typedef struct gt_map_of_store_options {
     const gt_map_relief *relief; /* borrowed; NULL: WORKSPACE/grids/elevation.tif where it exists */
 } gt_map_of_store_options;
 void gt_map_of_store_options_init(gt_ctx *ctx, gt_map_of_store_options *options);
-/* gt_map_draw of a gt_store_map; with a box, the units' layer (when drawn) serves as locator. */
+/* gt_map_draw of a gt_store_map. Without a box the territory (the package's units, where there are
+ * any) is framed. GT_E_INPUT when the box meets none of the layers. With a box, the units' layer
+ * (when drawn) serves as locator. */
 gt_status gt_map_of_store(gt_ctx *ctx, gt_store *store, const gt_package *package,
                           const gt_map_of_store_options *options, const char *path) GT_CHECKED;
 

@@ -76,7 +76,10 @@ static gt_status typed(gt_ctx *ctx, const gt_field *field, const char *value, gt
     char *end = NULL;
     gt_date date = GT_DATE_NONE;
     errno = 0;
-    if (*value == '\0' || strcmp(value, "?") == 0) {
+    if (*value == '\0') {
+        return bad_value(ctx, field, value);
+    }
+    if (strcmp(value, "?") == 0) {
         *out = (gt_value){.kind = GT_NULL}; /* said to be unknown */
         return GT_OK;
     }

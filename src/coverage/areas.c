@@ -99,6 +99,10 @@ static gt_status resolve(gt_ctx *ctx, job *j, char *word, gt_area_column *c)
         return unknown_word(ctx, word);
     }
     field = field != NULL ? field : s->class_field;
+    const char *unit = gt_package_unit_layer(p);
+    if (field == NULL && unit != NULL && strcmp(unit, c->layer) == 0) {
+        field = gt_package_unit_name_field(p); /* as `district` */
+    }
     if (field != NULL) {
         c->field = gt_standard_field(s, field);
         if (c->field < 0) {

@@ -77,7 +77,11 @@ static void quoted(cursor *c, cell *out)
     }
     c->at = from + 1;
     if (c->at < c->end && *c->at != ',' && *c->at != '\r' && *c->at != '\n') {
-        problem(c, &GT_MSG_CSV_AFTER_QUOTE, c->line, column_of(c, c->at), NULL, GT_NO_ARGS);
+        /* a field over several lines that ends within text: its quote was closed by the next one */
+        bool ran_on = c->line != out->line;
+        problem(c, ran_on ? &GT_MSG_CSV_OPEN_QUOTE : &GT_MSG_CSV_AFTER_QUOTE,
+                ran_on ? out->line : c->line, ran_on ? out->column : column_of(c, c->at), NULL,
+                GT_NO_ARGS);
         c->failed = true;
     }
     *to = '\0';

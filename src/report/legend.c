@@ -154,6 +154,9 @@ static double title_indent(const gt_legend_row *row, double unit)
 /* What figures take from the width of the title. */
 static double figure_width(const gt_legend *legend, const gt_legend_row *row, double unit)
 {
+    if (legend->plain) {
+        return 0;
+    }
     double gap = 5 * unit;
     double width = isfinite(row->m2) ? legend->area_width + gap : 0;
     return width + (legend->share_width > 0 && isfinite(row->m2) ? legend->share_width + gap : 0);
@@ -271,6 +274,9 @@ static void measure_columns(gt_legend *legend, const gt_look *look, double unit)
     char text[GT_NUMBER_TEXT];
     legend->area_width = 0;
     legend->share_width = 0;
+    if (legend->plain) {
+        return;
+    }
     for (size_t i = 0; i < legend->n; i++) {
         const gt_legend_row *row = &legend->rows[i];
         if (!row->hidden && isfinite(row->m2)) {
@@ -307,25 +313,58 @@ static int roomy_columns(const gt_legend *legend, const gt_look *look, double un
     return columns < 1 ? 1 : columns > most ? most : columns;
 }
 
-void gt_legend_fit(gt_legend *legend, const gt_look *look, gt_rect rect)
+static bool some_cut(const gt_legend *legend)
+{
+    for (size_t i = 0; i < legend->n; i++) {
+        if (!legend->rows[i].hidden && legend->rows[i].cut) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first scale and number of columns in which all rows find room; whole: and no title is cut. */
+static bool fit_whole(gt_legend *legend, const gt_look *look, bool whole)
 {
     static const double scales[] = {1, 0.93, 0.86, 0.8};
+    for (size_t s = 0; s < sizeof scales / sizeof scales[0]; s++) {
+        double unit = scales[s] * look->factor;
+        int most = (int)fmax(1, floor(legend->rect.w / (COLUMN * unit)));
+        legend->scale = scales[s];
+        measure_columns(legend, look, unit);
+        for (int c = roomy_columns(legend, look, unit, most); c <= most; c++) {
+            measure_rows(legend, look, unit, c);
+            if (flow_even(legend, unit, c) && !(whole && some_cut(legend))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Names go before figures: where they would be cut, the figures are left out. */
+static bool fit_rows(gt_legend *legend, const gt_look *look)
+{
+    for (int round = 0; round < 3; round++) {
+        legend->plain = round > 0;
+        if (fit_whole(legend, look, round < 2)) {
+            return true;
+        }
+    }
+    legend->plain = false;
+    return false;
+}
+
+void gt_legend_fit(gt_legend *legend, const gt_look *look, gt_rect rect)
+{
     legend->rect = rect;
     legend->overflow = false;
     do {
-        for (size_t s = 0; s < sizeof scales / sizeof scales[0]; s++) {
-            double unit = scales[s] * look->factor;
-            int most = (int)fmax(1, floor(rect.w / (COLUMN * unit)));
-            legend->scale = scales[s];
-            measure_columns(legend, look, unit);
-            for (int c = roomy_columns(legend, look, unit, most); c <= most; c++) {
-                measure_rows(legend, look, unit, c);
-                if (flow_even(legend, unit, c)) {
-                    return;
-                }
-            }
+        if (fit_rows(legend, look)) {
+            return;
         }
     } while (fold_one(legend, look->lang));
+    legend->plain = true;
     /* layers without classes alone fill the panel: the lowest of them go unnamed */
     double unit = legend->scale * look->factor;
     int columns = (int)fmax(1, floor(rect.w / (COLUMN * unit)));
@@ -362,6 +401,9 @@ static void draw_row(gt_legend *legend, gt_legend_row *row, const gt_look *look,
     }
     char text[GT_NUMBER_TEXT];
     double right = r.x + r.w;
+    if (legend->plain) {
+        return;
+    }
     if (isfinite(row->share)) {
         gt_share_format(row->share, text);
         draw_figure(look, cr, TYPE * unit, text, right, r);

@@ -33,6 +33,7 @@ typedef struct gt_legend {
     gt_area_unit unit;
     gt_rect rect;
     double area_width, share_width; /* columns of figures */
+    bool plain;                     /* names only: with figures they would be cut */
     bool overflow; /* even folded it did not fit: rows beyond the rectangle were dropped */
 } gt_legend;
 

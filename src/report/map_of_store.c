@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "guotu/map.h"
+#include "report/messages.h"
 
 gt_map_relief gt_map_relief_of(const gt_raster *raster)
 {
@@ -112,6 +113,49 @@ static gt_status read_relief(gt_ctx *ctx, gt_store *store, gt_box box, gt_raster
     return st;
 }
 
+/* The territory: what is shown when no box is asked for, however far a layer may stray. */
+static gt_box territory(gt_ctx *ctx, gt_store *store, const gt_package *package)
+{
+    const char *unit = package == NULL ? NULL : gt_package_unit_layer(package);
+    gt_layer_info info;
+    gt_box none = {1, 1, 0, 0};
+    if (unit == NULL || gt_store_find_layer(ctx, store, unit, &info) != GT_OK) {
+        gt_error_clear(ctx);
+        return none;
+    }
+    return info.n_features > 0 ? info.box : none;
+}
+
+/* A little air around the territory. */
+static gt_box grown(gt_box box)
+{
+    double air = 0.02 * fmax(box.xmax - box.xmin, box.ymax - box.ymin);
+    return (gt_box){box.xmin - air, box.ymin - air, box.xmax + air, box.ymax + air};
+}
+
+/* A box beside everything would give an empty picture. */
+static gt_status check_box(gt_ctx *ctx, const gt_map_of_store_options *options,
+                           const gt_map_layer *layers, size_t n)
+{
+    gt_map_of_store_options all = *options;
+    all.has_box = false;
+    gt_box have = shown_box(&all, layers, n), box = options->box;
+    bool known = n > 0 && have.xmin <= have.xmax;
+    for (size_t i = 0; i < n; i++) {
+        known = known && layers[i].extent.xmin <= layers[i].extent.xmax;
+    }
+    bool meets = box.xmin <= have.xmax && box.xmax >= have.xmin && box.ymin <= have.ymax &&
+                 box.ymax >= have.ymin;
+    bool formed = isfinite(box.xmin + box.xmax + box.ymin + box.ymax) && box.xmin < box.xmax &&
+                  box.ymin < box.ymax; /* else the drawing says what is wrong with it */
+    if (!options->has_box || !known || meets || !formed) {
+        return GT_OK;
+    }
+    return gt_fail(ctx, GT_E_INPUT, &GT_MSG_MAP_NOTHING, GT_NOWHERE,
+                   GT_ARGS(GT_REAL("xmin", have.xmin), GT_REAL("ymin", have.ymin),
+                           GT_REAL("xmax", have.xmax), GT_REAL("ymax", have.ymax)));
+}
+
 gt_status gt_map_of_store(gt_ctx *ctx, gt_store *store, const gt_package *package,
                           const gt_map_of_store_options *options, const char *path)
 {
@@ -137,16 +181,20 @@ gt_status gt_map_of_store(gt_ctx *ctx, gt_store *store, const gt_package *packag
     o.layers = gt_store_map_layers(map, &o.n_layers);
     o.lang = options->lang;
     gt_box shown = shown_box(options, o.layers, o.n_layers);
+    gt_box land = territory(ctx, store, package);
+    bool framed = !options->has_box && land.xmin < land.xmax && land.ymin < land.ymax;
+    shown = framed ? land : shown;
     choose_page(options, shown, &o);
-    o.has_box = options->has_box;
-    o.box = options->box;
+    o.has_box = options->has_box || framed;
+    o.box = framed ? grown(land) : options->box;
     o.note = gt_store_map_note(map);
     choose_title(store, package, options, &o);
     o.locator = options->has_box ? gt_store_map_unit_layer(map) : -1;
+    st = check_box(ctx, options, o.layers, o.n_layers);
     gt_raster *heights = NULL;
     gt_map_relief relief;
     o.relief = options->relief;
-    if (o.relief == NULL) {
+    if (st == GT_OK && o.relief == NULL) {
         st = read_relief(ctx, store, shown, &heights);
         if (heights != NULL) {
             relief = gt_map_relief_of(heights);

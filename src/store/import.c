@@ -485,6 +485,14 @@ static gt_status conclude(import *m)
         gt_commit *commit = m->commit;
         m->commit = NULL; /* consumed either way */
         st = gt_commit_finish(m->ctx, commit, &r->revision);
+        gt_revision made;
+        if (st == GT_OK && gt_store_revision_info(m->ctx, m->store, r->revision, &made) == GT_OK) {
+            r->n_changed = made.n_put;
+            r->n_ended = made.n_deleted;
+        } else if (st == GT_OK) { /* it is committed, whatever can be said about it */
+            gt_error_clear(m->ctx);
+            r->n_changed = r->n_written;
+        }
     }
     if (st == GT_OK && gt_notes_count(r->notes, GT_INFO) > 0) {
         write_report(m, m->options->dry_run ? "checked"

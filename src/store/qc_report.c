@@ -69,6 +69,21 @@ static gt_status put_line(report *r)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
+/* The report for people is in their language; the JSON keeps the words. */
+static const char *verdict_zh(const char *verdict)
+{
+    static const char *const words[][2] = {{"passed", "通过"},
+                                           {"refused", "拒收，一张图未作更改"},
+                                           {"repaired", "修复后通过"},
+                                           {"checked", "仅质检，未写入"}};
+    for (size_t i = 0; verdict != NULL && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(verdict, words[i][0]) == 0) {
+            return words[i][1];
+        }
+    }
+    return verdict;
+}
+
 static void head_line(gt_text *t, bool zh, const char *zh_name, const char *en_name,
                       const char *value)
 {
@@ -93,7 +108,7 @@ static gt_status write_text(report *r, const char *dir, const char *stem)
     head_line(&r->line, zh, "图层", "layer", i->layer);
     head_line(&r->line, zh, "文件", "file", i->file);
     head_line(&r->line, zh, "坐标系", "coordinate system", i->crs);
-    head_line(&r->line, zh, "结论", "verdict", i->verdict);
+    head_line(&r->line, zh, "结论", "verdict", zh ? verdict_zh(i->verdict) : i->verdict);
     gt_text_printf(&r->line,
                    zh ? "要素 %lld 个；错误 %zu 条，警告 %zu 条，提示 %zu 条\n\n"
                       : "%lld features; %zu errors, %zu warnings, %zu remarks\n\n",

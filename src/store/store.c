@@ -78,14 +78,16 @@ static gt_status make_dir(gt_ctx *ctx, const char *path)
                                                      : gt_fail_errno(ctx, errno, "mkdir", path);
 }
 
-/* The folder and those above it. */
-static gt_status make_dirs(gt_ctx *ctx, const char *path)
+/* The folder and those above it. *kept: length of the part of the path that was there before. */
+static gt_status make_dirs(gt_ctx *ctx, const char *path, size_t *kept)
 {
     char *copy = gt_strdup(ctx, path);
+    *kept = access(path, F_OK) == 0 ? strlen(path) : 0;
     gt_status st = copy == NULL ? GT_E_MEMORY : GT_OK;
     for (char *p = copy == NULL ? NULL : copy + 1; st == GT_OK && p != NULL && *p != '\0'; p++) {
         if (*p == '/') {
             *p = '\0';
+            *kept = *kept < strlen(path) && access(copy, F_OK) == 0 ? strlen(copy) : *kept;
             st = make_dir(ctx, copy);
             *p = '/';
         }
@@ -171,6 +173,48 @@ static gt_status create_file(gt_ctx *ctx, const gt_store *s, const gt_store_opti
     return st;
 }
 
+/* What the map needs, before a folder is made. */
+static gt_status check_crs(gt_ctx *ctx, const char *text)
+{
+    gt_crs *crs = NULL;
+    gt_plane *plane = NULL;
+    gt_status st = gt_crs_new(ctx, text, &crs);
+    st = st == GT_OK ? gt_plane_new(ctx, crs, &plane) : st;
+    gt_plane_free(ctx, plane);
+    gt_crs_free(ctx, crs);
+    return st;
+}
+
+/* Folders and file; what a failure leaves behind is removed, what was there before stays. */
+static gt_status make_all(gt_ctx *ctx, const gt_store *s, const gt_store_options *o)
+{
+    const char *const inner[] = {s->package_dir, s->grid_dir, s->report_dir};
+    enum { INNER = sizeof inner / sizeof *inner };
+    bool made[INNER] = {false};
+    size_t kept = 0; /* length of the path that was there before */
+    gt_status st = make_dirs(ctx, s->dir, &kept);
+    for (size_t i = 0; st == GT_OK && i < INNER; i++) {
+        made[i] = access(inner[i], F_OK) != 0;
+        st = make_dir(ctx, inner[i]);
+    }
+    st = st == GT_OK ? create_file(ctx, s, o) : st;
+    for (size_t i = 0; st != GT_OK && i < INNER; i++) {
+        if (made[i]) {
+            (void)rmdir(inner[i]); /* removes an empty folder only */
+        }
+    }
+    char *path = st == GT_OK ? NULL : gt_strdup(ctx, s->dir);
+    while (path != NULL && strlen(path) > kept && rmdir(path) == 0) {
+        char *slash = strrchr(path, '/');
+        if (slash == NULL || slash == path) {
+            break;
+        }
+        *slash = '\0';
+    }
+    gt_free(ctx, path);
+    return st;
+}
+
 gt_status gt_store_create(gt_ctx *ctx, const char *dir, const gt_store_options *options,
                           gt_store **out)
 {
@@ -188,11 +232,10 @@ gt_status gt_store_create(gt_ctx *ctx, const char *dir, const gt_store_options *
         st = gt_fail(ctx, GT_E_CONFLICT, &GT_MSG_STORE_EXISTS, GT_PLACE(.file = s->path),
                      GT_NO_ARGS);
     }
-    st = st == GT_OK ? make_dirs(ctx, dir) : st;
-    st = st == GT_OK ? make_dir(ctx, s->package_dir) : st;
-    st = st == GT_OK ? make_dir(ctx, s->grid_dir) : st;
-    st = st == GT_OK ? make_dir(ctx, s->report_dir) : st;
-    st = st == GT_OK ? create_file(ctx, s, &o) : st;
+    st = st == GT_OK ? check_crs(ctx, o.crs) : st;
+    if (st == GT_OK) {
+        st = make_all(ctx, s, &o);
+    }
     gt_store_close(s);
     o.read_only = false;
     return st == GT_OK ? gt_store_open(ctx, dir, &o, out) : st;

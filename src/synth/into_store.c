@@ -38,11 +38,14 @@ static gt_status put_day(gt_ctx *ctx, gt_synth *s, gt_store *store, const char *
 {
     char message[96], text[GT_DATE_TEXT];
     gt_date_format(day, text);
-    (void)snprintf(message, sizeof message, "generated layers as of %s, seed %llu", text,
-                   (unsigned long long)s->seed);
+    bool zh = gt_ctx_lang(ctx) == GT_LANG_ZH;
+    (void)snprintf(message, sizeof message,
+                   zh ? "生成图层，时点 %s，种子 %llu" : "generated layers as of %s, seed %llu",
+                   text, (unsigned long long)s->seed);
     gt_commit_info info = {.author = author,
                            .message = message,
-                           .reason = "guotu synth: laid out by recipe, not surveyed",
+                           .reason = zh ? "guotu synth：按配方布置，非调查成果"
+                                        : "guotu synth: laid out by recipe, not surveyed",
                            .expect_revision = -1};
     gt_commit *commit = NULL;
     gt_status st = gt_commit_begin(ctx, store, &info, &commit);

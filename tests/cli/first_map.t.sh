@@ -30,7 +30,7 @@ code 0 load basic_farmland "$work/farm.geojson" --as-of 2022-01-01
 code 0 layers
 says basic_farmland
 code 0 layers --format csv
-says "districts,Districts,"
+says "districts,行政区,Districts,"
 code 0 layers --format json
 says '"id":"districts"'
 code 0 qc

@@ -1,7 +1,8 @@
 #!/bin/sh
 # A second place, all real: nothing of Beijing is in the engine. OpenStreetMap of Liechtenstein, 2013.
 . "$(dirname "$0")/lib.sh"
-data=${GUOTU_DATA:-$GT_SOURCE_DIR/../shared/data}/region-liechtenstein
+[ -n "${GUOTU_DATA:-}" ] || { echo "SKIPPED: set GUOTU_DATA to the folder of the data sets"; exit 77; }
+data=$GUOTU_DATA/region-liechtenstein
 [ -d "$data" ] || { echo "SKIPPED: needs region-liechtenstein under GUOTU_DATA"; exit 77; }
 osm=$data/liechtenstein-2013-08-03.osm.pbf
 

@@ -294,6 +294,9 @@ static void long_titles_wrap(void **state)
         "很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长的名称";
     make(f);
     gt_legend_fit(&f->legend, &f->look, (gt_rect){0, 0, 180, 300});
+    assert_false(f->legend.rows[2].cut); /* smaller type first, then without figures */
+    check_rows(&f->legend);
+    gt_legend_fit(&f->legend, &f->look, (gt_rect){0, 0, 110, 300});
     assert_true(f->legend.rows[2].cut); /* two lines, then an ellipsis */
     check_rows(&f->legend);
 }

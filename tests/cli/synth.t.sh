@@ -1,0 +1,31 @@
+#!/bin/sh
+# synth, in zh and en: totals, marks, seeds, wrong input.
+. "$(dirname "$0")/lib.sh"
+[ -n "${GUOTU_DATA:-}" ] || { echo "SKIPPED: set GUOTU_DATA to a folder with district outlines and relief"; exit 77; }
+
+code 0 init --package beijing
+code 2 synth --open "$GUOTU_DATA" --scale 10
+code 2 synth --open "$GUOTU_DATA" --seed minus
+code 3 synth --open "$work/nothing"
+code 3 synth --open "$GUOTU_DATA" --recipe "$work/none.yaml"
+code 0 log --format json
+grep -q '"revision":2' "$work/out" && fail "a refused synth made a revision"
+
+code 0 synth --open "$GUOTU_DATA" --scale 3000
+says "LND-009"
+code 0 log --verify
+code 0 log
+says "generated layers as of"
+code 0 layers --format csv
+says ",generated"
+code 0 areas --by district --format json
+cp "$work/out" "$work/first.json"
+code 1 check --wkt "POLYGON((480600 4447000, 480900 4447000, 480900 4447300, 480600 4447300, 480600 4447000))" --set use=logistics
+code 0 -w "$work/zh" --lang zh init --package beijing
+code 0 -w "$work/zh" --lang zh synth --open "$GUOTU_DATA" --scale 3000
+says "偏差"
+code 0 -w "$work/zh" log
+says "生成图层，时点"
+code 0 -w "$work/zh" areas --by district --format json
+cmp -s "$work/out" "$work/first.json" || fail "the same seed gave other areas"
+finish

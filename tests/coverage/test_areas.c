@@ -212,12 +212,12 @@ static void agrees_with_the_pairwise_oracle(void **state)
         if (!more) {
             break;
         }
-        char id[32];
-        (void)snprintf(id, sizeof id, "%s", f.id);
+        /* the column of a unit layer holds its names, as `district` does */
+        const char *name = strcmp(f.id, "w") == 0 ? "西区" : "东区";
         assert_ok(t->ctx, gt_geom_from_gpkg(t->ctx, f.blob, f.blob_len, NULL, &a));
         for (size_t r = 0; r < gt_area_table_n_rows(table); r++) {
             const char *field = gt_area_table_text(table, r, 1);
-            if (strcmp(gt_area_table_text(table, r, 0), id) != 0 || *field == '\0') {
+            if (strcmp(gt_area_table_text(table, r, 0), name) != 0 || *field == '\0') {
                 continue;
             }
             gt_query one;

@@ -77,16 +77,16 @@ static gt_status copy_tree(gt_ctx *ctx, const char *from, const char *to, int de
     return st;
 }
 
-/* Removes what a failed init has made: the copied package, the map, folders that are empty then. */
+/* A whole folder, links not followed. A path too long to be the one meant does not exist. */
 static void remove_tree(const char *path, int depth)
 {
-    DIR *dir = depth < COPY_DEPTH ? opendir(path) : NULL;
+    DIR *dir = depth < COPY_DEPTH && strlen(path) < PATH_MAX - 300 ? opendir(path) : NULL;
     for (struct dirent *e = dir == NULL ? NULL : readdir(dir); e != NULL; e = readdir(dir)) {
         char inner[PATH_MAX];
         struct stat info;
         bool dots = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
-        int n = snprintf(inner, sizeof inner, "%s/%s", path, e->d_name);
-        if (dots || n >= (int)sizeof inner || lstat(inner, &info) != 0) {
+        int n = snprintf(inner, sizeof inner, "%.3800s/%s", path, e->d_name);
+        if (dots || n <= 0 || lstat(inner, &info) != 0) {
             continue;
         }
         if (S_ISDIR(info.st_mode)) {
@@ -101,20 +101,22 @@ static void remove_tree(const char *path, int depth)
     (void)rmdir(path);
 }
 
+/* grids/ and reports/ go only when they are empty: they may have been there before. */
 static void undo(const char *workspace)
 {
     static const char *const files[] = {"onemap.gpkg", "onemap.gpkg-wal", "onemap.gpkg-shm"};
-    static const char *const folders[] = {"package", "grids", "reports"};
+    static const char *const folders[] = {"grids", "reports", ""};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         (void)snprintf(path, sizeof path, "%.4000s/%s", workspace, files[i]);
         (void)unlink(path);
     }
+    (void)snprintf(path, sizeof path, "%.4000s/package", workspace);
+    remove_tree(path, 0);
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         (void)snprintf(path, sizeof path, "%.4000s/%s", workspace, folders[i]);
-        remove_tree(path, 0);
+        (void)rmdir(path);
     }
-    (void)rmdir(workspace);
 }
 
 static gt_status define_layers(cli *app, gt_store *store, const gt_package *package)
@@ -136,6 +138,18 @@ static gt_status define_layers(cli *app, gt_store *store, const gt_package *pack
     }
     int64_t revision = 0;
     return gt_commit_finish(app->ctx, commit, &revision);
+}
+
+/* A folder package/ that stands here without a map is somebody's: it is neither mixed nor undone.
+ */
+static gt_status folder_is_free(cli *app)
+{
+    char map[PATH_MAX], package[PATH_MAX];
+    struct stat info;
+    (void)snprintf(map, sizeof map, "%.4000s/onemap.gpkg", app->workspace);
+    (void)snprintf(package, sizeof package, "%.4000s/package", app->workspace);
+    bool taken = lstat(map, &info) != 0 && lstat(package, &info) == 0;
+    return taken ? gt_fail_errno(app->ctx, EEXIST, "mkdir", package) : GT_OK;
 }
 
 static gt_status run(cli *app)
@@ -163,7 +177,10 @@ static gt_status run(cli *app)
     gt_store_options_init(&options);
     options.crs = gt_package_crs(package);
     options.title = gt_package_title(package);
-    st = gt_store_create(app->ctx, app->workspace, &options, &store);
+    st = folder_is_free(app);
+    if (st == GT_OK) {
+        st = gt_store_create(app->ctx, app->workspace, &options, &store);
+    }
     if (st == GT_OK) {
         (void)snprintf(copy, sizeof copy, "%.4000s/package", app->workspace);
         st = copy_tree(app->ctx, dir, copy, 0);

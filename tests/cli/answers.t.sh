@@ -65,6 +65,11 @@ code_init "$work/new/deep/w" "$work/badcrs"
 mkdir -p "$work/mine/package"
 code_init "$work/mine" "$work/badcrs"
 [ -d "$work/mine/package" ] || fail "a folder that was there is gone"
+# what stood in the folder before stays as it was
+mkdir -p "$work/kept/package" "$work/kept/reports" && echo mine >"$work/kept/package/note.txt"
+code_init "$work/kept" beijing
+[ "$(cat "$work/kept/package/note.txt")" = mine ] && [ ! -e "$work/kept/onemap.gpkg" ] ||
+    fail "init touched somebody's folder"
 code_init "$work/w" "$package"
 code 0 layers
 code 3 clauses --package "$work/badcrs"

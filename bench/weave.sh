@@ -3,6 +3,7 @@
 #   bench/weave.sh BUILD_DIR [small] [large] [ten] [growth]      (default: small)
 # BUILD_DIR is a release build with GT_BENCH. Peers are used when they are there:
 #   PGHOST, PGPORT, ... a PostGIS to write scratch tables to (ogr2ogr loads them)
+#   PG_PID              its first process, when it runs here: processor time of the server is told
 #   FLOOR               the edge-pair program that sets the floor (arguments: A.gpkg a B.gpkg b)
 #   qgis_process, grass native:intersection and v.overlay, run PEER_RUNS times (small only)
 # DATA (default /tmp/guotu-bench) keeps the inputs; RUNS (default 3), PEER_RUNS (default 1).
@@ -67,12 +68,24 @@ psql -qtAX -c 'set min_parallel_table_scan_size=0' -c 'set parallel_tuple_cost=0
 P
 }
 
+# Seconds of processor time of all backends of the server that have ended.
+pg_cpu() { [ -n "${PG_PID:-}" ] && awk '{ print ($16 + $17) / 100 }' "/proc/$PG_PID/stat" || echo 0; }
+
+# Median of runs of the query; the server's processor seconds a run go to $log.cpu.
+median_pg() { # RUNS A B
+    from=$(pg_cpu)
+    t=$(median "$1" sh "$data/pg.sh" "$2" "$3")
+    sleep 1 # the server has noted the end of its workers
+    awk -v a="$from" -v b="$(pg_cpu)" -v n="$1" 'BEGIN { print (b - a) / n }' >"$log.cpu"
+    echo "$t"
+}
+
 run_pg() { # A B BASE
     have_pg || return 0
     load_pg "$1" a
     load_pg "$2" b
     pg_script
-    t=$(median "$runs" sh "$data/pg.sh" "$1" "$2")
+    t=$(median_pg "$runs" "$1" "$2")
     say "PostGIS: area of intersections, no load, no write" "$t" "$3"
 }
 
@@ -130,12 +143,15 @@ ten() {
     have_pg || return 0
     pg_script
     sum=0
+    work=0
     for k in 1 3 5 7 9; do
         load_pg l$k l$k
         load_pg l$((k + 1)) l$((k + 1))
-        t=$(median 1 sh "$data/pg.sh" l$k l$((k + 1)))
+        t=$(median_pg 1 l$k l$((k + 1)))
         sum=$(awk -v a="$sum" -v b="$t" 'BEGIN { print a + b }')
+        work=$(awk -v a="$work" -v b="$(cpu)" 'BEGIN { print a + b }')
     done
+    awk -v w="$work" 'BEGIN { print 9 * w }' >"$log.cpu"
     say "PostGIS: 45 pairs, from five that were run" "$(awk -v s="$sum" 'BEGIN { print 9 * s }')" "$base"
 }
 

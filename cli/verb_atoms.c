@@ -122,9 +122,10 @@ const cli_verb CLI_ATOMS = {
     .summary = {"叠合后的最小图斑，可按条件筛选", "the finest pieces of layers, by a condition"},
     .detail =
         {"例：guotu -w 目录 atoms --layers land_use,districts --where \"dlbm = '0103' AND m2 > "
-         "100\" -o a.gpkg。所涉图层全部读入内存：每条边约 150 字节。",
+         "100\" -o a.gpkg。图层按 --memory 分条带叠合，图斑由南向北写出。",
          "For example guotu -w DIR atoms --layers land_use,districts --where \"dlbm = '0103' "
-         "AND m2 > 100\" -o a.gpkg. The layers are held in memory: about 150 bytes an edge."},
+         "AND m2 > 100\" -o a.gpkg. Layers are woven in strips that fit --memory; pieces come from "
+         "south to north."},
     .options = options,
     .run = run,
 };

@@ -78,11 +78,12 @@ const cli_verb CLI_DISSOLVE = {
     .detail =
         {"相邻类别共用每个顶点：无论化简与否，都不裂缝、不重叠，图斑不消失。\n"
          "例：guotu -w 目录 dissolve land_use --by dlbm --simplify 20 -o low.gpkg。"
-         "面积列为化简前的面积。图层全部读入内存：每条边约 150 字节。",
+         "面积列为化简前的面积。图层按 --memory 分条带读取；写出的边界每条边约 35 字节。",
          "Neighbours share every vertex, simplified or not: no gap, no overlap, nothing vanishes.\n"
          "For example guotu -w DIR dissolve land_use --by dlbm --simplify 20 -o low.gpkg. Areas "
          "are "
-         "those before simplifying. The layer is held in memory: about 150 bytes an edge."},
+         "those before simplifying. The layer is read in strips that fit --memory; the borders "
+         "written take about 35 bytes an edge."},
     .options = options,
     .run = run,
 };

@@ -24,6 +24,8 @@ typedef struct gt_stored_options {
     bool full;     /* weave everything anew */
     double side;   /* of the cells, m, a multiple of 1 mm; 0: from the data */
     size_t points; /* of a strip; 0: from the memory ceiling, at most 2 M */
+    bool coverage; /* each layer should cover everything: a file of its own (NAME.qc), without sums
+                    * by class, that keeps what gt_coverage_faults asks for */
 } gt_stored_options;
 void gt_stored_options_init(gt_stored_options *options);
 
@@ -104,9 +106,11 @@ double gt_area_table_m2(const gt_area_table *table, size_t r);
 double gt_area_table_total(const gt_area_table *table);
 
 /* ---- places: conflicts, atoms, faults ---------------------------------------------------------
- * These make polygons, so the layers named are held whole: 16 bytes a point, and about 130 bytes an
- * edge while they are woven (GT_E_MEMORY beyond the ceiling). Conflicts of large layers are found
- * in strips first, and only the features that take part in one are held. */
+ * Woven in strips that fit the memory there is (180 bytes a point, as the stored weave), with the
+ * same polygons in the same order whatever the memory or threads. What is begun and not yet whole
+ * is held beside: 35 bytes an edge of the features that meet the strip's upper end; for a dissolve,
+ * of all borders handed out. GT_E_MEMORY when the ceiling does not hold that. Conflicts of large
+ * layers are found in strips first, and the features that take part in one are held whole. */
 
 /* A layer, or a part of it, at a time. */
 typedef struct gt_part {
@@ -137,7 +141,8 @@ gt_status gt_conflicts(gt_ctx *ctx, gt_store *store, const gt_package *package,
 
 /* The atoms of the parts (1 .. 32) for which `where` holds (NULL: all): SQL over LAYER (feature id,
  * NULL where there is none), LAYER_FIELD, FIELD where only one of the layers has it, and m2. fn
- * gets them in the order of features. */
+ * gets them from south to north, by the row of cells where the first of their features ends, then
+ * in the order of features. */
 gt_status gt_atoms(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *parts,
                    size_t n, const char *where, gt_place_fn fn, void *user) GT_CHECKED;
 
@@ -158,7 +163,12 @@ gt_status gt_dissolve(gt_ctx *ctx, gt_store *store, const gt_package *package, c
                       const gt_dissolve_options *options, gt_place_fn fn, void *user) GT_CHECKED;
 
 /* Faults of one layer as a coverage: gaps it encloses, overlaps, self-crossings, slivers narrower
- * than sliver_width (m; 0: none). `feature` and `other` are ids, "" where there is none. */
+ * than sliver_width (m; 0: none), sorted by kind and place. `feature` and `other` are ids, "" where
+ * there is none. A layer as it is now is kept woven (WORKSPACE/cache/weave/NAME.qc) and brought up
+ * to date by the cells that changes meet, as gt_stored_update does it; its cells are then judged,
+ * row by row. With a condition, a day, a sliver_width over 5 m or a folder that cannot be written
+ * it is woven afresh. Either way the same findings. Memory: a strip, 40 bytes a cell, two rows of
+ * cells, 110 bytes a finding. */
 typedef gt_status (*gt_fault_fn)(gt_ctx *ctx, void *user, const gt_weave_finding *finding,
                                  const char *feature, const char *other);
 gt_status gt_coverage_faults(gt_ctx *ctx, gt_store *store, const gt_package *package,
@@ -186,7 +196,7 @@ gt_status gt_transition_run(gt_ctx *ctx, gt_store *store, const gt_package *pack
                             gt_transition **out) GT_CHECKED;
 void gt_transition_free(gt_transition *transition);
 /* The pieces that changed class, by features: features and classes are of `from`, of `to` and, with
- * `by`, of the unit. Held whole in memory, as gt_conflicts. */
+ * `by`, of the unit. In the order of gt_atoms. */
 gt_status gt_transition_places(gt_ctx *ctx, gt_store *store, const gt_package *package,
                                const char *layer, const gt_transition_options *options,
                                gt_place_fn fn, void *user) GT_CHECKED;

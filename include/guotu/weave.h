@@ -177,6 +177,25 @@ gt_status gt_weave_qc(gt_ctx *ctx, const gt_weave *weave, gt_weave_finding **out
 /* "gap", "overlap", "self-cross", "sliver". */
 const char *gt_weave_fault_name(gt_weave_fault fault);
 
+/* The same for cells that come one after the other and need not be held (below: cells apart): rows
+ * from the south, columns in any order. The cells must come from a run with these coverage layers
+ * and at least this sliver_width; coverage may be NULL. Memory: two rows of cells, 64 bytes a face
+ * that touches the side between two rows, 88 a finding. */
+typedef struct gt_weave_judge gt_weave_judge;
+struct gt_weave_rows_of;
+struct gt_weave_cell;
+/* Owned by the caller. GT_E_USAGE: an option out of range. */
+gt_status gt_weave_judge_new(gt_ctx *ctx, uint32_t n_layers, const struct gt_weave_rows_of *of,
+                             const bool *coverage, double sliver_width,
+                             gt_weave_judge **out) GT_CHECKED;
+void gt_weave_judge_free(gt_ctx *ctx, gt_weave_judge *judge);
+/* Borrows the cell for the call. GT_E_USAGE: outside, or out of order. */
+gt_status gt_weave_judge_cell(gt_ctx *ctx, gt_weave_judge *judge,
+                              const struct gt_weave_cell *cell) GT_CHECKED;
+/* After the last cell; *out as of gt_weave_qc. */
+gt_status gt_weave_judge_end(gt_ctx *ctx, gt_weave_judge *judge, gt_weave_finding **out,
+                             size_t *n) GT_CHECKED;
+
 /* ---- cells apart ------------------------------------------------------------------------------
  * For results that are kept outside memory, or made piece by piece. What a cell yields depends on
  * the features that meet it and on the side of the cells, not on the extent of the grid. */
@@ -192,6 +211,13 @@ typedef struct gt_weave_cell {
     size_t bytes;
 } gt_weave_cell;
 typedef gt_status (*gt_weave_cell_fn)(gt_ctx *ctx, void *user, const gt_weave_cell *cell);
+
+/* The cells that may come to a judge or a sweep. */
+typedef struct gt_weave_rows_of {
+    double cell;         /* side, m */
+    int64_t column, row; /* the first, counted from the origin of the CRS */
+    uint32_t n_columns, n_rows;
+} gt_weave_rows_of;
 
 /* Result without any feature on a grid of options->cell metres (must be given) that covers extent
  * (m): to be filled by gt_weave_update. Owned by the caller. GT_E_USAGE, GT_E_LIMIT as
@@ -212,6 +238,46 @@ typedef gt_status (*gt_weave_entry_fn)(gt_ctx *ctx, void *user, const uint64_t *
 /* Calls fn for every entry of a cell; those without a feature too (n = 0). */
 gt_status gt_weave_cell_entries(gt_ctx *ctx, const gt_weave_cell *cell, gt_weave_entry_fn fn,
                                 void *user) GT_CHECKED;
+
+/* ---- polygons of cells that come row by row ---------------------------------------------------
+ * The same polygons and areas as gt_weave_polygons, of cells that need not be held: a tuple is
+ * handed out as soon as no further row can hold a piece of it. Cells come from a run with
+ * keep_lines, rows from the south, columns in any order. */
+typedef struct gt_weave_sweep gt_weave_sweep;
+/* Code of a feature; GT_WEAVE_NONE: it does not count. Asked while its cell is handed over. */
+typedef uint32_t (*gt_weave_code_fn)(void *user, uint32_t layer, uint32_t number);
+/* Last row of cells that can hold a piece of the tuple; INT64_MAX: not known. Asked when the tuple
+ * is first met. */
+typedef int64_t (*gt_weave_last_fn)(void *user, const uint32_t *codes);
+typedef int (*gt_weave_order_fn)(void *user, const uint32_t *a, const uint32_t *b);
+
+typedef struct gt_weave_sweep_options {
+    size_t size; /* set by gt_weave_sweep_options_init */
+    uint32_t n_layers;
+    gt_weave_rows_of of;
+    double tolerance;        /* as in gt_weave_view; then everything is handed out at the end */
+    gt_weave_code_fn code;   /* NULL: the number itself */
+    gt_weave_last_fn last;   /* NULL: not known; all is handed out at the end */
+    gt_weave_want_fn want;   /* NULL: all tuples that have a feature */
+    gt_weave_order_fn order; /* of tuples whose last row is the same; NULL: by codes */
+    gt_weave_polygon_fn fn;
+    void *user; /* of all of them; borrowed */
+} gt_weave_sweep_options;
+void gt_weave_sweep_options_init(gt_weave_sweep_options *options);
+
+/* Owned by the caller. GT_E_USAGE: an option; GT_E_LIMIT: an extent over 4294 km. Memory: two rows
+ * of cells, and 17 bytes an edge (twice: once a side) of the tuples begun and not yet handed out.
+ * Tuples come in order of their last row, then as `order` says, whatever the memory or threads. */
+gt_status gt_weave_sweep_new(gt_ctx *ctx, const gt_weave_sweep_options *options,
+                             gt_weave_sweep **out) GT_CHECKED;
+void gt_weave_sweep_free(gt_ctx *ctx, gt_weave_sweep *sweep);
+/* Borrows the cell for the call; fn may be called. GT_E_USAGE: outside, or out of order. */
+gt_status gt_weave_sweep_cell(gt_ctx *ctx, gt_weave_sweep *sweep,
+                              const gt_weave_cell *cell) GT_CHECKED;
+/* No cell of this row, or below, will come: hands out the tuples that end there. */
+gt_status gt_weave_sweep_row(gt_ctx *ctx, gt_weave_sweep *sweep, int64_t row) GT_CHECKED;
+/* Hands out what is left. */
+gt_status gt_weave_sweep_end(gt_ctx *ctx, gt_weave_sweep *sweep) GT_CHECKED;
 
 /* ---- plain files ------------------------------------------------------------------------------
  */

@@ -1,9 +1,9 @@
-/* Atoms of layers, filtered by an expression over what their features say. The expression is
- * compiled first: only the fields it names are kept. */
+/* Atoms of layers, strip by strip, filtered by an expression over what their features say. The
+ * expression is compiled first: only the fields it names are kept. */
 #include <stdio.h>
 #include <string.h>
 
-#include "coverage/load.h"
+#include "coverage/flow.h"
 #include "coverage/messages.h"
 #include "coverage/stored.h"
 
@@ -172,7 +172,7 @@ static gt_status atom(gt_ctx *ctx, void *user, const uint32_t *codes, double m2,
 }
 
 static gt_status run(gt_ctx *ctx, job *j, gt_store *store, const gt_package *package,
-                     const gt_part *parts, const char *where, gt_weave **weave)
+                     const gt_part *parts, const char *where)
 {
     gt_layer_info infos[MOST_PARTS];
     gt_status st = gt_arena_new(ctx, 0, &j->arena);
@@ -189,18 +189,17 @@ static gt_status run(gt_ctx *ctx, job *j, gt_store *store, const gt_package *pac
         st = list_names(j, parts, infos);
         st = st == GT_OK ? compile(ctx, j, package, infos, where) : st;
     }
-    for (size_t k = 0; st == GT_OK && k < j->n; k++) {
-        st = gt_load(ctx, store, package, &parts[k], j->keep[k], j->n_keep[k], j->arena,
-                     &j->layers[k]);
+    for (size_t k = 0; k < j->n; k++) {
+        j->layers[k].keep = j->keep[k];
+        j->layers[k].n_keep = j->n_keep[k];
     }
-    st = st == GT_OK ? gt_loaded_weave(ctx, store, j->layers, j->n, NULL, 0, true, weave) : st;
-    return st == GT_OK ? gt_weave_polygons(ctx, *weave, NULL, atom, j) : st;
+    const gt_flow flow = {.parts = parts, .n = j->n, .layers = j->layers, .fn = atom, .user = j};
+    return st == GT_OK ? gt_flow_run(ctx, store, package, &flow) : st;
 }
 
 gt_status gt_atoms(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *parts,
                    size_t n, const char *where, gt_place_fn fn, void *user)
 {
-    gt_weave *weave = NULL;
     if (n < 1 || n > MOST_PARTS) {
         return gt_fail(ctx, GT_E_USAGE, &GT_MSG_COVERAGE_PARTS, GT_NOWHERE,
                        GT_ARGS(GT_INT("min", 1), GT_INT("max", MOST_PARTS), GT_INT("n", n)));
@@ -212,11 +211,7 @@ gt_status gt_atoms(gt_ctx *ctx, gt_store *store, const gt_package *package, cons
     j->n = n;
     j->fn = fn;
     j->user = user;
-    gt_status st = run(ctx, j, store, package, parts, where, &weave);
-    gt_weave_free(ctx, weave);
-    for (size_t k = 0; k < n; k++) {
-        gt_loaded_free(&j->layers[k]);
-    }
+    gt_status st = run(ctx, j, store, package, parts, where);
     gt_sql_free(j->sql);
     gt_arena_free(j->arena);
     gt_free(ctx, j);

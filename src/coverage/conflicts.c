@@ -91,7 +91,7 @@ gt_status gt_conflicts(gt_ctx *ctx, gt_store *store, const gt_package *package,
         st = gt_load_only(ctx, store, package, &parts[i], first ? &rows[i] : NULL, arena,
                           &layers[i]);
     }
-    st = st == GT_OK ? gt_loaded_weave(ctx, store, layers, n, NULL, 0, true, &weave) : st;
+    st = st == GT_OK ? gt_loaded_weave(ctx, store, layers, n, &weave) : st;
     for (size_t b = 1; st == GT_OK && b < n; b++) {
         for (size_t a = 0; st == GT_OK && a < b; a++) {
             bool use[MOST_PARTS] = {false};

@@ -6,14 +6,7 @@
 #include "coverage/messages.h"
 #include "coverage/stored.h"
 
-typedef struct loading {
-    gt_loaded *to;
-    gt_arena *arena;
-    gt_expr *where;
-    gt_text text;
-} loading;
-
-static gt_status keep_values(gt_ctx *ctx, loading *l, const gt_feature *f, size_t index)
+static gt_status keep_values(gt_ctx *ctx, gt_loading *l, const gt_feature *f, size_t index)
 {
     gt_loaded *to = l->to;
     void *block = to->values;
@@ -31,9 +24,8 @@ static gt_status keep_values(gt_ctx *ctx, loading *l, const gt_feature *f, size_
     return st;
 }
 
-static gt_status note(gt_ctx *ctx, void *user, const gt_feature *f, size_t index, bool *take)
+gt_status gt_loading_see(gt_ctx *ctx, gt_loading *l, const gt_feature *f, size_t index, bool *take)
 {
-    loading *l = user;
     gt_loaded *to = l->to;
     gt_status st = GT_OK;
     if (to->only != NULL && !gt_rows_has(to->only, f->row)) {
@@ -85,54 +77,55 @@ gt_status gt_filter_compile(gt_ctx *ctx, gt_sql *sql, const gt_standard *s, cons
     return st;
 }
 
-/* out->keep is set by the caller. */
-static gt_status load(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
-                      int field, gt_arena *arena, gt_loaded *out)
+gt_status gt_loading_open(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                          const gt_part *part, int field, gt_arena *arena, gt_loaded *to,
+                          gt_loading *l)
 {
     gt_layer_info info;
-    gt_sql *sql = NULL;
-    loading l = {.to = out, .arena = arena};
-    gt_query q;
-    out->ctx = ctx;
-    gt_text_init(&l.text, ctx, 0);
+    *l = (gt_loading){.to = to, .arena = arena};
+    to->ctx = ctx;
+    gt_text_init(&l->text, ctx, 0);
     gt_status st = gt_stored_layer(ctx, store, part->layer, &info);
     if (st == GT_OK && part->where != NULL) {
-        st = gt_sql_new(ctx, package, &sql);
-        st = st == GT_OK ? gt_filter_compile(ctx, sql, info.standard, part->where, &l.where) : st;
+        st = gt_sql_new(ctx, package, &l->sql);
+        st = st == GT_OK ? gt_filter_compile(ctx, l->sql, info.standard, part->where, &l->where)
+                         : st;
     }
     if (st == GT_OK) {
-        out->standard = info.standard;
-        out->class = field < 0 ? gt_class_of(package, &info) : (gt_class){GT_CLASS_FIELD, field};
-        gt_query_init(&q, part->layer);
-        q.as_of_date = part->as_of;
-        gt_progress_begin(ctx, &GT_PROGRESS_READ_LAYERS, 0);
-        st = gt_flat_read(ctx, store, &q, 0, note, &l, &out->flat, NULL);
-        gt_progress_end(ctx);
+        to->standard = info.standard;
+        to->class = field < 0 ? gt_class_of(package, &info) : (gt_class){GT_CLASS_FIELD, field};
     }
-    gt_sql_free(sql);
-    gt_text_free(&l.text);
     return st;
 }
 
-gt_status gt_load(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
-                  const size_t *keep, size_t n_keep, gt_arena *arena, gt_loaded *out)
+void gt_loading_close(gt_loading *l)
 {
-    *out = (gt_loaded){.keep = keep, .n_keep = n_keep};
-    return load(ctx, store, package, part, -1, arena, out);
+    gt_sql_free(l->sql);
+    gt_text_free(&l->text);
+    memset(l, 0, sizeof *l);
+}
+
+static gt_status see(gt_ctx *ctx, void *user, const gt_feature *f, size_t index, bool *take)
+{
+    return gt_loading_see(ctx, user, f, index, take);
 }
 
 gt_status gt_load_only(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
                        const gt_rows *only, gt_arena *arena, gt_loaded *out)
 {
+    gt_loading l;
+    gt_query q;
     *out = (gt_loaded){.only = only};
-    return load(ctx, store, package, part, -1, arena, out);
-}
-
-gt_status gt_load_by(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
-                     int field, gt_arena *arena, gt_loaded *out)
-{
-    *out = (gt_loaded){0};
-    return load(ctx, store, package, part, field, arena, out);
+    gt_status st = gt_loading_open(ctx, store, package, part, -1, arena, out, &l);
+    if (st == GT_OK) {
+        gt_query_init(&q, part->layer);
+        q.as_of_date = part->as_of;
+        gt_progress_begin(ctx, &GT_PROGRESS_READ_LAYERS, 0);
+        st = gt_flat_read(ctx, store, &q, 0, see, &l, &out->flat, NULL);
+        gt_progress_end(ctx);
+    }
+    gt_loading_close(&l);
+    return st;
 }
 
 void gt_loaded_free(gt_loaded *l)
@@ -147,15 +140,13 @@ void gt_loaded_free(gt_loaded *l)
 }
 
 gt_status gt_loaded_weave(gt_ctx *ctx, gt_store *store, const gt_loaded *layers, size_t n,
-                          const bool *coverage, double sliver_width, bool lines, gt_weave **out)
+                          gt_weave **out)
 {
     gt_weave_options o;
     gt_weave_options_init(&o);
     o.scale = gt_flat_scale;
     o.scale_user = gt_store_plane(store);
-    o.coverage = coverage;
-    o.sliver_width = sliver_width;
-    o.keep_lines = lines;
+    o.keep_lines = true;
     gt_weave_batch *batches = gt_alloc(ctx, n + 1, sizeof *batches);
     if (batches == NULL) {
         return GT_E_MEMORY;

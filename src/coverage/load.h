@@ -1,5 +1,5 @@
-/* Layers held whole in memory, with what their features say: for the calls that make polygons.
- * Internal. */
+/* Features held in memory with what they say: of layers as a whole (conflicts), or of the strip at
+ * hand (flow.h). Internal. */
 #ifndef GT_COVERAGE_LOAD_H
 #define GT_COVERAGE_LOAD_H
 
@@ -19,7 +19,7 @@ void gt_rows_free(gt_ctx *ctx, gt_rows *rows);
 typedef struct gt_loaded {
     gt_ctx *ctx;
     const gt_standard *standard; /* as stored */
-    gt_class class; /* classes[] follow it; may be changed to another field by gt_load_by */
+    gt_class class;              /* classes[] follow it */
     gt_flat flat;
     const char **ids;     /* by index; in the arena */
     const char **classes; /* by index; "" for none */
@@ -30,23 +30,34 @@ typedef struct gt_loaded {
     const gt_rows *only; /* NULL: all; borrowed */
 } gt_loaded;
 
-/* Reads the features of a part at its time; texts go to the arena. GT_E_NOT_FOUND: nothing there.
- */
-gt_status gt_load(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
-                  const size_t *keep, size_t n_keep, gt_arena *arena, gt_loaded *out) GT_CHECKED;
-/* As gt_load without fields; only: these rows, NULL for all. */
+/* Fills a gt_loaded feature by feature. */
+typedef struct gt_loading {
+    gt_loaded *to;   /* borrowed; keep, only are set by the caller */
+    gt_arena *arena; /* texts go there; borrowed, may be changed between strips */
+    gt_sql *sql;
+    gt_expr *where;
+    gt_text text;
+} gt_loading;
+/* field: index of the one that gives the classes; -1: the layer's own. To be closed in any case.
+ * GT_E_NOT_FOUND: nothing there. */
+gt_status gt_loading_open(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                          const gt_part *part, int field, gt_arena *arena, gt_loaded *to,
+                          gt_loading *out) GT_CHECKED;
+/* Notes a feature as index; *take = false when the part's condition leaves it out. */
+gt_status gt_loading_see(gt_ctx *ctx, gt_loading *loading, const gt_feature *feature, size_t index,
+                         bool *take) GT_CHECKED;
+void gt_loading_close(gt_loading *loading);
+
+/* Reads the features of a part at its time; texts go to the arena. only: these rows, NULL for all.
+ * GT_E_NOT_FOUND: nothing there. */
 gt_status gt_load_only(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
                        const gt_rows *only, gt_arena *arena, gt_loaded *out) GT_CHECKED;
 /* The filter of a part over the fields of its layer; the evaluator's. */
 gt_status gt_filter_compile(gt_ctx *ctx, gt_sql *sql, const gt_standard *standard,
                             const char *where, gt_expr **out) GT_CHECKED;
-/* As gt_load, but classes are the texts of this field (index). */
-gt_status gt_load_by(gt_ctx *ctx, gt_store *store, const gt_package *package, const gt_part *part,
-                     int field, gt_arena *arena, gt_loaded *out) GT_CHECKED;
 void gt_loaded_free(gt_loaded *loaded);
 /* Weaves loaded layers with lines kept. */
 gt_status gt_loaded_weave(gt_ctx *ctx, gt_store *store, const gt_loaded *layers, size_t n,
-                          const bool *coverage, double sliver_width, bool lines,
                           gt_weave **out) GT_CHECKED;
 /* Id of the feature of a code (number); "" for none, "*" for several. */
 const char *gt_loaded_id(const gt_loaded *loaded, uint32_t code);

@@ -7,9 +7,10 @@
 
 /* A strip holds this many points unless the ceiling leaves less: 250 MB with the kernel's share. */
 static const size_t MOST_POINTS = (size_t)2 << 20;
-static const size_t FEWEST_POINTS = 65536;
-/* Bytes a point while a strip is woven: 16 read, 28 as pieces, about 60 of graph and result. */
-static const size_t BYTES_PER_POINT = 110;
+static const size_t FEWEST_POINTS = 8192;
+/* Bytes a point while a strip is woven: 16 read, 28 as pieces, about 60 of graph and result; edges
+ * that are kept, and what their users know of a feature, take more. */
+static const size_t BYTES_PER_POINT = 110, BYTES_WITH_LINES = 180;
 enum { SAMPLE = 256, EDGES_PER_CELL = 1600, POINT_BYTES = 16 };
 static const double LONGEST_SIDE = 32768, SHORTEST_SIDE = 1, MOST_ACROSS = 8000;
 static const double MARGIN = 0.002; /* m: rounding to the grid moves a point by up to 0.5 mm */
@@ -105,7 +106,7 @@ gt_status gt_region_side(gt_ctx *ctx, gt_store *store, const gt_woven_layer *lay
     return GT_OK;
 }
 
-static int64_t cell_at(double v, double side)
+int64_t gt_region_row(double side, double v)
 {
     int64_t mm = (int64_t)floor(v * 1000.0 + 0.5), s = (int64_t)llround(side * 1000);
     return mm / s - (mm % s != 0 && mm < 0);
@@ -113,8 +114,8 @@ static int64_t cell_at(double v, double side)
 
 gt_rect gt_region_rect(double side, gt_box box)
 {
-    return (gt_rect){cell_at(box.xmin, side), cell_at(box.ymin, side), cell_at(box.xmax, side),
-                     cell_at(box.ymax, side)};
+    return (gt_rect){gt_region_row(side, box.xmin), gt_region_row(side, box.ymin),
+                     gt_region_row(side, box.xmax), gt_region_row(side, box.ymax)};
 }
 
 /* ---- strips -------------------------------------------------------------------------------------
@@ -146,8 +147,13 @@ uint32_t gt_strip_code(const gt_strip *strip, uint64_t key)
 static gt_status note_code(gt_ctx *ctx, void *user, const gt_feature *f, size_t index, bool *take)
 {
     const reader *r = user;
-    (void)take;
     strip_work *w = r->w;
+    if (w->region->see != NULL) {
+        gt_status seen = w->region->see(ctx, w->region->user, r->layer, f, index, take);
+        if (seen != GT_OK || !*take) {
+            return seen;
+        }
+    }
     void *block = w->codes[r->layer];
     gt_status st = gt_grow(ctx, &block, &w->cap_codes[r->layer], index + 1, sizeof(uint32_t));
     w->codes[r->layer] = block;
@@ -169,7 +175,7 @@ static size_t most_points(gt_ctx *ctx, const gt_region *region)
     size_t most = MOST_POINTS;
     if (ceiling > 0) {
         size_t left = ceiling > used ? ceiling - used : 0;
-        size_t fits = left * 6 / 10 / BYTES_PER_POINT;
+        size_t fits = left * 6 / 10 / (region->lines ? BYTES_WITH_LINES : BYTES_PER_POINT);
         most = fits < most ? fits : most;
     }
     return most < FEWEST_POINTS ? FEWEST_POINTS : most;
@@ -188,7 +194,7 @@ static gt_status read_strip(gt_ctx *ctx, strip_work *w, const gt_rect *rect, siz
 {
     const gt_region *g = w->region;
     size_t n = 0;
-    gt_status st = GT_OK;
+    gt_status st = g->start == NULL ? GT_OK : g->start(ctx, g->user);
     *whole = true;
     for (uint32_t k = 0; st == GT_OK && *whole && k < g->n_layers; k++) {
         gt_query q;
@@ -205,7 +211,7 @@ static gt_status read_strip(gt_ctx *ctx, strip_work *w, const gt_rect *rect, siz
         n += w->flats[k].n_points;
         w->batches[k] = gt_flat_batch(&w->flats[k], k);
     }
-    return st;
+    return st == GT_OK && *whole && g->ready != NULL ? g->ready(ctx, g->user, &w->strip) : st;
 }
 
 static gt_status hand_over(gt_ctx *ctx, void *user, const gt_weave_cell *cell)
@@ -238,7 +244,8 @@ static gt_status weave_strip(gt_ctx *ctx, strip_work *w, gt_box extent, const gt
     if (st == GT_OK) {
         st = gt_weave_update(ctx, w->weave, w->batches, g->n_layers, &cells, 1);
     }
-    return st == GT_OK ? gt_weave_drain(ctx, w->weave, hand_over, w) : st;
+    st = st == GT_OK ? gt_weave_drain(ctx, w->weave, hand_over, w) : st;
+    return st == GT_OK && g->done != NULL ? g->done(ctx, g->user, rect) : st;
 }
 
 static gt_status run_strips(gt_ctx *ctx, strip_work *w, gt_box extent, const gt_rect *rect)
@@ -273,6 +280,9 @@ gt_status gt_region_weave(gt_ctx *ctx, const gt_region *region, gt_box extent, c
     gt_weave_options o;
     gt_weave_options_init(&o);
     o.cell = region->side;
+    o.keep_lines = region->lines;
+    o.coverage = region->coverage;
+    o.sliver_width = region->sliver_width > 0 ? region->sliver_width : o.sliver_width;
     o.scale = gt_flat_scale;
     o.scale_user = gt_store_plane(region->store);
     uint32_t n = region->n_layers;

@@ -38,7 +38,18 @@ typedef struct gt_region {
     /* Every cell that holds something. */
     gt_status (*cell)(gt_ctx *ctx, void *user, const gt_weave_cell *cell, const gt_strip *strip);
     void *user;
-    size_t most_points; /* of a strip; 0: from the ceiling of the context */
+    size_t most_points;   /* of a strip; 0: from the ceiling of the context */
+    bool lines;           /* cells keep their edges: for gt_weave_sweep */
+    const bool *coverage; /* by layer, as in gt_weave_options; NULL: none */
+    double sliver_width;  /* m; 0: the kernel's own default */
+    /* The four below may be NULL. A strip is read from its first feature on (what was seen of a
+     * strip before is forgotten); a feature was read, as index of its layer, *take = false leaves
+     * it out; all are read; all cells were handed over. */
+    gt_status (*start)(gt_ctx *ctx, void *user);
+    gt_status (*see)(gt_ctx *ctx, void *user, uint32_t layer, const gt_feature *feature,
+                     size_t index, bool *take);
+    gt_status (*ready)(gt_ctx *ctx, void *user, const gt_strip *strip);
+    gt_status (*done)(gt_ctx *ctx, void *user, const gt_rect *rows);
 } gt_region;
 
 /* Side of the cells for these layers, m: a power of two that gives some 1600 edges a cell, from the
@@ -48,6 +59,8 @@ gt_status gt_region_side(gt_ctx *ctx, gt_store *store, const gt_woven_layer *lay
                          double *side, gt_box *extent) GT_CHECKED;
 /* Cells that meet the box. */
 gt_rect gt_region_rect(double side, gt_box box);
+/* Row (column) of the cells that a coordinate lies in, m. */
+int64_t gt_region_row(double side, double y);
 /* Weaves the cells of rect. extent: of all features that may be met. */
 gt_status gt_region_weave(gt_ctx *ctx, const gt_region *region, gt_box extent,
                           const gt_rect *rect) GT_CHECKED;

@@ -91,6 +91,10 @@ static gt_status describe_layers(gt_ctx *ctx, gt_stored_job *j)
     gt_hash_init(&name);
     gt_hash_add_u64(&h, GT_WEAVE_FORMAT);
     gt_hash_add_u64(&h, (uint64_t)gt_store_srs_id(j->store));
+    if (j->o.coverage) {
+        gt_hash_add_text(&h, "coverage");
+        gt_hash_add(&h, &GT_STORED_SLIVER, sizeof GT_STORED_SLIVER);
+    }
     for (uint32_t k = 0; k < j->n; k++) {
         gt_layer_info info;
         gt_status st = gt_stored_layer(ctx, j->store, j->ids[k], &info);
@@ -103,7 +107,8 @@ static gt_status describe_layers(gt_ctx *ctx, gt_stored_job *j)
         if (st != GT_OK) {
             return st;
         }
-        j->classes[k] = gt_class_of(j->package, &info);
+        j->classes[k] =
+            j->o.coverage ? (gt_class){GT_CLASS_NONE, -1} : gt_class_of(j->package, &info);
         j->layers[k] = (gt_woven_layer){j->ids[k], GT_DATE_NONE, 0};
         int field = j->classes[k].field;
         gt_hash_add_text(&name, j->ids[k]);
@@ -116,8 +121,8 @@ static gt_status describe_layers(gt_ctx *ctx, gt_stored_job *j)
     gt_hash_final(&h, j->key);
     gt_hash_final(&name, short_name);
     gt_hash_hex(short_name, hex);
-    int n = snprintf(j->path, sizeof j->path, "%s/cache/weave/%.16s.weave", gt_store_dir(j->store),
-                     hex);
+    int n = snprintf(j->path, sizeof j->path, "%s/cache/weave/%.16s.%s", gt_store_dir(j->store),
+                     hex, j->o.coverage ? "qc" : "weave");
     return n > 0 && (size_t)n < sizeof j->path
                ? GT_OK
                : gt_fail_errno(ctx, ENAMETOOLONG, "open", gt_store_dir(j->store));
@@ -239,6 +244,8 @@ static gt_status keep_cell(gt_ctx *ctx, void *user, const gt_weave_cell *cell,
 
 static gt_status weave_rect(gt_ctx *ctx, gt_stored_job *j, const gt_rect *rect)
 {
+    bool covers[GT_WEAVE_LAYERS_MAX];
+    memset(covers, 1, sizeof covers);
     const gt_region region = {.store = j->store,
                               .layers = j->layers,
                               .n_layers = j->n,
@@ -246,7 +253,9 @@ static gt_status weave_rect(gt_ctx *ctx, gt_stored_job *j, const gt_rect *rect)
                               .code = code_of,
                               .cell = keep_cell,
                               .user = j,
-                              .most_points = j->o.points};
+                              .most_points = j->o.points,
+                              .coverage = j->o.coverage ? covers : NULL,
+                              .sliver_width = j->o.coverage ? GT_STORED_SLIVER : 0};
     return gt_region_weave(ctx, &region, j->extent, rect);
 }
 

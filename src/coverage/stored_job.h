@@ -8,6 +8,10 @@
 #include "coverage/stored.h"
 #include "coverage/tally.h"
 
+/* Faces narrower than this are kept in a weave with `coverage`, m: any narrower width can be asked
+ * of it. Some ten times the widths that standards call slivers. */
+static const double GT_STORED_SLIVER = 5;
+
 typedef struct gt_stored_job {
     gt_store *store;
     const gt_package *package;

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "coverage/load.h"
+#include "coverage/flow.h"
 #include "coverage/messages.h"
 #include "coverage/stored.h"
 #include "coverage/tally.h"
@@ -370,31 +370,24 @@ gt_status gt_transition_places(gt_ctx *ctx, gt_store *store, const gt_package *p
     gt_transition_options_init(&o);
     memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
     gt_transition years;
-    gt_arena *arena = NULL;
-    gt_weave *woven = NULL;
-    gt_weave_view view;
+    gt_part parts[3];
+    int fields[3];
     changes c = {.fn = fn, .user = user};
     job j = {.field = -1};
     memset(&years, 0, sizeof years);
-    gt_weave_view_init(&view);
-    view.want = differs;
     gt_status st = ask(ctx, &j, store, package, layer, &o, &years);
-    st = st == GT_OK ? gt_arena_new(ctx, 0, &arena) : st;
-    for (uint32_t k = 0; st == GT_OK && k < j.n_layers; k++) {
-        const gt_part part = {.layer = j.layers[k].id, .as_of = j.layers[k].as_of};
-        st = gt_load_by(ctx, store, package, &part, k == UNIT ? j.unit.field : j.field, arena,
-                        &c.layers[k]);
+    for (uint32_t k = 0; k < j.n_layers; k++) {
+        parts[k] = (gt_part){.layer = j.layers[k].id, .as_of = j.layers[k].as_of};
+        fields[k] = k == UNIT ? j.unit.field : j.field;
     }
-    if (st == GT_OK) {
-        st = gt_loaded_weave(ctx, store, c.layers, j.n_layers, NULL, 0, true, &woven);
-    }
-    st = st == GT_OK ? gt_weave_polygons(ctx, woven, &view, change_found, &c) : st;
-    gt_weave_free(ctx, woven);
-    for (size_t k = 0; k < 3; k++) {
-        gt_loaded_free(&c.layers[k]);
-    }
-    gt_arena_free(arena);
-    return st;
+    const gt_flow flow = {.parts = parts,
+                          .fields = fields,
+                          .n = j.n_layers,
+                          .layers = c.layers,
+                          .want = differs,
+                          .fn = change_found,
+                          .user = &c};
+    return st == GT_OK ? gt_flow_run(ctx, store, package, &flow) : st;
 }
 
 /* ---- reading it ---------------------------------------------------------------------------------

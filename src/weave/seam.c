@@ -68,8 +68,8 @@ static void cursor_next(cursor *c)
     }
 }
 
-static gt_status walk_side(const gt_weave *w, size_t a, size_t b, bool vertical, wv_seam_fn fn,
-                           void *user)
+gt_status gt_wv_seam(const gt_weave *w, size_t a, size_t b, bool vertical, wv_seam_fn fn,
+                     void *user)
 {
     cursor ca = cursor_on(w, a, vertical ? WV_RIGHT : WV_TOP);
     cursor cb = cursor_on(w, b, vertical ? WV_LEFT : WV_BOTTOM);
@@ -102,12 +102,12 @@ gt_status gt_wv_seams(gt_ctx *ctx, const gt_weave *w, wv_seam_fn fn, void *user)
         for (uint32_t c = 0; st == GT_OK && c <= n; c++) {
             size_t here = (size_t)r * n + c;
             if (r < m) {
-                st = walk_side(w, c > 0 ? here - 1 : WV_NO_CELL, c < n ? here : WV_NO_CELL, true,
-                               fn, user);
+                st = gt_wv_seam(w, c > 0 ? here - 1 : WV_NO_CELL, c < n ? here : WV_NO_CELL, true,
+                                fn, user);
             }
             if (st == GT_OK && c < n) {
-                st = walk_side(w, r > 0 ? here - n : WV_NO_CELL, r < m ? here : WV_NO_CELL, false,
-                               fn, user);
+                st = gt_wv_seam(w, r > 0 ? here - n : WV_NO_CELL, r < m ? here : WV_NO_CELL, false,
+                                fn, user);
             }
         }
         if (st == GT_OK) {

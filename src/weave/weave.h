@@ -32,7 +32,10 @@ typedef struct wv_seam {
     bool vertical;
 } wv_seam;
 typedef gt_status (*wv_seam_fn)(void *user, const wv_seam *seam);
-/* Calls fn for every piece of every side between cells, and of the rim, in a fixed order. */
+/* Calls fn for every piece of the side between cells a and b (WV_NO_CELL: beyond the rim). */
+gt_status gt_wv_seam(const gt_weave *w, size_t a, size_t b, bool vertical, wv_seam_fn fn,
+                     void *user) GT_CHECKED;
+/* The same for every side between cells, and of the rim, in a fixed order. */
 gt_status gt_wv_seams(gt_ctx *ctx, const gt_weave *w, wv_seam_fn fn, void *user) GT_CHECKED;
 
 /* Account that also tells, for each entry of each cell, its row; UINT32_MAX for none. first_entry

@@ -1,5 +1,7 @@
 /* Large and mixed revisions: the bulk path, packed and repaired indexes, exact boxes, many layers
  * at once, spilled sorters. */
+#include <sys/stat.h>
+
 #include "store/world.h"
 
 static const gt_date D2018 = 17531, D2020 = 18262;
@@ -323,6 +325,79 @@ static void a_survey_of_thousands_replaces_another(void **state)
     end(ctx, store, dir);
 }
 
+/* 80 features of 1 MB. */
+static void load_much(gt_ctx *ctx, gt_store *store, const char *megabyte, int round)
+{
+    gt_commit *c = world_begin(ctx, store);
+    for (int i = 0; i < 80; i++) {
+        char id[32];
+        gt_box box = world_cell(i, 10, 10, 5);
+        world_blob blob = world_polygon(box);
+        const gt_value values[N_FIELDS] = {
+            world_text(megabyte), world_int(i), {.kind = GT_NULL}, {.kind = GT_NULL}};
+        const gt_feature f = {.id = id,
+                              .valid_from = GT_DATE_NONE,
+                              .blob = blob.bytes,
+                              .blob_len = blob.len,
+                              .values = values,
+                              .n_values = N_FIELDS};
+        (void)snprintf(id, sizeof id, "r%d-%d", round, i);
+        assert_ok(ctx, gt_commit_put(ctx, c, "notes", &f, 25));
+    }
+    world_finish(ctx, c);
+}
+
+/* The log of a large load is cut off by the load, not by the edit after it; not while somebody
+ * reads from it, but nobody waits for that. */
+static void a_long_log_is_cut_off_at_once(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    gt_store *store = start(ctx, dir), *reader = NULL;
+    struct stat info;
+    gt_query q;
+    gt_scan *scan = NULL;
+    gt_feature f;
+    bool more = false;
+    gt_field fields[N_FIELDS];
+    gt_standard s = world_standard("notes");
+    memcpy(fields, world_fields, sizeof fields);
+    fields[0].max_length = 2000000;
+    s.fields = fields;
+    gt_commit *c = world_begin(ctx, store);
+    assert_ok(ctx, gt_commit_define_layer(ctx, c, &s, GT_ORIGIN_SURVEY));
+    world_finish(ctx, c);
+    char *megabyte = malloc(1000001);
+    assert_non_null(megabyte);
+    memset(megabyte, 'x', 1000000);
+    megabyte[1000000] = '\0';
+    load_much(ctx, store, megabyte, 0);
+    assert_int_equal(stat(test_path(dir, "onemap.gpkg-wal"), &info), 0);
+    assert_int_equal(info.st_size, 0);
+    reader = world_open(ctx, dir);
+    gt_query_init(&q, "notes");
+    assert_ok(ctx, gt_scan_open(ctx, reader, &q, &scan));
+    assert_ok(ctx, gt_scan_next(ctx, scan, &f, &more));
+    assert_true(more);
+    load_much(ctx, store, megabyte, 1);
+    assert_int_equal(stat(test_path(dir, "onemap.gpkg-wal"), &info), 0);
+    assert_true(info.st_size > 70000000);
+    int n = 1;
+    for (; more; n += more) {
+        assert_ok(ctx, gt_scan_next(ctx, scan, &f, &more));
+    }
+    assert_int_equal(n, 80); /* what was there when the reading began */
+    gt_scan_close(scan);
+    gt_store_close(reader);
+    c = world_begin(ctx, store);
+    assert_ok(ctx, put_cell(ctx, c, "parcels", 7000, 1, 9));
+    world_finish(ctx, c);
+    assert_ok(ctx, gt_store_verify(ctx, store));
+    free(megabyte);
+    end(ctx, store, dir);
+}
+
 static void an_empty_revision_is_a_revision(void **state)
 {
     (void)state;
@@ -381,6 +456,7 @@ int main(void)
         cmocka_unit_test(areas_do_not_drift),
         cmocka_unit_test(layers_may_be_written_in_turn),
         cmocka_unit_test(a_survey_of_thousands_replaces_another),
+        cmocka_unit_test(a_long_log_is_cut_off_at_once),
         cmocka_unit_test(an_empty_revision_is_a_revision),
         cmocka_unit_test(cancelling_stops_reading_and_proving),
     };

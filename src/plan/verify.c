@@ -105,22 +105,38 @@ gt_status gt_verify_sql(gt_reader *r, const gt_ynode *node, const char *const *n
     return st == GT_E_INPUT ? GT_OK : st;
 }
 
+gt_status gt_verify_condition(gt_reader *r, const gt_ynode *node, const char *const *names,
+                              const gt_literal_name *literals, size_t n)
+{
+    size_t before = r->problems.total;
+    gt_status st = gt_verify_sql(r, node, names, n);
+    if (st != GT_OK || r->problems.total > before || node == NULL || node->kind != GT_Y_SCALAR ||
+        gt_y_is_null(node) || r->broken || r->trusted) {
+        return st;
+    }
+    sql_sink s = {r, node};
+    return gt_expr_literals(r->arena, r->package, node->text, literals, n, sink, &s);
+}
+
 gt_status gt_verify_where(gt_reader *r, const gt_ynode *node, const gt_standard *layer)
 {
     if (node == NULL || layer == NULL) {
         return GT_OK;
     }
     const char **names = gt_arena_alloc(r->arena, layer->n_fields + 1, sizeof *names);
-    if (names == NULL) {
+    gt_literal_name *literals = gt_arena_alloc(r->arena, layer->n_fields + 1, sizeof *literals);
+    if (names == NULL || literals == NULL) {
         return GT_E_MEMORY;
     }
     size_t n = 0;
     for (size_t i = 0; i < layer->n_fields; i++) {
-        if (layer->fields[i].name[0] != '\0') {
-            names[n++] = layer->fields[i].name;
+        const gt_field *f = &layer->fields[i];
+        if (f->name[0] != '\0') {
+            names[n] = f->name;
+            literals[n++] = (gt_literal_name){f->name, f->type, f->codes};
         }
     }
-    return gt_verify_sql(r, node, names, n);
+    return gt_verify_condition(r, node, names, literals, n);
 }
 
 /* ---- code lists ----------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
 #ifndef GT_PLAN_VERIFY_H
 #define GT_PLAN_VERIFY_H
 
-#include "plan/expr.h"
+#include "plan/expr_literals.h"
 #include "plan/package.h"
 
 /* Index within the kind, SIZE_MAX when there is none (or id is NULL). */
@@ -11,6 +11,9 @@ const gt_standard *gt_reader_layer(const gt_reader *reader, const char *id);
 /* Compiles the scalar `node` (NULL is fine) over the names; mistakes are reported inside it. */
 gt_status gt_verify_sql(gt_reader *reader, const gt_ynode *node, const char *const *names,
                         size_t n) GT_CHECKED;
+/* The same; then what it compares the names with (literals[i] speaks of names[i]). */
+gt_status gt_verify_condition(gt_reader *reader, const gt_ynode *node, const char *const *names,
+                              const gt_literal_name *literals, size_t n) GT_CHECKED;
 /* The same over the attributes of a layer (NULL is fine: reported elsewhere). */
 gt_status gt_verify_where(gt_reader *reader, const gt_ynode *node,
                           const gt_standard *layer) GT_CHECKED;

@@ -161,18 +161,47 @@ static gt_status make_scope(scope *s)
 
 /* ---- expressions ---------------------------------------------------------------------------- */
 
+static gt_literal_name literal_of(const gt_name *name)
+{
+    gt_literal_name l = {.name = name->name};
+    if (name->field != NULL) {
+        l.type = name->field->type;
+        l.codes = name->field->codes;
+    } else if (name->kind == GT_NAME_DATE) {
+        l.type = GT_FIELD_DATE;
+    } else if (name->kind == GT_NAME_UNIT) {
+        l.type = GT_FIELD_TEXT;
+    } else if (name->kind == GT_NAME_AREA || name->aspect != GT_ASPECT_VALUE) {
+        l.type = GT_FIELD_REAL;
+    }
+    return l;
+}
+
+/* One condition of the rule over the first n of its names. */
+static gt_status verify_one(scope *s, const gt_ynode *node, size_t n)
+{
+    gt_literal_name *literals = gt_arena_alloc(s->r->arena, n + 1, sizeof *literals);
+    if (literals == NULL) {
+        return GT_E_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        literals[i] = literal_of(&s->names[i]);
+    }
+    return gt_verify_condition(s->r, node, s->rule->name_texts, literals, n);
+}
+
 static gt_status verify_conditions(scope *s)
 {
     static const char *const effects[] = {"deny", "condition", "duty", "note"};
     const gt_rule *rule = s->rule;
-    gt_status st = gt_verify_sql(s->r, gt_y_get(s->node, "when"), rule->name_texts, s->n_plain);
+    gt_status st = verify_one(s, gt_y_get(s->node, "when"), s->n_plain);
     for (size_t e = 0; e < 4 && st == GT_OK; e++) {
-        st = gt_verify_sql(s->r, gt_y_get(s->node, effects[e]), rule->name_texts, s->n);
+        st = verify_one(s, gt_y_get(s->node, effects[e]), s->n);
     }
     const gt_ynode *list = gt_y_get(s->node, "unless");
     for (const gt_ynode *c = list == NULL ? NULL : list->first; c != NULL && st == GT_OK;
          c = c->next) {
-        st = gt_verify_sql(s->r, gt_y_get(c, "when"), rule->name_texts, s->n);
+        st = verify_one(s, gt_y_get(c, "when"), s->n);
     }
     list = gt_y_get(s->node, "measure");
     const gt_ynode *node = list == NULL ? NULL : list->first;
@@ -360,24 +389,29 @@ static gt_status expand_rule(scope *s)
 static gt_status verify_defaults(gt_reader *r, const gt_subject_kind *kind, const gt_ynode *item)
 {
     static const char *const always[] = {"area_m2", "as_of", "unit"};
+    static const gt_field_type types[] = {GT_FIELD_REAL, GT_FIELD_DATE, GT_FIELD_TEXT};
     const char **names = gt_arena_alloc(r->arena, kind->n_fields + 3, sizeof *names);
-    if (names == NULL) {
+    gt_literal_name *literals = gt_arena_alloc(r->arena, kind->n_fields + 3, sizeof *literals);
+    if (names == NULL || literals == NULL) {
         return GT_E_MEMORY;
     }
     size_t n = 0;
     for (; n < 3; n++) {
         names[n] = always[n];
+        literals[n] = (gt_literal_name){always[n], types[n], NULL};
     }
     for (size_t i = 0; i < kind->n_fields; i++) {
-        if (kind->defaults[i] == NULL && kind->fields[i].name[0] != '\0') {
-            names[n++] = kind->fields[i].name;
+        const gt_field *f = &kind->fields[i];
+        if (kind->defaults[i] == NULL && f->name[0] != '\0') {
+            names[n] = f->name;
+            literals[n++] = (gt_literal_name){f->name, f->type, f->codes};
         }
     }
     gt_status st = GT_OK;
     const gt_ynode *facts = gt_y_get(item, "facts");
     for (const gt_ynode *c = facts == NULL ? NULL : facts->first; c != NULL && st == GT_OK;
          c = c->next) {
-        st = gt_verify_sql(r, gt_y_get(c, "default"), names, n);
+        st = gt_verify_condition(r, gt_y_get(c, "default"), names, literals, n);
     }
     return st;
 }

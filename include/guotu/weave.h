@@ -90,14 +90,21 @@ typedef struct gt_account gt_account;
 gt_status gt_weave_account(gt_ctx *ctx, const gt_weave *weave, const uint32_t *const *code_of,
                            const size_t *code_len, const bool *use_layer,
                            gt_account **out) GT_CHECKED;
+/* The same three as one: how features become codes. */
+typedef struct gt_weave_codes {
+    const uint32_t *const *code_of;
+    const size_t *code_len;
+    const bool *use_layer;
+} gt_weave_codes;
 /* gt_weave_run and gt_weave_account in one, when nothing else is asked of the result: cells are
  * summed as they are woven and forgotten. The same rows. stats may be NULL. Errors as of both.
  * Memory: beside the batches 16 bytes and a few bits a code for each row that a cell adds (24 for
- * ten layers of 20 classes); where they repeat, they are summed as they come. */
+ * ten layers of 20 classes); where they repeat, they are summed as they come. codes NULL: the
+ * features themselves. */
 gt_status gt_weave_sum(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *batches,
                        size_t n_batches, const gt_weave_options *options,
-                       const uint32_t *const *code_of, const size_t *code_len,
-                       const bool *use_layer, gt_weave_stats *stats, gt_account **out) GT_CHECKED;
+                       const gt_weave_codes *codes, gt_weave_stats *stats,
+                       gt_account **out) GT_CHECKED;
 void gt_account_free(gt_ctx *ctx, gt_account *account);
 size_t gt_account_rows(const gt_account *account);
 /* Row i: n_layers codes (borrowed), ellipsoidal (or plane) area, plane area, m2. */

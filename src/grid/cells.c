@@ -68,6 +68,7 @@ void grid_buffer_nodata(gt_cell buffer, void *to, size_t n)
 
 void grid_cells_fill(gt_cell type, double value, void *to, size_t n)
 {
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type is meant */
 #define FILL(enumerator, ctype)                                                                    \
     case enumerator: {                                                                             \
         ctype *t = to, v = (ctype)value;                                                           \
@@ -76,6 +77,7 @@ void grid_cells_fill(gt_cell type, double value, void *to, size_t n)
         }                                                                                          \
         return;                                                                                    \
     }
+    /* NOLINTEND(bugprone-macro-parentheses) */
     switch (type) {
         FILL(GT_CELL_U8, uint8_t)
         FILL(GT_CELL_I16, int16_t)
@@ -91,6 +93,7 @@ void grid_cells_fill(gt_cell type, double value, void *to, size_t n)
  */
 
 /* Integer file to a buffer: NONE is the buffer's nodata. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type is meant */
 #define INT_IN(ftype, btype, NONE)                                                                 \
     {                                                                                              \
         const ftype *f = from;                                                                     \
@@ -132,6 +135,7 @@ void grid_cells_fill(gt_cell type, double value, void *to, size_t n)
         }                                                                                          \
         return n;                                                                                  \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static size_t in_f32(const cell_map *map, const void *from, void *to, size_t n)
 {
@@ -214,6 +218,7 @@ size_t grid_cells_in(const cell_map *map, const void *from, void *to, size_t n)
 /* ---- out ---------------------------------------------------------------------------------------
  */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type is meant */
 #define REAL_TO(btype, ftype, LOW, HIGH)                                                           \
     {                                                                                              \
         const btype *f = from;                                                                     \
@@ -256,6 +261,7 @@ size_t grid_cells_in(const cell_map *map, const void *from, void *to, size_t n)
         }                                                                                          \
         return n;                                                                                  \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define IS_NONE_I32(v) ((v) == GT_NODATA_I32)
 
 static size_t out_f32(const cell_map *map, const void *from, void *to, size_t n)

@@ -149,7 +149,7 @@ void gt_grid_close(gt_ctx *ctx, gt_grid *g)
     if (g->part != NULL) {
         (void)unlink(g->part);
     }
-    if (g->remove_at_close) {
+    if (g->remove_at_close && g->path != NULL) {
         (void)unlink(g->path);
     }
     for (size_t i = 0; i < g->spec.n_items && g->items != NULL; i++) {
@@ -344,7 +344,7 @@ gt_status gt_grid_create_scratch(gt_ctx *ctx, const char *dir, const gt_grid_spe
     if (st == GT_OK) {
         st = begin(ctx, g, prefix);
     }
-    if (st == GT_OK) {
+    if (st == GT_OK && g->part != NULL) {
         (void)unlink(g->part); /* nothing is left behind, however the program ends */
         gt_free(ctx, g->part);
         g->part = NULL;

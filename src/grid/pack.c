@@ -78,6 +78,7 @@ void grid_packer_free(gt_ctx *ctx, grid_packer *p)
     gt_free(ctx, p);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type is meant */
 #define SUM_ROW(type)                                                                              \
     {                                                                                              \
         type *v = row;                                                                             \
@@ -94,6 +95,7 @@ void grid_packer_free(gt_ctx *ctx, grid_packer *p)
         }                                                                                          \
         return;                                                                                    \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void sum_row(void *row, size_t n, size_t bytes)
 {

@@ -379,7 +379,7 @@ static gt_status take_place(reader *r, bool point)
     gt_grid_spec *s = &r->grid->spec;
     const entry *scale = find(r, TAG_PIXEL_SCALE), *tie = find(r, TAG_TIE_POINTS);
     const entry *matrix = find(r, TAG_MATRIX);
-    double k[3], t[6], m[16];
+    double k[3] = {0}, t[6] = {0}, m[16] = {0};
     gt_status st = GT_OK;
     if (scale != NULL && tie != NULL) {
         if (tie->count != 6) {

@@ -155,9 +155,9 @@ static inline void gt_wire_head(uint8_t head[GT_WIRE_HEAD], gt_frame type, uint6
     const uint32_t magic = GT_WIRE_MAGIC;
     const uint16_t version = GT_WIRE_VERSION, kind = (uint16_t)type;
     memcpy(head, &magic, 4);
-    memcpy(head + 4, &version, 2);
+    memcpy(head + 4, &version, sizeof version); /* NOLINT(bugprone-not-null-terminated-result) */
     memcpy(head + 6, &kind, 2);
-    memcpy(head + 8, &length, 8);
+    memcpy(head + 8, &length, sizeof length);
 }
 
 #endif

@@ -12,6 +12,7 @@ static const gt_model *const MODELS[] = {
 
 const gt_model *gt_model_at(size_t i)
 {
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
     return i < sizeof MODELS / sizeof *MODELS ? MODELS[i] : NULL;
 }
 

@@ -255,10 +255,9 @@ gt_status gt_wv_account(gt_ctx *ctx, const gt_weave *w, const wv_codes *how, wv_
 
 gt_status gt_weave_sum(gt_ctx *ctx, uint32_t n_layers, const gt_weave_batch *batches,
                        size_t n_batches, const gt_weave_options *options,
-                       const uint32_t *const *code_of, const size_t *code_len,
-                       const bool *use_layer, gt_weave_stats *stats, gt_account **out)
+                       const gt_weave_codes *codes, gt_weave_stats *stats, gt_account **out)
 {
-    const wv_codes how = {code_of, code_len, use_layer};
+    const wv_codes how = codes == NULL ? (wv_codes){NULL, NULL, NULL} : *codes;
     gt_weave_stats own;
     build b = {.n_layers = n_layers};
     gt_status st = gt_wv_run_rows(ctx, n_layers, batches, n_batches, options, &how,

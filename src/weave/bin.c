@@ -200,11 +200,12 @@ static gt_status each_feature(gt_ctx *ctx, wv_bin *b, size_t task, int worker, f
         mine[i - from] = (feature_at){&b->batches[batch], f - b->first_feature[batch]};
     }
     gt_status st = GT_OK;
-    size_t many = to - from;
+    size_t many = to > from ? to - from : 0;
     for (size_t i = 0; st == GT_OK && i < many; i++) {
         for (size_t step = 0; listed && step < 4 && i + (step + 1) * AHEAD < many; step++) {
             fetch_soon(&mine[i + (step + 1) * AHEAD], (int)step);
         }
+        /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): filled above, as many as counted */
         st = fn(ctx, b, &b->rings[worker], mine[i].batch, mine[i].f);
     }
     return st;

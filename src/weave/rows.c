@@ -81,7 +81,7 @@ static void plan_fields(wv_rows *r, const uint32_t *most, uint64_t expect)
 {
     uint32_t word = 0, used = 0, first_used = 0;
     for (uint32_t k = 0; k < r->n_layers; k++) {
-        if (r->how->use != NULL && !r->how->use[k]) {
+        if (r->how->use_layer != NULL && !r->how->use_layer[k]) {
             continue;
         }
         uint32_t largest = largest_code(r->how, k, most[k]);

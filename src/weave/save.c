@@ -75,6 +75,7 @@ gt_status gt_weave_open(gt_ctx *ctx, uint32_t n_layers, const gt_weave_options *
     }
     gt_status st = make_grid(ctx, o.cell, extent, &w->grid);
     if (st == GT_OK) {
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
         w->cells = gt_zalloc(ctx, wv_n_cells(w), sizeof *w->cells);
         st = w->cells == NULL ? GT_E_MEMORY : GT_OK;
     }

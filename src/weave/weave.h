@@ -44,11 +44,7 @@ typedef struct wv_groups {
     size_t *first_entry;
     uint32_t *row;
 } wv_groups;
-typedef struct wv_codes {
-    const uint32_t *const *code_of;
-    const size_t *code_len;
-    const bool *use;
-} wv_codes;
+typedef gt_weave_codes wv_codes;
 gt_status gt_wv_account(gt_ctx *ctx, const gt_weave *w, const wv_codes *codes, wv_groups *groups,
                         gt_account **out) GT_CHECKED;
 /* Account of two layers from rows in any order; each pair of numbers stands once. */

@@ -63,7 +63,7 @@ static void check_results(gt_ctx *ctx, const gt_weave_batch *b, const gt_weave_o
     gt_weave_view_init(&view);
     view.tolerance = tolerance;
     if (gt_weave_account(ctx, w, NULL, NULL, NULL, &kept) != GT_OK ||
-        gt_weave_sum(ctx, 2, b, 2, o, NULL, NULL, NULL, NULL, &folded) != GT_OK ||
+        gt_weave_sum(ctx, 2, b, 2, o, NULL, NULL, &folded) != GT_OK ||
         gt_weave_polygons(ctx, w, &view, count, &n) != GT_OK ||
         gt_weave_qc(ctx, w, &faults, &n_faults) != GT_OK ||
         gt_account_rows(kept) != gt_account_rows(folded) || n != gt_account_rows(kept) ||

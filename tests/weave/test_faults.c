@@ -93,7 +93,7 @@ static gt_status call_sum(gt_ctx *ctx, const world *w, gt_weave *woven)
 {
     (void)woven;
     gt_account *a = NULL;
-    gt_status st = gt_weave_sum(ctx, 2, w->b, 2, &w->o, NULL, NULL, NULL, NULL, &a);
+    gt_status st = gt_weave_sum(ctx, 2, w->b, 2, &w->o, NULL, NULL, &a);
     assert_true((st == GT_OK) == (a != NULL));
     gt_account_free(ctx, a);
     return st;

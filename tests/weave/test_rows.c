@@ -247,7 +247,8 @@ static void folding_equals_keeping(void **state)
         gt_weave_stats stats;
         assert_ok(ctx, gt_weave_run(ctx, 3, b, 3, &o, &w));
         assert_ok(ctx, gt_weave_account(ctx, w, codes, len, only, &kept));
-        assert_ok(ctx, gt_weave_sum(ctx, 3, b, 3, &o, codes, len, only, &stats, &folded));
+        assert_ok(ctx, gt_weave_sum(ctx, 3, b, 3, &o, &(gt_weave_codes){codes, len, only}, &stats,
+                                    &folded));
         assert_same_account(kept, folded, 3);
         const gt_weave_stats want = gt_weave_statistics(w);
         assert_memory_equal(&stats, &want, sizeof want);
@@ -270,19 +271,19 @@ static void folding_refuses_what_running_refuses(void **state)
     gt_account *a = NULL;
     shapes_box(&s, 0, 0, 1, 1);
     gt_weave_batch b = shapes_batch(&s, 1);
-    assert_fails(ctx, gt_weave_sum(ctx, 1, &b, 1, NULL, NULL, NULL, NULL, NULL, &a), GT_E_USAGE,
+    assert_fails(ctx, gt_weave_sum(ctx, 1, &b, 1, NULL, NULL, NULL, &a), GT_E_USAGE,
                  "weave.option");
     b.layer = 0;
     s.xy[2] = NAN;
-    assert_fails(ctx, gt_weave_sum(ctx, 1, &b, 1, NULL, NULL, NULL, NULL, NULL, &a), GT_E_INPUT,
+    assert_fails(ctx, gt_weave_sum(ctx, 1, &b, 1, NULL, NULL, NULL, &a), GT_E_INPUT,
                  "weave.coordinate");
     s.xy[2] = 1;
-    assert_ok(ctx, gt_weave_sum(ctx, 1, NULL, 0, NULL, NULL, NULL, NULL, NULL, &a));
+    assert_ok(ctx, gt_weave_sum(ctx, 1, NULL, 0, NULL, NULL, NULL, &a));
     assert_int_equal(gt_account_rows(a), 0);
     gt_account_free(ctx, a);
     a = NULL;
     gt_cancel(ctx);
-    assert_fails(ctx, gt_weave_sum(ctx, 1, &b, 1, NULL, NULL, NULL, NULL, NULL, &a), GT_E_CANCELLED,
+    assert_fails(ctx, gt_weave_sum(ctx, 1, &b, 1, NULL, NULL, NULL, &a), GT_E_CANCELLED,
                  "base.cancelled");
     assert_null(a);
     assert_int_equal(gt_ctx_memory_used(ctx), 0);

@@ -25,9 +25,11 @@ typedef struct bulk_run {
     gt_source *source;
     gt_scan *scan;
     const char *path;
-    gt_geom geom; /* of a stored feature */
-    int *fact_of; /* by column: field of the kind, -1 */
-    int name_at;  /* column that names subjects, -1: their number */
+    gt_geom geom;    /* of a stored feature */
+    int *fact_of;    /* by column: field of the kind, -1 */
+    int name_at;     /* column that names subjects, -1: their number */
+    int project_at;  /* column that names their projects, -1: none */
+    gt_text project; /* of the present subject */
     size_t n_columns;
     gt_fact *facts;
     gt_fact *given; /* by --set */
@@ -105,6 +107,21 @@ static void take_name(bulk_run *r, const gt_value *values, const char *fallback)
     }
 }
 
+/* The project it is a part of, NULL where the column says nothing. */
+static const char *take_project(bulk_run *r, const gt_value *values)
+{
+    const gt_value *v = r->project_at < 0 ? NULL : &values[r->project_at];
+    gt_text_clear(&r->project);
+    if (v != NULL && v->kind == GT_VAL_INT) {
+        gt_text_printf(&r->project, "%lld", (long long)v->integer);
+    } else if (v != NULL && v->kind == GT_VAL_REAL) {
+        gt_text_printf(&r->project, "%.15g", v->real);
+    } else if (v != NULL && v->kind == GT_VAL_TEXT) {
+        gt_text_add(&r->project, v->text, v->len);
+    }
+    return r->project.len == 0 ? NULL : gt_text_cstr(&r->project);
+}
+
 static gt_status next_of_source(bulk_run *r, gt_subject *s, bool *more)
 {
     gt_source_feature f;
@@ -118,6 +135,7 @@ static gt_status next_of_source(bulk_run *r, gt_subject *s, bool *more)
     take_name(r, f.values, number);
     s->geom = f.geom;
     s->name = r->name;
+    s->project = take_project(r, f.values);
     for (size_t i = 0; i < f.n_faults; i++) {
         if (f.faults[i].field == GT_FAULT_GEOMETRY || f.faults[i].field == GT_FAULT_RECORD) {
             return gt_fail(r->app->ctx, GT_E_INPUT, f.faults[i].message,
@@ -146,6 +164,7 @@ static gt_status next_of_layer(bulk_run *r, gt_subject *s, bool *more)
         f.blob == NULL ? GT_OK : gt_geom_from_gpkg(r->app->ctx, f.blob, f.blob_len, NULL, &r->geom);
     s->geom = f.blob == NULL ? NULL : &r->geom;
     s->name = r->name;
+    s->project = take_project(r, f.values);
     return st == GT_OK ? take_facts(r, f.values, &s->n_facts) : st;
 }
 
@@ -161,13 +180,26 @@ static gt_status next(gt_ctx *ctx, void *user, gt_subject *s, bool *more)
     return st;
 }
 
-/* Columns by the names of facts. `name` may be said to be a column, too. */
+/* The column that `option` names, or the one called so; -1: there is none. */
+static gt_status find_column(bulk_run *r, const char *option, const char *const *names, size_t n,
+                             int *out)
+{
+    const char *given = cli_option_value(r->app, option, NULL);
+    *out = -1;
+    for (size_t i = 0; i < n; i++) {
+        *out = strcasecmp(names[i], given != NULL ? given : option) == 0 ? (int)i : *out;
+    }
+    return given == NULL || *out >= 0
+               ? GT_OK
+               : gt_fail(r->app->ctx, GT_E_USAGE, &CLI_MSG_BULK_NAME, GT_PLACE(.file = r->path),
+                         GT_ARGS(GT_TEXT("name", given), GT_TEXT("file", r->path)));
+}
+
+/* Columns by the names of facts; those of names and projects. */
 static gt_status match_columns(bulk_run *r, const char *const *names, size_t n)
 {
     cli *app = r->app;
-    const char *name = cli_option_value(app, "name", NULL);
     r->n_columns = n;
-    r->name_at = -1;
     r->fact_of = gt_alloc(app->ctx, n + 1, sizeof *r->fact_of);
     r->facts = gt_alloc(app->ctx, n + r->n_given + 1, sizeof *r->facts);
     if (r->fact_of == NULL || r->facts == NULL) {
@@ -180,14 +212,9 @@ static gt_status match_columns(bulk_run *r, const char *const *names, size_t n)
                 r->fact_of[i] = (int)k;
             }
         }
-        bool called = strcasecmp(names[i], name != NULL ? name : "name") == 0;
-        r->name_at = called ? (int)i : r->name_at;
     }
-    if (name != NULL && r->name_at < 0) {
-        return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_BULK_NAME, GT_PLACE(.file = r->path),
-                       GT_ARGS(GT_TEXT("name", name), GT_TEXT("file", r->path)));
-    }
-    return GT_OK;
+    gt_status st = find_column(r, "name", names, n, &r->name_at);
+    return st == GT_OK ? find_column(r, "project", names, n, &r->project_at) : st;
 }
 
 static gt_status open_file(bulk_run *r)
@@ -279,15 +306,15 @@ static const gt_gpkg_column VERDICT_COLUMNS[] = {
     {"subject", GT_GPKG_INTEGER}, {"name", GT_GPKG_TEXT},        {"result", GT_GPKG_TEXT},
     {"area_m2", GT_GPKG_REAL},    {"unit", GT_GPKG_TEXT},        {"denied", GT_GPKG_INTEGER},
     {"open", GT_GPKG_INTEGER},    {"required", GT_GPKG_INTEGER}, {"held", GT_GPKG_INTEGER},
-    {"reason", GT_GPKG_TEXT}};
+    {"reason", GT_GPKG_TEXT},     {"project", GT_GPKG_TEXT}};
 static const gt_gpkg_column FINDING_COLUMNS[] = {
-    {"subject", GT_GPKG_INTEGER},  {"name", GT_GPKG_TEXT},    {"rule", GT_GPKG_TEXT},
-    {"title", GT_GPKG_TEXT},       {"clauses", GT_GPKG_TEXT}, {"strength", GT_GPKG_TEXT},
-    {"effect", GT_GPKG_TEXT},      {"result", GT_GPKG_TEXT},  {"missing", GT_GPKG_TEXT},
-    {"excepted_by", GT_GPKG_TEXT}, {"layer", GT_GPKG_TEXT},   {"origin", GT_GPKG_TEXT},
-    {"m2", GT_GPKG_REAL},          {"share", GT_GPKG_REAL},   {"features", GT_GPKG_INTEGER},
-    {"distance_m", GT_GPKG_REAL},  {"message", GT_GPKG_TEXT}, {"comply", GT_GPKG_TEXT},
-    {"measures", GT_GPKG_TEXT}};
+    {"subject", GT_GPKG_INTEGER},  {"name", GT_GPKG_TEXT},        {"rule", GT_GPKG_TEXT},
+    {"title", GT_GPKG_TEXT},       {"clauses", GT_GPKG_TEXT},     {"strength", GT_GPKG_TEXT},
+    {"effect", GT_GPKG_TEXT},      {"result", GT_GPKG_TEXT},      {"missing", GT_GPKG_TEXT},
+    {"excepted_by", GT_GPKG_TEXT}, {"layer", GT_GPKG_TEXT},       {"origin", GT_GPKG_TEXT},
+    {"m2", GT_GPKG_REAL},          {"share", GT_GPKG_REAL},       {"features", GT_GPKG_INTEGER},
+    {"distance_m", GT_GPKG_REAL},  {"message", GT_GPKG_TEXT},     {"comply", GT_GPKG_TEXT},
+    {"measures", GT_GPKG_TEXT},    {"together", GT_GPKG_INTEGER}, {"together_m2", GT_GPKG_REAL}};
 
 static void join(const char *const *list, gt_text *out)
 {
@@ -372,7 +399,9 @@ static gt_status write_finding(bulk_run *r, size_t number, const char *name, con
                                     shown ? real_value(m->distance_m) : none,
                                     text_value(f->said[app->lang]),
                                     text_value(f->comply[app->lang]),
-                                    text_value(gt_text_cstr(&measures))};
+                                    text_value(gt_text_cstr(&measures)),
+                                    int_value(f->n_together),
+                                    f->n_together > 0 ? real_value(f->together_m2) : none};
     gt_status st = gt_text_status(&measures);
     st = st == GT_OK ? gt_gpkg_add_to(app->ctx, r->out, FINDINGS, geom, values) : st;
     r->n_findings++;
@@ -449,7 +478,8 @@ static gt_status found(gt_ctx *ctx, void *user, size_t at, const gt_verdict *v)
                                     int_value(by[1]),
                                     int_value(by[2]),
                                     int_value(held),
-                                    text_value(NULL)};
+                                    text_value(NULL),
+                                    text_value(gt_verdict_project(v))};
     return gt_gpkg_add_to(ctx, r->out, VERDICTS, gt_verdict_geom(v), values);
 }
 
@@ -636,6 +666,7 @@ static void release(bulk_run *r)
     gt_free(ctx, r->facts);
     gt_arena_free(r->texts);
     gt_text_free(&r->line);
+    gt_text_free(&r->project);
     gt_text_free(&r->refusals);
 }
 
@@ -649,6 +680,7 @@ gt_status cli_check_bulk(cli *app, gt_store *store, const gt_package *package, g
     memset(&facts, 0, sizeof facts);
     gt_geom_init(&r.geom);
     gt_text_init(&r.line, app->ctx, 0);
+    gt_text_init(&r.project, app->ctx, 0);
     gt_text_init(&r.refusals, app->ctx, 0);
     gt_bulk_options_init(&o);
     o.list_passes = cli_has(app, "all");

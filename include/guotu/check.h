@@ -25,8 +25,9 @@ typedef struct gt_subject {
     const gt_fact *facts;
     size_t n_facts;
     const char *project; /* id of the project it is a part of, or NULL: rules that say `together`
-                          * then judge it with the parts decided before (name tells the parts apart:
-                          * an earlier decision on the same part is not counted) */
+                          * then judge it with the parts decided before, in a bulk check also with
+                          * those that come with it (name tells the parts apart: an earlier decision
+                          * on the same part is not counted) */
 } gt_subject;
 
 typedef enum gt_result { GT_PASS = 0, GT_FAIL, GT_UNDECIDABLE } gt_result;
@@ -56,7 +57,7 @@ typedef struct gt_finding {
     const char *comply[2];      /* how to comply, by gt_lang; NULL when nothing can be said */
     const gt_exception *exempt; /* the exception that let it pass, or NULL */
     const gt_measured *const *measured; /* one per measure of the rule */
-    size_t n_together;  /* earlier parts of the project judged with it; 0: none, or by itself */
+    size_t n_together;  /* other parts of the project judged with it; 0: none, or by itself */
     double together_m2; /* survey area of it and them, 0 when by itself */
 } gt_finding;
 
@@ -99,7 +100,8 @@ size_t gt_verdict_n_findings(const gt_verdict *verdict);
 size_t gt_verdict_n_unlisted(const gt_verdict *verdict);
 /* Denials first, then undecidable, conditions, duties, notes, passes; borrowed. */
 const gt_finding *gt_verdict_finding(const gt_verdict *verdict, size_t i);
-const char *gt_verdict_name(const gt_verdict *verdict); /* the subject's, "" when it has none */
+const char *gt_verdict_name(const gt_verdict *verdict);    /* the subject's, "" when it has none */
+const char *gt_verdict_project(const gt_verdict *verdict); /* it is a part of, "" when of none */
 double gt_verdict_area_m2(const gt_verdict *verdict);
 const gt_geom *gt_verdict_geom(const gt_verdict *verdict);
 /* Name of the unit (district) that holds most of the subject, "" when there is none. */
@@ -162,7 +164,8 @@ void gt_verdict_render_json(const gt_verdict *verdict, gt_text *out);
 /* ---- many subjects ----------------------------------------------------------------------------
  * The same rules, the same words, the same numbers as one by one: a rule that clearly holds is
  * settled by areas of edge pairs (bulk_area.h), everything else is measured as a single subject
- * is. Subjects are taken land by land, and the layers near a block of them are read once. */
+ * is. Subjects are taken land by land, and the layers near a block of them are read once. Parts of
+ * a project are judged with each other and with those decided before, whatever their order. */
 
 typedef struct gt_bulk_options {
     size_t size;
@@ -200,9 +203,9 @@ typedef struct gt_bulk_facts {
 /* Checks every subject of kind `kind` that `next` gives. Areas of a rule that is settled as holding
  * are within 2e-6 of the overlap and 1e-7 of the subject of the exact ones, and the condition holds
  * at both ends of that span; so a verdict is that of gt_checker_run. One thread. Memory: subjects
- * up to most_bytes, then batch by batch; 16 bytes a point and about 150 a feature of the layers
- * near a block. GT_E_USAGE: kind; GT_E_MEMORY: what lies near one subject does not fit. facts may
- * be NULL.
+ * up to most_bytes, then batch by batch; parts of projects, where a rule judges them together, all
+ * at the end; 16 bytes a point and about 150 a feature of the layers near a block. GT_E_USAGE:
+ * kind; GT_E_MEMORY: what lies near one subject does not fit. facts may be NULL.
  */
 gt_status gt_check_bulk(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *kind,
                         const gt_bulk_options *options, const gt_bulk_calls *calls,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/bulk_rules.h"
+#include "check/bulk_projects.h"
 #include "check/messages.h"
 
 enum { BLOCK = 4096 };
@@ -18,14 +18,6 @@ static const size_t BYTES_PER_POINT = 32;
 /* A block may be read although so many features a subject are expected near it. */
 static const double SPARSE = 64;
 
-typedef struct held {
-    gt_subject subject;
-    gt_geom geom;
-    gt_box box;
-    size_t number;
-    uint32_t key;
-} held;
-
 typedef struct batch {
     gt_ctx *ctx;
     gt_bulk bulk;
@@ -33,7 +25,12 @@ typedef struct batch {
     gt_bulk_calls calls;
     gt_bulk_facts facts;
     gt_arena *arena; /* names and facts */
-    held *list;
+    gt_bulk_held *list;
+    bool together; /* a rule judges the parts of a project together: they wait for the end */
+    gt_arena *parts_arena;
+    gt_bulk_held *parts;
+    size_t n_parts, cap_parts;
+    gt_projects projects;
     size_t n, cap, bytes, most_bytes, most_points, n_done;
 } batch;
 
@@ -62,13 +59,19 @@ static bool its_own_fault(gt_status st)
     return st == GT_E_INPUT || st == GT_E_USAGE;
 }
 
-static gt_status check_one(batch *t, const held *h)
+static gt_status check_one(batch *t, const gt_bulk_held *h)
 {
     gt_verdict light;
     const gt_verdict *v = NULL;
     gt_subject subject = h->subject; /* the list moves while it grows: its geometry is named here */
     subject.geom = &h->geom;
     gt_status st = gt_check_cancel(t->ctx);
+    if (st == GT_OK && h->project != SIZE_MAX) {
+        st = gt_projects_turn(&t->bulk, &t->projects, t->list, (size_t)(h - t->list));
+        if (st != GT_OK) {
+            return st; /* not the fault of this part */
+        }
+    }
     st = st == GT_OK ? gt_bulk_subject(&t->bulk, &subject, &light, &v) : st;
     if (t->bulk.overflow) {
         return st;
@@ -195,9 +198,12 @@ static uint32_t spread_bits(double v)
 
 static int by_land(const void *a, const void *b)
 {
-    const held *p = a, *q = b;
+    const gt_bulk_held *p = a, *q = b;
     if (p->key != q->key) {
         return p->key < q->key ? -1 : 1;
+    }
+    if (p->project != q->project) {
+        return p->project < q->project ? -1 : 1;
     }
     return (p->number > q->number) - (p->number < q->number);
 }
@@ -210,9 +216,11 @@ static gt_status run_batch(batch *t)
     gt_box all = box_of(t, 0, t->n);
     double side = fmax(all.xmax - all.xmin, all.ymax - all.ymin);
     for (size_t i = 0; i < t->n; i++) {
-        held *h = &t->list[i];
-        double x = ((h->box.xmin + h->box.xmax) / 2 - all.xmin) / side;
-        double y = ((h->box.ymin + h->box.ymax) / 2 - all.ymin) / side;
+        gt_bulk_held *h = &t->list[i];
+        /* parts of a project go where its middle is, side by side */
+        const gt_box *at = h->project == SIZE_MAX ? &h->box : &t->projects.list[h->project].box;
+        double x = ((at->xmin + at->xmax) / 2 - all.xmin) / side;
+        double y = ((at->ymin + at->ymax) / 2 - all.ymin) / side;
         h->key = spread_bits(x) | spread_bits(y) << 1;
     }
     qsort(t->list, t->n, sizeof *t->list, by_land);
@@ -225,44 +233,57 @@ static gt_status run_batch(batch *t)
     return st;
 }
 
-static gt_status keep_fact(batch *t, const gt_fact *from, gt_fact *to)
+static gt_status keep_fact(gt_arena *arena, const gt_fact *from, gt_fact *to, size_t *bytes)
 {
     *to = *from;
-    to->name = gt_arena_strdup(t->arena, from->name);
+    to->name = gt_arena_strdup(arena, from->name);
     if (from->value.kind == GT_VAL_TEXT) {
-        to->value.text = gt_arena_strndup(t->arena, from->value.text, from->value.len);
-        t->bytes += from->value.len;
+        to->value.text = gt_arena_strndup(arena, from->value.text, from->value.len);
+        *bytes += from->value.len;
     }
     bool full = to->name == NULL || (from->value.kind == GT_VAL_TEXT && to->value.text == NULL);
     return full ? GT_E_MEMORY : GT_OK;
 }
 
-static gt_status keep(batch *t, const gt_subject *s, size_t number)
+/* Makes *h hold a copy of the subject; its geometry is the holder's to free even on failure. */
+static gt_status hold(batch *t, const gt_subject *s, size_t number, gt_arena *arena,
+                      gt_bulk_held *h, size_t *bytes)
 {
-    void *block = t->list;
-    gt_status st = gt_grow(t->ctx, &block, &t->cap, t->n + 1, sizeof *t->list);
-    t->list = block;
-    if (st != GT_OK) {
-        return st;
-    }
-    held *h = &t->list[t->n];
     memset(h, 0, sizeof *h);
-    st = gt_geom_copy(t->ctx, s->geom, &h->geom);
-    if (st != GT_OK) {
-        return st;
-    }
-    t->n++;
-    gt_fact *facts = gt_arena_zalloc(t->arena, s->n_facts + 1, sizeof *facts);
-    const char *name = gt_arena_strdup(t->arena, s->name == NULL ? "" : s->name);
-    st = facts == NULL || name == NULL ? GT_E_MEMORY : GT_OK;
+    gt_fact *facts = gt_arena_zalloc(arena, s->n_facts + 1, sizeof *facts);
+    const char *name = gt_arena_strdup(arena, s->name == NULL ? "" : s->name);
+    const char *project = s->project == NULL ? NULL : gt_arena_strdup(arena, s->project);
+    bool full = facts == NULL || name == NULL || (s->project != NULL && project == NULL);
+    gt_status st = full ? GT_E_MEMORY : gt_geom_copy(t->ctx, s->geom, &h->geom);
+    *bytes = 0;
     for (size_t i = 0; st == GT_OK && i < s->n_facts; i++) {
-        st = keep_fact(t, &s->facts[i], &facts[i]);
+        st = keep_fact(arena, &s->facts[i], &facts[i], bytes);
     }
     h->number = number;
+    h->project = SIZE_MAX;
     h->box = gt_geom_box(&h->geom);
-    h->subject =
-        (gt_subject){.kind = t->bulk.kind->id, .name = name, .facts = facts, .n_facts = s->n_facts};
-    t->bytes += sizeof *h + 16 * (size_t)h->geom.n_points + 128 + s->n_facts * sizeof *facts;
+    h->subject = (gt_subject){.kind = t->bulk.kind->id,
+                              .name = name,
+                              .facts = facts,
+                              .n_facts = s->n_facts,
+                              .project = project};
+    *bytes += sizeof *h + 16 * (size_t)h->geom.n_points + 128 + s->n_facts * sizeof *facts;
+    return st;
+}
+
+static gt_status keep(batch *t, const gt_subject *s, size_t number)
+{
+    bool part = t->together && s->project != NULL && *s->project != '\0';
+    size_t bytes = 0, *n = part ? &t->n_parts : &t->n;
+    void *block = part ? t->parts : t->list;
+    gt_status st = gt_grow(t->ctx, &block, part ? &t->cap_parts : &t->cap, *n + 1, sizeof *t->list);
+    *(part ? &t->parts : &t->list) = block;
+    if (st == GT_OK) {
+        gt_bulk_held *h = (gt_bulk_held *)block + *n;
+        st = hold(t, s, number, part ? t->parts_arena : t->arena, h, &bytes);
+        ++*n;
+    }
+    t->bytes += part ? 0 : bytes;
     return st;
 }
 
@@ -299,6 +320,50 @@ static gt_status take_all(batch *t)
     return st == GT_OK ? run_batch(t) : st;
 }
 
+/* Parts of projects, when all of them are known. */
+static gt_status run_parts(batch *t)
+{
+    gt_status st = gt_projects_open(&t->bulk, t->parts, t->n_parts, &t->projects);
+    if (st == GT_OK) {
+        gt_free(t->ctx, t->list); /* empty by now */
+        t->list = t->parts;
+        t->n = t->n_parts;
+        t->cap = t->cap_parts;
+        t->parts = NULL;
+        t->n_parts = t->cap_parts = 0;
+        st = run_batch(t);
+    }
+    t->bulk.together = NULL;
+    return st;
+}
+
+static bool judges_together(const gt_bulk *b)
+{
+    for (size_t i = 0; i < b->n_plans; i++) {
+        if (b->plans[i].rule->together) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void release(batch *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        gt_geom_free(t->ctx, &t->list[i].geom);
+    }
+    for (size_t i = 0; i < t->n_parts; i++) {
+        gt_geom_free(t->ctx, &t->parts[i].geom);
+    }
+    gt_free(t->ctx, t->list);
+    gt_free(t->ctx, t->parts);
+    gt_projects_free(t->ctx, &t->projects);
+    gt_arena_free(t->arena);
+    gt_arena_free(t->parts_arena);
+    gt_bulk_close(&t->bulk);
+    gt_free(t->ctx, t);
+}
+
 /* A quarter of what the ceiling leaves for subjects, a third for the layers near a block. */
 static void set_limits(batch *t)
 {
@@ -333,12 +398,15 @@ gt_status gt_check_bulk(gt_ctx *ctx, gt_store *store, const gt_package *package,
     set_limits(t);
     gt_status st = gt_bulk_open(ctx, store, package, kind, &t->options, &t->bulk);
     st = st == GT_OK ? gt_arena_new(ctx, 0, &t->arena) : st;
+    st = st == GT_OK ? gt_arena_new(ctx, 0, &t->parts_arena) : st;
     if (st == GT_OK) {
+        t->together = judges_together(&t->bulk);
         gt_picker *picker = gt_checker_picker(t->bulk.checker);
         gt_progress_begin(ctx, &GT_PROGRESS_CHECK, 0);
         st = gt_picker_begin(ctx, picker); /* all blocks of one moment */
         if (st == GT_OK) {
             st = take_all(t);
+            st = st == GT_OK && t->n_parts > 0 ? run_parts(t) : st;
             gt_picker_end(picker);
         }
         gt_progress_end(ctx);
@@ -349,12 +417,6 @@ gt_status gt_check_bulk(gt_ctx *ctx, gt_store *store, const gt_package *package,
     if (st == GT_OK && facts != NULL) {
         *facts = t->facts;
     }
-    for (size_t i = 0; i < t->n; i++) {
-        gt_geom_free(ctx, &t->list[i].geom);
-    }
-    gt_free(ctx, t->list);
-    gt_arena_free(t->arena);
-    gt_bulk_close(&t->bulk);
-    gt_free(ctx, t);
+    release(t);
     return st;
 }

@@ -756,6 +756,11 @@ static gt_status open_verdict(gt_bulk *b)
     if (st == GT_OK && b->unit != NULL) {
         b->verdict->unit_origin = unit_origin(b);
     }
+    if (st == GT_OK && b->together != NULL) {
+        b->verdict->together = b->together;
+        b->verdict->n_together = b->n_together;
+        b->verdict->borrowed = true;
+    }
     return st;
 }
 
@@ -808,7 +813,9 @@ static gt_status try_rules(gt_bulk *b, size_t *held)
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && !b->overflow && i < b->n_plans; i++) {
         outcome o = OPEN;
-        st = settle(b, &b->plans[i], &o);
+        if (b->together == NULL || !b->plans[i].rule->together) {
+            st = settle(b, &b->plans[i], &o); /* by the land of the subject alone */
+        }
         if (st == GT_OK && !b->overflow && o == OPEN) {
             st = open_verdict(b);
             b->n_tried++;
@@ -856,6 +863,7 @@ gt_status gt_bulk_subject(gt_bulk *b, const gt_subject *subject, gt_verdict *lig
                           .package = b->package,
                           .kind = b->kind->id,
                           .name = subject->name == NULL ? "" : subject->name,
+                          .project = subject->project,
                           .unit = b->unit,
                           .unit_origin = unit_origin(b),
                           .as_of = b->day,

@@ -99,6 +99,8 @@ typedef struct gt_bulk {
     const gt_value *facts; /* by field of the kind */
     double m2;
     const char *unit;
+    gt_meter *together; /* of its whole project, borrowed; NULL: it is no part of one */
+    size_t n_together;  /* other parts of it */
     gt_cutter cutter;
     gt_verdict *verdict; /* once something must be measured */
     uint32_t *found;     /* scratch of searches */

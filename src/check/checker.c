@@ -629,21 +629,33 @@ static gt_status join_parts(gt_checker *c, const gt_subject *subject, const gt_m
     return st;
 }
 
-static gt_status prepare_verdict(gt_checker *c, const gt_subject *subject,
-                                 const gt_check_options *o, const gt_bulk_hooks *bulk,
-                                 const char *unit, gt_verdict *v)
+static gt_meter_setup setup_of(gt_checker *c, const gt_check_options *o, const gt_geom *land)
 {
-    gt_meter_setup setup = {.store = c->store,
+    return (gt_meter_setup){.store = c->store,
                             .picker = c->picker,
                             .package = c->package,
                             .geos = c->geos,
                             .where_of = gt_checker_where,
                             .user = c,
-                            .bulk = bulk,
-                            .subject = subject->geom,
+                            .subject = land,
                             .as_of = o->as_of,
                             .as_of_rev = o->as_of_rev,
                             .densify_m = o->densify_m > 0 ? o->densify_m : 70.0};
+}
+
+gt_status gt_checker_meter(gt_checker *c, const gt_geom *land, const gt_check_options *options,
+                           gt_meter **out)
+{
+    const gt_meter_setup setup = setup_of(c, options, land);
+    return gt_meter_new(c->ctx, &setup, out);
+}
+
+static gt_status prepare_verdict(gt_checker *c, const gt_subject *subject,
+                                 const gt_check_options *o, const gt_bulk_hooks *bulk,
+                                 const char *unit, gt_verdict *v)
+{
+    gt_meter_setup setup = setup_of(c, o, subject->geom);
+    setup.bulk = bulk;
     v->ctx = c->ctx;
     v->package = c->package;
     v->store = c->store;
@@ -663,7 +675,7 @@ static gt_status prepare_verdict(gt_checker *c, const gt_subject *subject,
     if (st == GT_OK) {
         st = name_facts(c, subject, v);
     }
-    if (st == GT_OK && subject->project != NULL) {
+    if (st == GT_OK && subject->project != NULL && bulk == NULL) {
         st = join_parts(c, subject, &setup, v);
     }
     if (st == GT_OK && unit != NULL) {
@@ -761,7 +773,9 @@ void gt_verdict_free(gt_verdict *v)
         return;
     }
     gt_meter_free(v->meter);
-    gt_meter_free(v->together);
+    if (!v->borrowed) {
+        gt_meter_free(v->together);
+    }
     gt_arena_free(v->arena);
     gt_free(v->ctx, v);
 }
@@ -799,6 +813,11 @@ size_t gt_verdict_n_unlisted(const gt_verdict *v)
 const char *gt_verdict_name(const gt_verdict *v)
 {
     return v->name;
+}
+
+const char *gt_verdict_project(const gt_verdict *v)
+{
+    return v->project == NULL ? "" : v->project;
 }
 
 double gt_verdict_area_m2(const gt_verdict *v)

@@ -216,51 +216,31 @@ static bool is(const gt_value *value, const char *text)
     return value->kind == GT_VAL_TEXT && strcmp(value->text, text) == 0;
 }
 
-/* An accepted part of the same project, other than the subject itself. */
-static bool counts(const gt_standard *s, const gt_feature *f, const gt_subject *subject)
+static const char *text_of(const gt_value *value)
 {
-    int project = gt_standard_field(s, "project"), part = gt_standard_field(s, "part");
-    int decision = gt_standard_field(s, "decision");
-    return project >= 0 && part >= 0 && decision >= 0 &&
-           is(&f->values[project], subject->project) && !is(&f->values[decision], "refuse") &&
-           (lacks(subject->name) || !is(&f->values[part], subject->name));
+    return value->kind == GT_VAL_TEXT ? value->text : "";
 }
 
-/* Adds one outline to the union so far. */
-static gt_status unite(gt_ctx *ctx, gt_geos *geos, const gt_feature *f, gt_geom *all)
-{
-    gt_geom part, sum;
-    gt_geom_init(&part);
-    gt_geom_init(&sum);
-    const gt_geom *both[] = {all, &part};
-    gt_status st = gt_geom_from_gpkg(ctx, f->blob, f->blob_len, NULL, &part);
-    if (st == GT_OK) {
-        st = gt_geos_union(ctx, geos, both, 2, &sum);
-    }
-    if (st == GT_OK) {
-        st = gt_geom_copy(ctx, &sum, all);
-    } else {
-        gt_fail_at(ctx, GT_PLACE(.layer = layer_id, .feature = f->id));
-    }
-    gt_geom_free(ctx, &part);
-    gt_geom_free(ctx, &sum);
-    return st;
-}
-
-gt_status gt_decisions_gather(gt_ctx *ctx, gt_store *store, gt_geos *geos,
-                              const gt_subject *subject, gt_date as_of, gt_geom *out, size_t *n)
+gt_status gt_decisions_each(gt_ctx *ctx, gt_store *store, gt_date as_of, gt_decided_fn fn,
+                            void *user)
 {
     gt_layer_info layer;
     gt_scan *scan = NULL;
     gt_query q;
+    gt_geom outline;
     bool more = true;
-    *n = 0;
+    gt_geom_init(&outline);
     gt_status st = gt_store_find_layer(ctx, store, layer_id, &layer);
     if (st == GT_E_NOT_FOUND) {
         gt_error_clear(ctx);
         return GT_OK; /* nothing was decided yet */
     }
-    st = st == GT_OK ? gt_geom_copy(ctx, subject->geom, out) : st;
+    int project = st == GT_OK ? gt_standard_field(layer.standard, "project") : -1;
+    int part = st == GT_OK ? gt_standard_field(layer.standard, "part") : -1;
+    int decision = st == GT_OK ? gt_standard_field(layer.standard, "decision") : -1;
+    if (st == GT_OK && (project < 0 || part < 0 || decision < 0)) {
+        return GT_OK; /* somebody else's layer of that name */
+    }
     gt_query_init(&q, layer_id);
     q.as_of_date = as_of;
     st = st == GT_OK ? gt_scan_open(ctx, store, &q, &scan) : st;
@@ -268,11 +248,55 @@ gt_status gt_decisions_gather(gt_ctx *ctx, gt_store *store, gt_geos *geos,
         gt_feature f;
         st = gt_check_cancel(ctx);
         st = st == GT_OK ? gt_scan_next(ctx, scan, &f, &more) : st;
-        if (st == GT_OK && more && f.blob != NULL && counts(layer.standard, &f, subject)) {
-            st = unite(ctx, geos, &f, out);
-            *n += st == GT_OK ? 1 : 0;
+        bool counts = st == GT_OK && more && f.blob != NULL &&
+                      f.values[project].kind == GT_VAL_TEXT && !is(&f.values[decision], "refuse");
+        if (counts) {
+            st = gt_geom_from_gpkg(ctx, f.blob, f.blob_len, NULL, &outline);
+            st = st == GT_OK
+                     ? fn(ctx, user, f.values[project].text, text_of(&f.values[part]), &outline)
+                     : st;
+        }
+        if (counts && st != GT_OK) {
+            gt_fail_at(ctx, GT_PLACE(.layer = layer_id, .feature = f.id));
         }
     }
     gt_scan_close(scan);
+    gt_geom_free(ctx, &outline);
+    return st;
+}
+
+typedef struct parts {
+    gt_geos *geos;
+    const gt_subject *subject;
+    gt_geom *all;
+    size_t n;
+} parts;
+
+/* Adds an outline to the union so far, if it is of the same project and not the subject itself. */
+static gt_status unite(gt_ctx *ctx, void *user, const char *project, const char *part,
+                       const gt_geom *outline)
+{
+    parts *p = user;
+    gt_geom sum;
+    const gt_geom *both[] = {p->all, outline};
+    if (strcmp(project, p->subject->project) != 0 ||
+        (!lacks(p->subject->name) && strcmp(part, p->subject->name) == 0)) {
+        return GT_OK;
+    }
+    gt_geom_init(&sum);
+    gt_status st = gt_geos_union(ctx, p->geos, both, 2, &sum);
+    st = st == GT_OK ? gt_geom_copy(ctx, &sum, p->all) : st;
+    p->n += st == GT_OK;
+    gt_geom_free(ctx, &sum);
+    return st;
+}
+
+gt_status gt_decisions_gather(gt_ctx *ctx, gt_store *store, gt_geos *geos,
+                              const gt_subject *subject, gt_date as_of, gt_geom *out, size_t *n)
+{
+    parts p = {geos, subject, out, 0};
+    gt_status st = gt_geom_copy(ctx, subject->geom, out);
+    st = st == GT_OK ? gt_decisions_each(ctx, store, as_of, unite, &p) : st;
+    *n = p.n;
     return st;
 }

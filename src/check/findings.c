@@ -40,6 +40,9 @@ typedef enum column {
     C_AS_OF,
     C_REVISION,
     C_PACKAGE,
+    C_PROJECT,
+    C_TOGETHER,
+    C_TOGETHER_M2,
     COLUMNS
 } column;
 
@@ -53,7 +56,8 @@ static const gt_gpkg_column columns[COLUMNS] = {
     {"message_zh", GT_GPKG_TEXT},   {"message_en", GT_GPKG_TEXT},  {"comply_zh", GT_GPKG_TEXT},
     {"comply_en", GT_GPKG_TEXT},    {"excepted_by", GT_GPKG_TEXT}, {"subject", GT_GPKG_TEXT},
     {"subject_type", GT_GPKG_TEXT}, {"unit", GT_GPKG_TEXT},        {"as_of", GT_GPKG_TEXT},
-    {"revision", GT_GPKG_INTEGER},  {"package", GT_GPKG_TEXT},
+    {"revision", GT_GPKG_INTEGER},  {"package", GT_GPKG_TEXT},     {"project", GT_GPKG_TEXT},
+    {"together", GT_GPKG_INTEGER},  {"together_m2", GT_GPKG_REAL},
 };
 
 typedef struct output {
@@ -160,6 +164,7 @@ static void set_common(output *o, const char *role)
     set_text(o, C_AS_OF, o->day);
     set_int(o, C_REVISION, v->revision);
     set_text(o, C_PACKAGE, gt_text_cstr(&o->package));
+    set_text(o, C_PROJECT, v->project);
 }
 
 static void set_finding(output *o, const gt_finding *f)
@@ -177,6 +182,8 @@ static void set_finding(output *o, const gt_finding *f)
     set_text(o, C_MESSAGE_EN, f->said[GT_LANG_EN]);
     set_text(o, C_COMPLY_ZH, f->comply[GT_LANG_ZH]);
     set_text(o, C_COMPLY_EN, f->comply[GT_LANG_EN]);
+    set_int(o, C_TOGETHER, (int64_t)f->n_together);
+    set_real(o, C_TOGETHER_M2, f->n_together > 0 ? f->together_m2 : (double)NAN);
     set_list(o, C_EXCEPTED_BY, f->exempt == NULL ? NULL : f->exempt->clauses, &o->exceptions);
 }
 

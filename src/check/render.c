@@ -82,8 +82,8 @@ static void put_finding(const gt_verdict *v, const gt_finding *f, gt_lang lang, 
     if (f->n_together > 0) {
         gt_text_printf(
             out,
-            zh ? "      与同一项目此前 %zu 个部分合并判断，共 %.4f 公顷\n"
-               : "      judged together with %zu earlier part(s) of the project, %.4f ha in all\n",
+            zh ? "      与同一项目其他 %zu 个部分合并判断，共 %.4f 公顷\n"
+               : "      judged together with %zu other part(s) of the project, %.4f ha in all\n",
             f->n_together, gt_area_to(GT_HA, f->together_m2));
     }
     if (f->comply[lang] != NULL) {

@@ -19,6 +19,10 @@ gt_picker *gt_checker_picker(const gt_checker *checker);
 /* Compiled filter of a measure; user: the checker (gt_meter_setup.where_of). */
 gt_status gt_checker_where(gt_ctx *ctx, void *user, const gt_measure *measure,
                            const gt_standard *standard, gt_expr **out) GT_CHECKED;
+/* A meter of its own on any land, by the options of a check: it reads the store, not what a bulk
+ * check holds. land is copied; owned by the caller. */
+gt_status gt_checker_meter(gt_checker *checker, const gt_geom *land,
+                           const gt_check_options *options, gt_meter **out) GT_CHECKED;
 /* GT_E_USAGE when no rule of the package speaks of the kind. */
 gt_status gt_checker_kind(gt_checker *checker, const char *kind) GT_CHECKED;
 bool gt_rule_speaks_of(const gt_rule *rule, const char *kind, gt_date day);

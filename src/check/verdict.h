@@ -16,7 +16,8 @@ struct gt_verdict {
     size_t n_unlisted; /* rules that hold and are not among the findings */
     gt_finding *findings;
     size_t n_findings;
-    gt_meter *together; /* of the subject and earlier parts of its project; NULL: none */
+    gt_meter *together; /* of the subject and the other parts of its project; NULL: none */
+    bool borrowed;      /* together belongs to a bulk check */
     size_t n_together;
     const char *kind, *name, *unit, *project, *facts; /* facts as "name=value ..." */
     gt_origin unit_origin;                            /* of the layer that gave the unit's name */
@@ -36,8 +37,14 @@ typedef struct gt_template {
 gt_status gt_fill_template(gt_ctx *ctx, const gt_template *t, const char *template, gt_lang lang,
                            gt_arena *arena, const char **out) GT_CHECKED;
 
+/* Calls fn with every part of a project that was let through; texts and outline are borrowed for
+ * the call. as_of: decisions up to that day (GT_DATE_NONE: all). One scan over all decisions. */
+typedef gt_status (*gt_decided_fn)(gt_ctx *ctx, void *user, const char *project, const char *part,
+                                   const gt_geom *outline);
+gt_status gt_decisions_each(gt_ctx *ctx, gt_store *store, gt_date as_of, gt_decided_fn fn,
+                            void *user) GT_CHECKED;
 /* Outlines of the earlier, accepted parts of the project, united with the subject into *out; *n
- * parts. as_of: decisions up to that day (GT_DATE_NONE: all). */
+ * parts. */
 gt_status gt_decisions_gather(gt_ctx *ctx, gt_store *store, gt_geos *geos,
                               const gt_subject *subject, gt_date as_of, gt_geom *out,
                               size_t *n) GT_CHECKED;

@@ -64,6 +64,38 @@ code 1 check --bulk basic_farmland --type project --set use=park --set national=
 says "1 checked"
 code 1 --memory 64M check --bulk "$work/s.geojson" --type project
 
+# parts of one project that come in one file are judged together, and with what was decided before
+north='501200 4431000 501380 4431160'
+south='501200 4430800 501380 4430960'
+third='501500 4430800 501700 4430960'
+file parts.geojson "$(square $north '"name":"north","project":"P1"')" \
+    "$(square $third '"name":"third","project":"P2"')" \
+    "$(square $south '"name":"south","project":"P1"')"
+code 0 check --bulk "$work/parts.geojson" --type piece
+file fourth.geojson "$(square 501500 4431000 501700 4431160 '"name":"fourth"')"
+code 0 check "$work/fourth.geojson" --type piece --project P2 --name fourth --decide accept
+code 1 check --bulk "$work/parts.geojson" --type piece -o "$work/parts.gpkg"
+says "1 not conforming"
+sed 's/"P2"/"P1"/' "$work/parts.geojson" >"$work/joined.geojson"
+code 1 check --bulk "$work/joined.geojson" --type piece -o "$work/joined.gpkg"
+says "3 not conforming"
+code 1 check --bulk "$work/joined.geojson" --type piece --project PROJECT
+code 0 check --bulk "$work/joined.geojson" --type piece --project name
+code 2 check --bulk "$work/joined.geojson" --type piece --project plan
+says "no column 'plan'"
+if command -v python3 >/dev/null; then
+    python3 - "$work/parts.gpkg" "$work/joined.gpkg" <<'PY' || fail "the findings of parts judged together"
+import sqlite3, sys
+one, all = (sqlite3.connect(p) for p in sys.argv[1:])
+v = dict((n, (r, p)) for n, r, p in one.execute("select name, result, project from verdicts"))
+assert v == {"north": ("pass", "P1"), "south": ("pass", "P1"), "third": ("fail", "P2")}, v
+f = one.execute("select name, rule, together, together_m2 from findings where result = 'fail'").fetchall()
+assert len(f) == 1 and f[0][:3] == ("third", "piece-size", 1) and abs(f[0][3] - 64000) < 80, f
+f = all.execute("select name, together, together_m2 from findings where rule = 'piece-size'").fetchall()
+assert len(f) == 3 and all.execute("select min(together), max(together) from findings").fetchone() == (2, 2), f
+PY
+fi
+
 # what is wrong is said, and nothing is left behind
 code 2 check --bulk "$work/s.geojson" --type nobody
 code 2 check --bulk "$work/s.geojson" --type project -o "$work/findings.csv"

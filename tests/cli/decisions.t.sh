@@ -20,7 +20,7 @@ says "decision recorded: P1:north"
 code 0 check --wkt "$(piece b 980 60)" --type piece
 code 0 check --wkt "$(piece b 980 60)" --type piece --project P2 --name south
 code 1 check --wkt "$(piece b 980 60)" --type piece --project P1 --name south
-says "judged together with 1 earlier part(s)"
+says "judged together with 1 other part(s)"
 says "2.4"
 code 1 check --wkt "$(piece b 980 60)" --type piece --project P1 --name south --format json
 python3 -c "
@@ -71,10 +71,10 @@ code 0 verdict show P1:south
 says "Verdict as it was: fail"
 # what was let through counts from now on; what was refused does not
 code 1 check --wkt "$(piece c 900 10)" --type piece --project P1 --name third
-says "judged together with 2 earlier part(s)"
+says "judged together with 2 other part(s)"
 code 1 check --wkt "$(piece d 800 50)" --type piece --project P1 --name fourth --decide refuse --reason "too much"
 code 1 check --wkt "$(piece c 900 10)" --type piece --project P1 --name third
-says "judged together with 2 earlier part(s)"
+says "judged together with 2 other part(s)"
 code 0 verdict list --as-of 2023-01-01
 grep -q "Li Ming" "$work/out" && fail "--as-of shows later decisions"
 

@@ -20,6 +20,8 @@ extern const cli_verb CLI_CONFLICTS;
 extern const cli_verb CLI_TRANSITION;
 extern const cli_verb CLI_ATOMS;
 extern const cli_verb CLI_DISSOLVE;
+extern const cli_verb CLI_INDICATORS;
+extern const cli_verb CLI_WARN;
 extern const cli_verb CLI_SYNTH;
 extern const cli_verb CLI_GRID;
 extern const cli_verb CLI_HELP;
@@ -28,6 +30,6 @@ const cli_verb *const CLI_VERBS[] = {
     &CLI_INIT,      &CLI_LOAD,       &CLI_LAYERS, &CLI_QC,       &CLI_AREAS,
     &CLI_CHECK,     &CLI_VERDICT,    &CLI_MAP,    &CLI_EXPORT,   &CLI_ADOPT,
     &CLI_LOG,       &CLI_CLAUSES,    &CLI_RULE,   &CLI_PLAN,     &CLI_WEAVE,
-    &CLI_CONFLICTS, &CLI_TRANSITION, &CLI_ATOMS,  &CLI_DISSOLVE, &CLI_SYNTH,
-    &CLI_GRID,      &CLI_HELP,       NULL,
+    &CLI_CONFLICTS, &CLI_TRANSITION, &CLI_ATOMS,  &CLI_DISSOLVE, &CLI_INDICATORS,
+    &CLI_WARN,      &CLI_SYNTH,      &CLI_GRID,   &CLI_HELP,     NULL,
 };

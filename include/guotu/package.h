@@ -195,6 +195,52 @@ typedef struct gt_total {
     bool superseded;     /* history only */
 } gt_total;
 
+/* ---- indicators ------------------------------------------------------------------------------ */
+
+typedef enum gt_target_op {
+    GT_AT_MOST = 0, /* "<=" */
+    GT_BELOW,       /* "<" */
+    GT_AT_LEAST,    /* ">=" */
+    GT_ABOVE,       /* ">" */
+    GT_ABOUT,       /* within `tolerance` of the target */
+    GT_NO_DECREASE, /* not below the base value */
+    GT_OPEN         /* a number that the plan leaves to others: never decidable */
+} gt_target_op;
+
+typedef struct gt_target {
+    int year;
+    gt_target_op op;
+    bool has_value;
+    double value, base; /* in the indicator's unit; in the base unit (m2, 1) */
+    const char *clause;
+    const gt_plan *plan; /* of that clause */
+    bool binding;        /* by its clause */
+    bool overruled;      /* another target of the year prevails, or the clause is history */
+} gt_target;
+
+/* A figure that is watched. Its value is the area of the account's rows for which `count` holds,
+ * divided by that of the rows for which `of` holds when it is a share. */
+typedef struct gt_indicator {
+    const char *id;
+    gt_title title, note;
+    const char *const *clauses;
+    const char *unit;
+    double unit_base; /* one unit in the base unit: m2 or 1 */
+    bool is_area, is_share;
+    const char *const *account; /* words of gt_areas besides the district; NULL-terminated */
+    const char *const *names;   /* of the conditions: district, then account with '.' as '_' */
+    size_t n_names;
+    const char *count, *of; /* conditions over names (SQL, expr.h), or NULL: nothing to count */
+    int base_year;          /* 0: no base value */
+    double base;            /* in the base unit */
+    const char *base_clause;
+    double tolerance; /* share of the target that GT_ABOUT allows either way */
+    const gt_target *targets;
+    size_t n_targets;
+    const char *file;
+    int line;
+} gt_indicator;
+
 /* ---- views and frames ----------------------------------------------------------------------- */
 
 typedef struct gt_view {
@@ -291,6 +337,11 @@ size_t gt_package_n_plans(const gt_package *package);
 const gt_plan *gt_package_plan(const gt_package *package, size_t i);
 const gt_plan *gt_package_find_plan(const gt_package *package, const char *id);
 
+size_t gt_package_n_indicators(const gt_package *package);
+const gt_indicator *gt_package_indicator(const gt_package *package, size_t i);
+const gt_indicator *gt_package_find_indicator(const gt_package *package, const char *id);
+/* Does plan a go before plan b by the package's order of tests? */
+bool gt_plan_prevails(const gt_package *package, const gt_plan *a, const gt_plan *b);
 size_t gt_package_n_totals(const gt_package *package);
 const gt_total *gt_package_total(const gt_package *package, size_t i);
 const gt_total *gt_package_find_total(const gt_package *package, const char *id);

@@ -171,7 +171,6 @@ typedef struct raw_frame {
     const char *id;
     gt_title title, remark;
     const char *const *clauses;
-    const char *unit;
     int strength;
     bool has_strength;
 } raw_frame;
@@ -196,18 +195,10 @@ typedef struct raw_frame {
 
 static const gt_key model_keys[] = {FRAME("model"), ANY("kind"), ANY("in"), ANY("with"),
                                     ANY("out")};
-static const gt_key indicator_keys[] = {
-    FRAME("indicator"),
-    {.name = "unit", .kind = GT_K_UNIT, .flags = REQ, .at = AT(raw_frame, unit)},
-    ANY("value"),
-    ANY("units"),
-    ANY("base"),
-    ANY("targets")};
 static const gt_key ledger_keys[] = {FRAME("ledger"), ANY("place"), ANY("fields"), ANY("states"),
                                      ANY("moves"),    ANY("duty"),  ANY("account")};
 static const gt_key process_keys[] = {FRAME("process"), ANY("steps"), ANY("who")};
 static const gt_schema model_schema = {"model", KEYS(model_keys), sizeof(raw_frame)};
-static const gt_schema indicator_schema = {"indicator", KEYS(indicator_keys), sizeof(raw_frame)};
 static const gt_schema ledger_schema = {"ledger", KEYS(ledger_keys), sizeof(raw_frame)};
 static const gt_schema process_schema = {"process", KEYS(process_keys), sizeof(raw_frame)};
 
@@ -287,8 +278,6 @@ static const gt_schema *frame_schema(gt_item_kind kind)
     switch (kind) {
     case GT_ITEM_MODEL:
         return &model_schema;
-    case GT_ITEM_INDICATOR:
-        return &indicator_schema;
     case GT_ITEM_LEDGER:
         return &ledger_schema;
     case GT_ITEM_PROCESS:
@@ -301,6 +290,7 @@ static const gt_schema *frame_schema(gt_item_kind kind)
     case GT_ITEM_SUBJECT:
     case GT_ITEM_TOTAL:
     case GT_ITEM_PLAN:
+    case GT_ITEM_INDICATOR:
         break;
     }
     return NULL;
@@ -428,8 +418,11 @@ gt_status gt_item_fill(gt_reader *r, gt_raw_item *item)
         describe(r, item, p->totals[i].title, one);
         break;
     }
-    case GT_ITEM_MODEL:
     case GT_ITEM_INDICATOR:
+        st = gt_take_indicator(r, item);
+        describe(r, item, p->indicators[i].title, p->indicators[i].clauses);
+        break;
+    case GT_ITEM_MODEL:
     case GT_ITEM_LEDGER:
     case GT_ITEM_PROCESS:
         st = fill_frame(r, item);

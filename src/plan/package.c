@@ -185,6 +185,7 @@ ACCESS(subject_kind, gt_subject_kind, subjects, GT_ITEM_SUBJECT)
 ACCESS(view, gt_view, views, GT_ITEM_VIEW)
 ACCESS(plan, gt_plan, plans, GT_ITEM_PLAN)
 ACCESS(total, gt_total, totals, GT_ITEM_TOTAL)
+ACCESS(indicator, gt_indicator, indicators, GT_ITEM_INDICATOR)
 
 gt_import_from gt_package_import(const gt_package *package, size_t i)
 {
@@ -242,15 +243,27 @@ static int compare_by(gt_precedence test, const gt_plan *a, const gt_plan *b)
     return 0;
 }
 
-/* Is a to be preferred to b? */
-static bool prevails(const gt_package *p, const gt_total *a, const gt_total *b, gt_precedence *why)
+static bool plan_prevails(const gt_package *p, const gt_plan *a, const gt_plan *b,
+                          gt_precedence *why)
 {
     int told = 0;
     for (size_t i = 0; i < p->n_precedence && told == 0; i++) {
-        told = compare_by(p->precedence[i], a->plan, b->plan);
+        told = compare_by(p->precedence[i], a, b);
         *why = p->precedence[i];
     }
     return told > 0;
+}
+
+bool gt_plan_prevails(const gt_package *package, const gt_plan *a, const gt_plan *b)
+{
+    gt_precedence why = GT_ONLY_ONE;
+    return plan_prevails(package, a, b, &why);
+}
+
+/* Is a to be preferred to b? */
+static bool prevails(const gt_package *p, const gt_total *a, const gt_total *b, gt_precedence *why)
+{
+    return plan_prevails(p, a->plan, b->plan, why);
 }
 
 const gt_total *gt_package_in_force(const gt_package *package, const char *quantity,

@@ -47,6 +47,7 @@ struct gt_package {
     gt_subject_kind *subjects;
     gt_view *views;
     gt_total *totals;
+    gt_indicator *indicators;
     gt_plan *plans;
     size_t n[GT_ITEM_KINDS]; /* items by kind */
     gt_item *items;

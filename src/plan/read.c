@@ -228,6 +228,7 @@ static gt_status make_room(gt_reader *r)
         {(void **)&p->subjects, GT_ITEM_SUBJECT, sizeof *p->subjects},
         {(void **)&p->views, GT_ITEM_VIEW, sizeof *p->views},
         {(void **)&p->totals, GT_ITEM_TOTAL, sizeof *p->totals},
+        {(void **)&p->indicators, GT_ITEM_INDICATOR, sizeof *p->indicators},
     };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         *arrays[i].to = gt_arena_zalloc(r->arena, p->n[arrays[i].kind] + 1, arrays[i].size);

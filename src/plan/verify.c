@@ -447,6 +447,8 @@ static gt_status verify_figures(gt_reader *r)
         const gt_raw_item *item = &r->items[i];
         if (item->kind == GT_ITEM_TOTAL) {
             st = verify_total(r, &p->totals[item->index], item->node);
+        } else if (item->kind == GT_ITEM_INDICATOR) {
+            st = gt_verify_indicator(r, &p->indicators[item->index], item->node);
         } else if (item->kind == GT_ITEM_VIEW) {
             const gt_view *view = &p->views[item->index];
             size_t n = gt_texts_count(view->show);

@@ -20,4 +20,8 @@ gt_status gt_verify_where(gt_reader *reader, const gt_ynode *node,
 /* Reports when `at` names no field of the layer. */
 void gt_verify_field(gt_reader *reader, const char *layer, const gt_ynode *at);
 
+/* Targets, precedence and conditions of an indicator (items_indicator.c). */
+gt_status gt_verify_indicator(gt_reader *reader, gt_indicator *indicator,
+                              const gt_ynode *node) GT_CHECKED;
+
 #endif

@@ -1,0 +1,237 @@
+/* indicators, warn: figures of the plans with target, standing and warning grade. */
+#include <math.h>
+#include <string.h>
+
+#include "cli.h"
+#include "guotu/indicator.h"
+#include "messages.h"
+
+enum { N_COLUMNS = 8 };
+
+typedef struct job {
+    cli *app;
+    const gt_indicator_table *table;
+    const char *unit; /* only this district; NULL: all */
+    bool warn;        /* only yellow and worse */
+} job;
+
+static double in_unit(const gt_indicator *in, double base)
+{
+    return base / in->unit_base;
+}
+
+static bool shown(const job *j, const gt_indicator_row *row)
+{
+    if (j->warn) {
+        return row->judgement.grade >= GT_YELLOW && !row->target->overruled;
+    }
+    return j->unit == NULL || strcmp(j->unit, row->unit) == 0;
+}
+
+static const char *note_of(const job *j, const gt_indicator_row *row, char *out, size_t cap)
+{
+    const cli *app = j->app;
+    const gt_judgement *a = &row->judgement;
+    *out = '\0';
+    if (row->target != NULL && row->target->overruled) {
+        (void)snprintf(out, cap, "%s",
+                       cli_say(app, "另一规划优先，此目标仅存录", "held; another plan prevails"));
+    } else if (a->why != GT_WHY_NONE) {
+        (void)snprintf(out, cap, "%s", cli_title(app, gt_why_title(a->why)));
+    } else if (!isnan(a->progress)) {
+        (void)snprintf(
+            out, cap,
+            cli_say(app, "完成 %.1f%%，时间已过 %.1f%%", "%.1f %% done in %.1f %% of the time"),
+            100 * a->progress, 100 * a->time);
+    }
+    return out;
+}
+
+static void target_text(const gt_indicator_row *row, char *out, size_t cap)
+{
+    const gt_target *t = row->target;
+    *out = '\0';
+    if (t != NULL && t->has_value) {
+        (void)snprintf(out, cap, "%s %.10g (%d)", gt_target_op_name(t->op), t->value, t->year);
+    } else if (t != NULL) {
+        (void)snprintf(out, cap, "%s (%d)", gt_target_op_name(t->op), t->year);
+    }
+}
+
+static gt_status as_table(job *j, bool csv)
+{
+    static const char *const keys[N_COLUMNS] = {"indicator", "district", "value", "unit",
+                                                "target",    "standing", "grade", "note"};
+    cli *app = j->app;
+    const char *const headings[N_COLUMNS] = {
+        cli_say(app, "指标", "indicator"), cli_say(app, "区", "district"),
+        cli_say(app, "现值", "value"),     cli_say(app, "单位", "unit"),
+        cli_say(app, "目标", "target"),    cli_say(app, "状态", "standing"),
+        cli_say(app, "预警", "grade"),     cli_say(app, "说明", "note")};
+    cli_table *table = NULL;
+    gt_status st = cli_table_new(app, N_COLUMNS, headings, "llrlllll", &table);
+    for (size_t i = 0; st == GT_OK && i < gt_indicator_table_n_rows(j->table); i++) {
+        const gt_indicator_row *row = gt_indicator_table_row(j->table, i);
+        char value[40] = "", target[64], note[160];
+        if (!shown(j, row)) {
+            continue;
+        }
+        if (row->known) {
+            (void)snprintf(value, sizeof value, csv ? "%.12g" : "%.4f",
+                           in_unit(row->indicator, row->value));
+        }
+        target_text(row, target, sizeof target);
+        const gt_judgement *a = &row->judgement;
+        const char *const cells[N_COLUMNS] = {
+            csv ? row->indicator->id : cli_title(app, row->indicator->title),
+            csv || *row->unit != '\0' ? row->unit : cli_say(app, "全域", "all"),
+            value,
+            row->indicator->unit,
+            target,
+            csv ? gt_standing_name(a->standing) : cli_title(app, gt_standing_title(a->standing)),
+            csv ? gt_grade_name(a->grade) : cli_title(app, gt_grade_title(a->grade)),
+            note_of(j, row, note, sizeof note)};
+        st = cli_table_row(table, cells);
+        app->answer_no = app->answer_no || j->warn;
+    }
+    if (st == GT_OK && csv) {
+        cli_table_csv(table, keys, &app->out);
+    } else if (st == GT_OK) {
+        gt_text_printf(&app->out, cli_say(app, "%d 年\n", "year %d\n"),
+                       gt_indicator_table_year(j->table));
+        cli_table_text(table, &app->out);
+    }
+    cli_table_free(table);
+    return st;
+}
+
+static void json_target(gt_text *o, const gt_target *t)
+{
+    if (t == NULL) {
+        gt_text_puts(o, "null");
+        return;
+    }
+    gt_text_printf(o, "{\"year\":%d,\"must\":\"%s\",\"value\":", t->year, gt_target_op_name(t->op));
+    gt_text_json_real(o, t->has_value ? t->value : NAN);
+    gt_text_puts(o, ",\"clause\":");
+    gt_text_json_string(o, t->clause);
+    gt_text_printf(o, ",\"in_force\":%s}", t->overruled ? "false" : "true");
+}
+
+static void as_json(job *j)
+{
+    gt_text *o = &j->app->out;
+    bool first = true;
+    gt_text_printf(o, "{\"year\":%d,\"rows\":[", gt_indicator_table_year(j->table));
+    for (size_t i = 0; i < gt_indicator_table_n_rows(j->table); i++) {
+        const gt_indicator_row *row = gt_indicator_table_row(j->table, i);
+        if (!shown(j, row)) {
+            continue;
+        }
+        char note[160];
+        gt_text_puts(o, first ? "\n  {\"indicator\":" : ",\n  {\"indicator\":");
+        gt_text_json_string(o, row->indicator->id);
+        gt_text_puts(o, ",\"district\":");
+        gt_text_json_string(o, *row->unit == '\0' ? NULL : row->unit);
+        gt_text_puts(o, ",\"value\":");
+        gt_text_json_real(o, row->known ? in_unit(row->indicator, row->value) : NAN);
+        gt_text_puts(o, ",\"unit\":");
+        gt_text_json_string(o, row->indicator->unit);
+        gt_text_puts(o, ",\"target\":");
+        json_target(o, row->target);
+        gt_text_printf(o, ",\"standing\":\"%s\",\"grade\":\"%s\",\"note\":",
+                       gt_standing_name(row->judgement.standing),
+                       gt_grade_name(row->judgement.grade));
+        gt_text_json_string(o, note_of(j, row, note, sizeof note));
+        gt_text_putc(o, '}');
+        first = false;
+        j->app->answer_no = j->app->answer_no || j->warn;
+    }
+    gt_text_puts(o, "\n]}\n");
+}
+
+static gt_status work(cli *app, bool warn)
+{
+    gt_store *store = NULL;
+    gt_package *package = NULL;
+    gt_indicator_table *table = NULL;
+    gt_indicators_options o;
+    cli_format format = CLI_TEXT;
+    long year = 0;
+    gt_indicators_options_init(&o);
+    gt_status st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_CSV | 1U << CLI_JSON, &format);
+    st = st == GT_OK ? cli_get_long(app, "year", 0, 1900, 2100, &year) : st;
+    o.year = (int)year;
+    o.units = !warn;
+    st = st == GT_OK ? cli_open_store(app, true, &store) : st;
+    st = st == GT_OK ? cli_open_package(app, store, &package) : st;
+    st = st == GT_OK ? gt_indicators_run(app->ctx, store, package, &o, &table) : st;
+    if (st == GT_OK) {
+        job j = {app, table, warn ? NULL : cli_option_value(app, "unit", NULL), warn};
+        if (format == CLI_JSON) {
+            as_json(&j);
+        } else {
+            st = as_table(&j, format == CLI_CSV);
+        }
+    }
+    gt_indicator_table_free(table);
+    gt_package_free(package);
+    gt_store_close(store);
+    return st;
+}
+
+static gt_status run_indicators(cli *app)
+{
+    return work(app, false);
+}
+
+static gt_status run_warn(cli *app)
+{
+    return work(app, true);
+}
+
+#define YEAR_OPTION                                                                                \
+    {                                                                                              \
+        "year", "Y",                                                                               \
+            {"评估年份：地图取该年末有效的要素（默认今年、最新状态）",                             \
+             "year judged; the map as valid on its last day (default this year, newest state)"},   \
+            false                                                                                  \
+    }
+#define FORMAT_OPTION                                                                              \
+    {                                                                                              \
+        "format", "text|csv|json", {"输出格式", "output format"}, false                            \
+    }
+
+static const cli_option indicator_options[] = {
+    YEAR_OPTION,
+    {"unit", "NAME", {"只列该区", "only this district"}, false},
+    FORMAT_OPTION,
+    {0},
+};
+
+const cli_verb CLI_INDICATORS = {
+    .name = "indicators",
+    .operands = "",
+    .summary = {"指标现值、目标与状态", "values of the plans' indicators, targets, standing"},
+    .detail = {"数值取自叠合面积账，各区之和恒等于全域。规划之间目标不一致时两者均列出，并注明以何"
+               "者为准。",
+               "Values come from the account of weave; districts sum to the whole exactly. Where "
+               "plans ask for different values both are listed, and which one prevails is said."},
+    .options = indicator_options,
+    .run = run_indicators,
+};
+
+static const cli_option warn_options[] = {YEAR_OPTION, FORMAT_OPTION, {0}};
+
+const cli_verb CLI_WARN = {
+    .name = "warn",
+    .operands = "",
+    .summary = {"预警：滞后或未达标的指标", "warnings: indicators behind or broken"},
+    .detail = {"黄：进度为时间进度的 60% 至 90%；橙：不足 "
+               "60%，或引导性目标到期未达；红：约束性目标到期未达。"
+               "有预警时退出码为 1。",
+               "Yellow: 60 to 90 % of the progress that the time passed asks for; orange: less, or "
+               "guidance missed; red: a binding target missed. Exit code 1 when there are any."},
+    .options = warn_options,
+    .run = run_warn,
+};

@@ -15,6 +15,8 @@ typedef struct job {
     bool warn;        /* only yellow and worse */
 } job;
 
+static const char *const level_names[] = {"city", "district", "town"};
+
 static double in_unit(const gt_indicator *in, double base)
 {
     return base / in->unit_base;
@@ -23,9 +25,9 @@ static double in_unit(const gt_indicator *in, double base)
 static bool shown(const job *j, const gt_indicator_row *row)
 {
     if (j->warn) {
-        return row->judgement.grade >= GT_YELLOW && !row->target->overruled;
+        return row->judgement.grade >= GT_YELLOW && row->target != NULL && !row->target->overruled;
     }
-    return j->unit == NULL || strcmp(j->unit, row->unit) == 0;
+    return j->unit == NULL || strcmp(j->unit, row->unit) == 0 || strcmp(j->unit, row->parent) == 0;
 }
 
 static const char *note_of(const job *j, const gt_indicator_row *row, char *out, size_t cap)
@@ -37,7 +39,8 @@ static const char *note_of(const job *j, const gt_indicator_row *row, char *out,
         (void)snprintf(out, cap, "%s",
                        cli_say(app, "另一规划优先，此目标仅存录", "held; another plan prevails"));
     } else if (a->why != GT_WHY_NONE) {
-        (void)snprintf(out, cap, "%s", cli_title(app, gt_why_title(a->why)));
+        (void)snprintf(out, cap, *row->missing == '\0' ? "%s%s" : "%s: %s",
+                       cli_title(app, gt_why_title(a->why)), row->missing);
     } else if (!isnan(a->progress)) {
         (void)snprintf(
             out, cap,
@@ -53,6 +56,9 @@ static void target_text(const gt_indicator_row *row, char *out, size_t cap)
     *out = '\0';
     if (t != NULL && t->has_value) {
         (void)snprintf(out, cap, "%s %.10g (%d)", gt_target_op_name(t->op), t->value, t->year);
+    } else if (t != NULL && !isnan(row->asked)) {
+        (void)snprintf(out, cap, "%s %.10g (%d)", gt_target_op_name(t->op),
+                       in_unit(row->indicator, row->asked), t->year);
     } else if (t != NULL) {
         (void)snprintf(out, cap, "%s (%d)", gt_target_op_name(t->op), t->year);
     }
@@ -72,7 +78,7 @@ static gt_status as_table(job *j, bool csv)
     gt_status st = cli_table_new(app, N_COLUMNS, headings, "llrlllll", &table);
     for (size_t i = 0; st == GT_OK && i < gt_indicator_table_n_rows(j->table); i++) {
         const gt_indicator_row *row = gt_indicator_table_row(j->table, i);
-        char value[40] = "", target[64], note[160];
+        char value[40] = "", target[64], note[300];
         if (!shown(j, row)) {
             continue;
         }
@@ -105,14 +111,15 @@ static gt_status as_table(job *j, bool csv)
     return st;
 }
 
-static void json_target(gt_text *o, const gt_target *t)
+static void json_target(gt_text *o, const gt_indicator_row *row)
 {
+    const gt_target *t = row->target;
     if (t == NULL) {
         gt_text_puts(o, "null");
         return;
     }
     gt_text_printf(o, "{\"year\":%d,\"must\":\"%s\",\"value\":", t->year, gt_target_op_name(t->op));
-    gt_text_json_real(o, t->has_value ? t->value : NAN);
+    gt_text_json_real(o, in_unit(row->indicator, row->asked));
     gt_text_puts(o, ",\"clause\":");
     gt_text_json_string(o, t->clause);
     gt_text_printf(o, ",\"in_force\":%s}", t->overruled ? "false" : "true");
@@ -122,32 +129,45 @@ static void as_json(job *j)
 {
     gt_text *o = &j->app->out;
     bool first = true;
+    gt_text line;
+    gt_text_init(&line, j->app->ctx, 65536);
     gt_text_printf(o, "{\"year\":%d,\"rows\":[", gt_indicator_table_year(j->table));
     for (size_t i = 0; i < gt_indicator_table_n_rows(j->table); i++) {
         const gt_indicator_row *row = gt_indicator_table_row(j->table, i);
         if (!shown(j, row)) {
             continue;
         }
-        char note[160];
+        char note[300];
         gt_text_puts(o, first ? "\n  {\"indicator\":" : ",\n  {\"indicator\":");
         gt_text_json_string(o, row->indicator->id);
         gt_text_puts(o, ",\"district\":");
         gt_text_json_string(o, *row->unit == '\0' ? NULL : row->unit);
+        gt_text_printf(o, ",\"level\":\"%s\",\"parent\":", level_names[row->level]);
+        gt_text_json_string(o, *row->parent == '\0' ? NULL : row->parent);
         gt_text_puts(o, ",\"value\":");
         gt_text_json_real(o, row->known ? in_unit(row->indicator, row->value) : NAN);
         gt_text_puts(o, ",\"unit\":");
         gt_text_json_string(o, row->indicator->unit);
         gt_text_puts(o, ",\"target\":");
-        json_target(o, row->target);
+        json_target(o, row);
         gt_text_printf(o, ",\"standing\":\"%s\",\"grade\":\"%s\",\"note\":",
                        gt_standing_name(row->judgement.standing),
                        gt_grade_name(row->judgement.grade));
         gt_text_json_string(o, note_of(j, row, note, sizeof note));
+        gt_text_puts(o, ",\"missing\":");
+        gt_text_json_string(o, row->missing);
+        gt_text_puts(o, ",\"vintage\":");
+        gt_text_json_string(o, row->vintage);
+        gt_text_printf(o, ",\"generated\":%s,\"line\":", row->generated ? "true" : "false");
+        gt_text_clear(&line);
+        gt_indicator_line(row, j->app->lang, &line);
+        gt_text_json_string(o, gt_text_cstr(&line));
         gt_text_putc(o, '}');
         first = false;
         j->app->answer_no = j->app->answer_no || j->warn;
     }
     gt_text_puts(o, "\n]}\n");
+    gt_text_free(&line);
 }
 
 static gt_status work(cli *app, bool warn)
@@ -162,7 +182,11 @@ static gt_status work(cli *app, bool warn)
     gt_status st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_CSV | 1U << CLI_JSON, &format);
     st = st == GT_OK ? cli_get_long(app, "year", 0, 1900, 2100, &year) : st;
     o.year = (int)year;
-    o.units = !warn;
+    const char *level = cli_option_value(app, "level", "district");
+    o.level = strcmp(level, "city") == 0   ? GT_LEVEL_CITY
+              : strcmp(level, "town") == 0 ? GT_LEVEL_TOWN
+                                           : GT_LEVEL_DISTRICT;
+    o.only = cli_option_value(app, "only", NULL);
     st = st == GT_OK ? cli_open_store(app, true, &store) : st;
     st = st == GT_OK ? cli_open_package(app, store, &package) : st;
     st = st == GT_OK ? gt_indicators_run(app->ctx, store, package, &o, &table) : st;
@@ -204,7 +228,12 @@ static gt_status run_warn(cli *app)
 
 static const cli_option indicator_options[] = {
     YEAR_OPTION,
-    {"unit", "NAME", {"只列该区", "only this district"}, false},
+    {"unit", "NAME", {"只列该区（及其乡镇）", "only this district (and its towns)"}, false},
+    {"level",
+     "city|district|town",
+     {"列到哪一级（默认 district）", "rows down to (default district)"},
+     false},
+    {"only", "ID", {"只算该指标", "only this indicator"}, false},
     FORMAT_OPTION,
     {0},
 };

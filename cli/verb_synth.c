@@ -2,8 +2,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
+#include "guotu/series.h"
 #include "guotu/synth.h"
 #include "messages.h"
 
@@ -51,6 +53,31 @@ static gt_status generate(cli *app, gt_store *store, const gt_package *package,
     return st;
 }
 
+/* The figures over time that the package brings for the generated city. */
+static gt_status generated_series(cli *app, gt_store *store, const gt_package *package)
+{
+    gt_text path;
+    gt_notes *notes = NULL;
+    gt_series_loaded facts;
+    gt_series_load_options o;
+    gt_series_load_options_init(&o);
+    o.origin = GT_ORIGIN_GENERATED;
+    o.author = cli_author(app);
+    o.message = cli_say(app, "生成的时间序列", "generated series");
+    gt_text_init(&path, app->ctx, 8192);
+    gt_text_printf(&path, "%s/generated/series.csv", gt_package_dir(package));
+    gt_status st = gt_text_status(&path);
+    if (st == GT_OK && access(gt_text_cstr(&path), R_OK) == 0) {
+        st = gt_notes_new(app->ctx, 0, &notes);
+        st = st == GT_OK
+                 ? gt_series_load(app->ctx, store, package, gt_text_cstr(&path), &o, notes, &facts)
+                 : st;
+    }
+    gt_notes_free(notes);
+    gt_text_free(&path);
+    return st;
+}
+
 static gt_status run(cli *app)
 {
     gt_store *store = NULL;
@@ -67,6 +94,9 @@ static gt_status run(cli *app)
     }
     if (st == GT_OK) {
         st = generate(app, store, package, &data);
+    }
+    if (st == GT_OK) {
+        st = generated_series(app, store, package);
     }
     gt_synth_data_free(app->ctx, &data);
     gt_package_free(package);
@@ -101,10 +131,12 @@ const cli_verb CLI_SYNTH = {
     .name = "synth",
     .operands = "",
     .summary = {"生成与规划数字相符的演示数据", "generate data whose totals agree with the plans"},
-    .detail = {"在真实的行政区轮廓与地形上布置各图层，均标为“生成”，不作为调查成果。总量偏离规划数"
+    .detail = {"在真实的行政区轮廓与地形上布置各图层，并载入规划包附带的时间序列，均标为“生成”，不"
+               "作为调查成果。总量偏离规划数"
                "字超过容差时退出码为 1。",
-               "Lays every layer out over real outlines and relief; all are marked as generated, "
-               "never survey data.\n"
+               "Lays every layer out over real outlines and relief and loads the series the "
+               "package brings; "
+               "all are marked as generated, never survey data.\n"
                "Exit code 1 when a total misses the published figure by more than its tolerance."},
     .options = options,
     .run = run,

@@ -1,77 +1,136 @@
-/* Indicators: figures that the plans watch, their values from the account of weave, and how they
- * stand to the targets of a year. What an indicator is stands in the package (package.h); nothing
- * here knows a city. Source: card IN-5 of the model library (progress against time). */
+/* Indicators: figures that the plans watch, their values from the account of weave and from series,
+ * and how they stand to the targets of a year. What an indicator is stands in the package
+ * (package.h); nothing here knows a city. Source: cards IN-4 and IN-5 of the model library
+ * (composition; progress against time). */
 #ifndef GUOTU_INDICATOR_H
 #define GUOTU_INDICATOR_H
 
 #include "guotu/coverage.h"
+#include "guotu/expr.h"
 #include "guotu/package.h"
+#include "guotu/series.h"
 #include "guotu/store.h"
 
+/* ---- standing of one value to one target ------------------------------------------------------
+ */
+
 typedef enum gt_standing {
-    GT_MET = 0,     /* the target holds */
-    GT_ON_PATH,     /* not yet due; at least 0.9 of the way that the time passed asks for */
-    GT_BEHIND,      /* not yet due and less than that; or due, missed, and only guidance */
-    GT_BROKEN,      /* due and missed, or below a base that must not fall */
-    GT_UNDECIDABLE, /* see why */
-    GT_NO_TARGET    /* nothing is asked: a part of the city, or a figure without targets */
+    GT_STAND_MET = 0,     /* the target holds */
+    GT_STAND_ON_PATH,     /* not yet due; at least 0.9 of the way that the time passed asks for */
+    GT_STAND_BEHIND,      /* not yet due and less than that; or due, missed, and only guidance */
+    GT_STAND_BROKEN,      /* due and missed, or below a base that must not fall */
+    GT_STAND_UNDECIDABLE, /* see why */
+    GT_STAND_NO_TARGET    /* nothing is asked: a part of the city, or a figure without targets */
 } gt_standing;
 
 typedef enum gt_grade { GT_GREY = 0, GT_GREEN, GT_YELLOW, GT_ORANGE, GT_RED } gt_grade;
 
 typedef enum gt_why {
     GT_WHY_NONE = 0,
-    GT_WHY_NO_VALUE,   /* no formula, or the data for it were not loaded */
-    GT_WHY_OPEN,       /* the plan leaves the number to others */
-    GT_WHY_NO_BASE,    /* not due, and no earlier value to measure progress from */
-    GT_WHY_BEFORE_BASE /* the year lies before the base year */
+    GT_WHY_NO_VALUE,    /* no formula, or the data for it were not loaded */
+    GT_WHY_OPEN,        /* the plan leaves the number to others, and it was not loaded */
+    GT_WHY_NO_BASE,     /* no earlier value to measure from */
+    GT_WHY_BEFORE_BASE, /* the year lies before the base year */
+    GT_WHY_ALTERNATIVE  /* the plan prints several figures; some hold and some do not */
 } gt_why;
 
 typedef struct gt_judgement {
     gt_standing standing;
     gt_grade grade;  /* red: broken; orange: ratio < 0.6, or guidance missed; yellow: ratio < 0.9 */
-    gt_why why;      /* of GT_UNDECIDABLE */
+    gt_why why;      /* of GT_STAND_UNDECIDABLE */
     double progress; /* (x - base) / (target - base); NAN when not used */
     double time;     /* (year - base year) / (target year - base year); NAN when not used */
 } gt_judgement;
 
-/* Judges value x (base unit: m2, 1; not read when !known) of year against one target of the
- * indicator. Areas are compared to 1e-6 m2, so that a target missed by one square metre is missed;
- * shares to 1e-12. Cannot fail. */
-gt_judgement gt_indicator_judge(const gt_indicator *indicator, const gt_target *target, bool known,
-                                double x, int year);
+/* What is judged. Base units: m2, 1. */
+typedef struct gt_judged {
+    int year;
+    bool known;
+    double x;
+    bool asked_known; /* of a target whose figure is in a series */
+    double asked;
+    int base_year; /* 0: there is no base value */
+    double base;
+} gt_judged;
+
+/* Areas are compared to 1e-6 m2, so that a target missed by one square metre is missed; shares to
+ * 1e-12. target NULL: nothing is asked. Cannot fail. */
+gt_judgement gt_indicator_judge(const gt_indicator *indicator, const gt_target *target,
+                                const gt_judged *value);
 /* Static words: "met", "on_path", ...; and for readers. */
 const char *gt_standing_name(gt_standing standing);
 gt_title gt_standing_title(gt_standing standing);
 gt_title gt_grade_title(gt_grade grade);
 const char *gt_grade_name(gt_grade grade);
 gt_title gt_why_title(gt_why why);
-/* "<=", ">=", ... as the package writes it; static. */
+/* "<=", ">=", ... as the package writes it; static. And for readers: "≤", "不减少". */
 const char *gt_target_op_name(gt_target_op op);
+gt_title gt_target_op_title(gt_target_op op);
+
+/* ---- one value from given facts ---------------------------------------------------------------
+ */
+
+/* A piece of the account: texts of the indicator's names but the year, "" or NULL for none. */
+typedef struct gt_piece {
+    const char *const *texts; /* n_names - 1: district, then the account's words */
+    int64_t mm2;
+} gt_piece;
+
+/* Everything a value is made of. */
+typedef struct gt_ingredients {
+    int year;
+    bool counted_known;     /* the account has data */
+    int64_t counted, total; /* mm2 */
+    const gt_value *series; /* GT_SERIES_NAMES for each series, base units; GT_NULL: not known */
+} gt_ingredients;
+
+/* Sums the pieces by `count` and `of` into counted and total. */
+gt_status gt_indicator_count(gt_ctx *ctx, gt_sql *sql, const gt_indicator *indicator, int year,
+                             const gt_piece *pieces, size_t n, gt_ingredients *out) GT_CHECKED;
+/* The value in base units; *known = false where a part is missing. Errors of the formula as
+ * gt_expr_eval. */
+gt_status gt_indicator_value(gt_ctx *ctx, gt_sql *sql, const gt_indicator *indicator,
+                             const gt_ingredients *given, bool *known, double *out) GT_CHECKED;
+
+/* ---- all values of a workspace ------------------------------------------------------------------
+ */
+
+typedef enum gt_level { GT_LEVEL_CITY = 0, GT_LEVEL_DISTRICT, GT_LEVEL_TOWN } gt_level;
 
 typedef struct gt_indicator_row {
     const gt_indicator *indicator;
-    const char *unit; /* name of the district, "" for the city; borrowed from the table */
+    gt_level level;
+    const char *unit;   /* name of the unit, "" for the city */
+    const char *parent; /* a town's district, else "" */
     bool known;
     double value;            /* base unit */
     const gt_target *target; /* NULL: none */
+    double asked;            /* the target's figure, base unit; NAN when there is none */
+    int base_year;           /* 0: none */
+    double base;
     gt_judgement judgement;
+    const char *missing; /* what is missing where undecidable: series or layer ids, else "" */
+    const char *vintage; /* what it was made from: "land_use 2020-12-31; gdp 2023" */
+    bool generated;      /* some of that is generated */
 } gt_indicator_row;
 
 typedef struct gt_indicator_table gt_indicator_table;
 
 typedef struct gt_indicators_options {
     size_t size;
-    int year;   /* judged for; 0: the year of today (UTC) and the newest state */
-    bool units; /* rows of the districts too */
+    int year;          /* judged for; 0: the year of today (UTC) and the newest state */
+    int64_t as_of_rev; /* 0: newest */
+    gt_level level;    /* rows down to this level */
+    const char *only;  /* id of the only indicator wanted, or NULL */
 } gt_indicators_options;
 void gt_indicators_options_init(gt_indicators_options *options);
 
 /* Every indicator of the package: the city against each target of the next year that has one (the
- * last one when all are past), targets overruled by another plan included; then its districts. A
- * year given reads the map as valid on its last day. Areas are summed as whole square millimetres,
- * so that districts add up to the city exactly. A figure whose data are missing is undecidable, not
- * an error. Owned by the caller. Cost: one gt_areas for each distinct `account`. */
+ * last one when all are past), targets overruled by another plan included; then its districts and
+ * towns. A year given reads the map as valid on its last day. Areas are summed as whole square
+ * millimetres, so that districts add up to the city exactly. A figure whose data are missing is
+ * undecidable, not an error. Owned by the caller. Cost: one gt_areas for each distinct `account`.
+ * GT_E_NOT_FOUND: `only` names no indicator. */
 gt_status gt_indicators_run(gt_ctx *ctx, gt_store *store, const gt_package *package,
                             const gt_indicators_options *options,
                             gt_indicator_table **out) GT_CHECKED;
@@ -79,5 +138,10 @@ void gt_indicator_table_free(gt_indicator_table *table);
 size_t gt_indicator_table_n_rows(const gt_indicator_table *table);
 const gt_indicator_row *gt_indicator_table_row(const gt_indicator_table *table, size_t i);
 int gt_indicator_table_year(const gt_indicator_table *table);
+/* A line a person can read, without the unit's name: "2,801.37 km2, asked <= 2,790 (2025), behind:
+ * 42 % done in 60 % of the time". Appends. */
+void gt_indicator_line(const gt_indicator_row *row, gt_lang lang, gt_text *out);
+/* A base value in the indicator's unit, with the decimals the unit is read with. */
+void gt_indicator_number(const gt_indicator *indicator, double base, gt_text *out);
 
 #endif

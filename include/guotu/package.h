@@ -30,9 +30,10 @@ typedef enum gt_item_kind {
     GT_ITEM_CODES,   /* a code list */
     GT_ITEM_SUBJECT, /* a kind of subject rules speak of */
     GT_ITEM_TOTAL,   /* a published figure */
-    GT_ITEM_PLAN     /* entry of the plan register */
+    GT_ITEM_PLAN,    /* entry of the plan register */
+    GT_ITEM_SERIES   /* figures over time */
 } gt_item_kind;
-enum { GT_ITEM_KINDS = 12 };
+enum { GT_ITEM_KINDS = 13 };
 /* "layer", "model" ... as the files write it; static. */
 const char *gt_item_kind_name(gt_item_kind kind);
 /* The same for readers, e.g. "图层" / "layer"; static. */
@@ -195,7 +196,30 @@ typedef struct gt_total {
     bool superseded;     /* history only */
 } gt_total;
 
-/* ---- indicators ------------------------------------------------------------------------------ */
+/* ---- series and indicators ------------------------------------------------------------------- */
+
+/* How the values of a year make one, and how the values of places make that of the whole. */
+typedef enum gt_gather {
+    GT_GATHER_LAST = 0,
+    GT_GATHER_MEAN,
+    GT_GATHER_SUM,
+    GT_GATHER_NONE
+} gt_gather;
+
+/* Figures over time, of the city, its units or stations (series.h). */
+typedef struct gt_series {
+    const char *id;
+    gt_title title, note;
+    const char *const *clauses;
+    const char *unit;
+    double unit_base;      /* one unit in the base unit: m2, m or 1 */
+    gt_gather yearly;      /* LAST, MEAN or SUM */
+    gt_gather places;      /* SUM, MEAN, or NONE: only a value of its own counts for the city */
+    bool has_min, has_max; /* beyond these a value is impossible */
+    double min, max;       /* in unit */
+    const char *file;
+    int line;
+} gt_series;
 
 typedef enum gt_target_op {
     GT_AT_MOST = 0, /* "<=" */
@@ -204,6 +228,7 @@ typedef enum gt_target_op {
     GT_ABOVE,       /* ">" */
     GT_ABOUT,       /* within `tolerance` of the target */
     GT_NO_DECREASE, /* not below the base value */
+    GT_RISING,      /* above the base value */
     GT_OPEN         /* a number that the plan leaves to others: never decidable */
 } gt_target_op;
 
@@ -211,15 +236,25 @@ typedef struct gt_target {
     int year;
     gt_target_op op;
     bool has_value;
-    double value, base; /* in the indicator's unit; in the base unit (m2, 1) */
+    double value, base;     /* in the indicator's unit; in the base unit (m2, 1) */
+    const gt_series *asked; /* instead of a value: the requirement of the year is in this series */
+    const char *asked_id;
     const char *clause;
     const gt_plan *plan; /* of that clause */
     bool binding;        /* by its clause */
+    bool each;           /* asked of every district, not of the city */
+    bool alternative;    /* the plan prints several figures without choosing: decided only where all
+                          * of the year agree */
     bool overruled;      /* another target of the year prevails, or the clause is history */
 } gt_target;
 
-/* A figure that is watched. Its value is the area of the account's rows for which `count` holds,
- * divided by that of the rows for which `of` holds when it is a share. */
+/* Four names a series gives to a formula: ID (the year), ID_sum (from `from` to the year, unknown
+ * when a year lacks), ID_before (the year before), ID_first (its earliest year); '-' as '_'. */
+enum { GT_SERIES_NAMES = 4, GT_FORMULA_FIXED = 3 };
+
+/* A figure that is watched. counted: area of the account's rows for which `count` holds; total: the
+ * same of `of`. The value is `formula`; without one counted / total, counted, or the only series.
+ * All in base units (m2, m, 1). */
 typedef struct gt_indicator {
     const char *id;
     gt_title title, note;
@@ -228,11 +263,19 @@ typedef struct gt_indicator {
     double unit_base; /* one unit in the base unit: m2 or 1 */
     bool is_area, is_share;
     const char *const *account; /* words of gt_areas besides the district; NULL-terminated */
-    const char *const *names;   /* of the conditions: district, then account with '.' as '_' */
+    const char *const *names;   /* of the conditions: district, year, then account, '.' as '_' */
     size_t n_names;
     const char *count, *of; /* conditions over names (SQL, expr.h), or NULL: nothing to count */
-    int base_year;          /* 0: no base value */
-    double base;            /* in the base unit */
+    const char *const *series_ids;
+    const gt_series *const *series;
+    size_t n_series;
+    int from;                         /* first year of the sums; 0: not given */
+    const char *formula;              /* over formula_names, or NULL */
+    const char *const *formula_names; /* counted, total, year, then of every series */
+    size_t n_formula_names;
+    int base_year;   /* 0: no base value */
+    double base;     /* in the base unit */
+    bool base_first; /* the first measured value is the base */
     const char *base_clause;
     double tolerance; /* share of the target that GT_ABOUT allows either way */
     const gt_target *targets;
@@ -337,6 +380,9 @@ size_t gt_package_n_plans(const gt_package *package);
 const gt_plan *gt_package_plan(const gt_package *package, size_t i);
 const gt_plan *gt_package_find_plan(const gt_package *package, const char *id);
 
+size_t gt_package_n_series(const gt_package *package);
+const gt_series *gt_package_series(const gt_package *package, size_t i);
+const gt_series *gt_package_find_series(const gt_package *package, const char *id);
 size_t gt_package_n_indicators(const gt_package *package);
 const gt_indicator *gt_package_indicator(const gt_package *package, size_t i);
 const gt_indicator *gt_package_find_indicator(const gt_package *package, const char *id);

@@ -13,75 +13,102 @@ static double slack_of(const gt_indicator *in, double target)
     return in->is_area ? AREA_SLACK : in->is_share ? SHARE_SLACK : 1e-12 * fabs(target);
 }
 
-static bool holds(const gt_indicator *in, const gt_target *t, double x)
+static double asked_of(const gt_target *t, const gt_judged *v)
 {
-    double slack = slack_of(in, t->base);
+    switch (t->op) {
+    case GT_NO_DECREASE:
+    case GT_RISING:
+        return v->base;
+    case GT_AT_MOST:
+    case GT_BELOW:
+    case GT_AT_LEAST:
+    case GT_ABOVE:
+    case GT_ABOUT:
+    case GT_OPEN:
+        break;
+    }
+    return t->asked_id == NULL ? t->base : v->asked;
+}
+
+static bool holds(const gt_indicator *in, const gt_target *t, double asked, double x)
+{
+    double slack = slack_of(in, asked);
     switch (t->op) {
     case GT_AT_MOST:
-        return x <= t->base + slack;
+        return x <= asked + slack;
     case GT_BELOW:
-        return x < t->base - slack;
+        return x < asked - slack;
     case GT_AT_LEAST:
-        return x >= t->base - slack;
-    case GT_ABOVE:
-        return x > t->base + slack;
-    case GT_ABOUT:
-        return fabs(x - t->base) <= in->tolerance * fabs(t->base) + slack;
     case GT_NO_DECREASE:
-        return x >= in->base - slack;
+        return x >= asked - slack;
+    case GT_ABOVE:
+    case GT_RISING:
+        return x > asked + slack;
+    case GT_ABOUT:
+        return fabs(x - asked) <= in->tolerance * fabs(asked) + slack;
     case GT_OPEN:
         return false;
     }
     return false;
 }
 
+static gt_judgement judged_as(gt_standing standing, gt_grade grade)
+{
+    return (gt_judgement){standing, grade, GT_WHY_NONE, NAN, NAN};
+}
+
 static gt_judgement undecidable(gt_why why)
 {
-    return (gt_judgement){GT_UNDECIDABLE, GT_GREY, why, NAN, NAN};
+    return (gt_judgement){GT_STAND_UNDECIDABLE, GT_GREY, why, NAN, NAN};
 }
 
 /* Not due and not met: how far along is it? */
-static gt_judgement on_the_way(const gt_indicator *in, const gt_target *t, double x, int year)
+static gt_judgement on_the_way(const gt_indicator *in, const gt_target *t, double asked,
+                               const gt_judged *v)
 {
-    if (in->base_year == 0 || in->base_year >= t->year) {
+    if (v->base_year == 0 || v->base_year >= t->year) {
         return undecidable(GT_WHY_NO_BASE);
     }
-    if (year < in->base_year) {
+    if (v->year < v->base_year) {
         return undecidable(GT_WHY_BEFORE_BASE);
     }
-    if (holds(in, t, in->base) || t->base == in->base) {
-        return (gt_judgement){GT_BEHIND, GT_ORANGE, GT_WHY_NONE, NAN, NAN}; /* it was better */
+    if (t->op == GT_RISING || holds(in, t, asked, v->base) || asked == v->base) {
+        return judged_as(GT_STAND_BEHIND, GT_ORANGE); /* it was better, or has not begun to rise */
     }
-    gt_judgement j = {GT_ON_PATH, GT_GREEN, GT_WHY_NONE, NAN, NAN};
-    j.progress = (x - in->base) / (t->base - in->base);
-    j.time = (double)(year - in->base_year) / (t->year - in->base_year);
+    gt_judgement j = judged_as(GT_STAND_ON_PATH, GT_GREEN);
+    j.progress = (v->x - v->base) / (asked - v->base);
+    j.time = (double)(v->year - v->base_year) / (t->year - v->base_year);
     if (j.progress < ON_PATH * j.time) {
-        j.standing = GT_BEHIND;
+        j.standing = GT_STAND_BEHIND;
         j.grade = j.progress < FAR_BEHIND * j.time ? GT_ORANGE : GT_YELLOW;
     }
     return j;
 }
 
-gt_judgement gt_indicator_judge(const gt_indicator *in, const gt_target *t, bool known, double x,
-                                int year)
+gt_judgement gt_indicator_judge(const gt_indicator *in, const gt_target *t, const gt_judged *v)
 {
     if (t == NULL) {
-        return (gt_judgement){GT_NO_TARGET, GT_GREY, GT_WHY_NONE, NAN, NAN};
+        return judged_as(GT_STAND_NO_TARGET, GT_GREY);
     }
-    if (!known) {
+    if (!v->known) {
         return undecidable(GT_WHY_NO_VALUE);
     }
-    if (t->op == GT_OPEN) {
+    if (t->op == GT_OPEN || (t->asked_id != NULL && !v->asked_known)) {
         return undecidable(GT_WHY_OPEN);
     }
-    if (holds(in, t, x)) {
-        return (gt_judgement){GT_MET, GT_GREEN, GT_WHY_NONE, NAN, NAN};
+    bool on_base = t->op == GT_NO_DECREASE || t->op == GT_RISING;
+    if (on_base && (v->base_year == 0 || v->base_year > v->year)) {
+        return undecidable(v->base_year == 0 ? GT_WHY_NO_BASE : GT_WHY_BEFORE_BASE);
     }
-    if (t->op == GT_NO_DECREASE || year >= t->year) {
-        return t->binding ? (gt_judgement){GT_BROKEN, GT_RED, GT_WHY_NONE, NAN, NAN}
-                          : (gt_judgement){GT_BEHIND, GT_ORANGE, GT_WHY_NONE, NAN, NAN};
+    double asked = asked_of(t, v);
+    if (holds(in, t, asked, v->x)) {
+        return judged_as(GT_STAND_MET, GT_GREEN);
     }
-    return on_the_way(in, t, x, year);
+    if (t->op == GT_NO_DECREASE || v->year >= t->year) {
+        return t->binding ? judged_as(GT_STAND_BROKEN, GT_RED)
+                          : judged_as(GT_STAND_BEHIND, GT_ORANGE);
+    }
+    return on_the_way(in, t, asked, v);
 }
 
 const char *gt_standing_name(gt_standing standing)
@@ -117,14 +144,25 @@ gt_title gt_why_title(gt_why why)
     static const gt_title titles[] = {
         {"", ""},
         {"该年没有数据", "no data for this year"},
-        {"目标值由国家下达，尚未载入", "the target is left to a national requirement"},
-        {"没有基期值，无法衡量进度", "no base value to measure progress from"},
-        {"早于基期年", "before the base year"}};
+        {"目标值由上级下达，尚未载入", "the figure is set elsewhere and not loaded"},
+        {"没有基期值，无法衡量进度", "no base value to measure from"},
+        {"早于基期年", "before the base year"},
+        {"规划列出多个数值未作取舍，结论不一", "the plan prints several figures; they disagree"}};
     return titles[why];
 }
 
 const char *gt_target_op_name(gt_target_op op)
 {
-    static const char *const names[] = {"<=", "<", ">=", ">", "about", "no_decrease", "open"};
+    static const char *const names[] = {"<=",    "<",           ">=",     ">",
+                                        "about", "no_decrease", "rising", "open"};
     return names[op];
+}
+
+gt_title gt_target_op_title(gt_target_op op)
+{
+    static const gt_title titles[] = {{"≤", "≤"},         {"<", "<"},
+                                      {"≥", "≥"},         {">", ">"},
+                                      {"左右", "about"},  {"不减少", "no decrease"},
+                                      {"上升", "rising"}, {"由上级下达", "set elsewhere"}};
+    return titles[op];
 }

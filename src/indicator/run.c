@@ -1,181 +1,261 @@
-/* Values from the account: one area table for each distinct list of words, rows summed as whole
- * square millimetres for the city and for each district. */
+/* All values of a workspace: one area table for each distinct account, rows counted for every unit,
+ * series read for every place, then every target asked. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guotu/arena.h"
-#include "guotu/expr.h"
-#include "guotu/indicator.h"
+#include "guotu/date.h"
 #include "guotu/text.h"
-
-enum { MOST_NAMES = 16 };
-
-typedef struct sums {
-    const char *unit;
-    int64_t counted, of; /* mm2 */
-} sums;
-
-typedef struct account {
-    const char *words;
-    gt_area_table *table; /* NULL: no data */
-    struct account *next;
-} account;
-
-struct gt_indicator_table {
-    gt_ctx *ctx;
-    gt_arena *arena;
-    gt_indicator_row *rows;
-    size_t n_rows, cap;
-    int year;
-};
-
-typedef struct run {
-    gt_ctx *ctx;
-    gt_store *store;
-    const gt_package *package;
-    gt_areas_options areas;
-    bool units;
-    gt_sql *sql;
-    account *accounts;
-    gt_indicator_table *table;
-    sums *sums; /* by district; the first is the city */
-    size_t n_sums, cap_sums;
-} run;
+#include "indicator/messages.h"
+#include "indicator/run.h"
 
 void gt_indicators_options_init(gt_indicators_options *options)
 {
     *options = (gt_indicators_options){.size = sizeof *options};
 }
 
-static gt_status find_account(run *r, const gt_indicator *in, account **out)
-{
-    gt_text words = {0};
-    gt_text_init(&words, r->ctx, 4096);
-    gt_text_puts(&words, "district");
-    for (size_t i = 0; in->account[i] != NULL; i++) {
-        gt_text_printf(&words, ",%s", in->account[i]);
-    }
-    gt_status st = gt_text_status(&words);
-    const char *key = st == GT_OK ? gt_text_cstr(&words) : "";
-    account *a = r->accounts;
-    while (st == GT_OK && a != NULL && strcmp(a->words, key) != 0) {
-        a = a->next;
-    }
-    if (st == GT_OK && a == NULL) {
-        a = gt_arena_zalloc(r->table->arena, 1, sizeof *a);
-        st = a == NULL ? GT_E_MEMORY : GT_OK;
-        if (st == GT_OK) {
-            a->words = gt_arena_strndup(r->table->arena, key, strlen(key));
-            a->next = r->accounts;
-            r->accounts = a;
-            st = a->words == NULL
-                     ? GT_E_MEMORY
-                     : gt_areas(r->ctx, r->store, r->package, key, &r->areas, &a->table);
-        }
-        if (st == GT_E_NOT_FOUND) {
-            gt_error_clear(r->ctx); /* a layer without data: undecidable, not an error */
-            a->table = NULL;
-            st = GT_OK;
-        }
-    }
-    *out = a;
-    gt_text_free(&words);
-    return st;
-}
+/* ---- units: the city, its districts, their towns --------------------------------------------- */
 
-static gt_status sums_of(run *r, const char *unit, size_t *out)
+static gt_status unit_of(run *r, const gt_area_table *t, size_t row, size_t *out)
 {
-    for (size_t i = 1; i < r->n_sums; i++) {
-        if (strcmp(r->sums[i].unit, unit) == 0) {
+    const char *district = gt_area_table_text(t, row, 0);
+    const char *town = r->options->level == GT_LEVEL_TOWN ? gt_area_table_text(t, row, 1) : "";
+    for (size_t i = 0; i < r->n_units; i++) {
+        if (strcmp(r->units[i].district, district) == 0 && strcmp(r->units[i].town, town) == 0) {
             *out = i;
             return GT_OK;
         }
     }
-    void *block = r->sums;
-    gt_status st = gt_grow(r->ctx, &block, &r->cap_sums, r->n_sums + 2, sizeof *r->sums);
-    r->sums = block;
+    void *block = r->units;
+    gt_status st = gt_grow(r->ctx, &block, &r->cap_units, r->n_units + 1, sizeof *r->units);
+    r->units = block;
     if (st == GT_OK) {
-        if (r->n_sums == 0) {
-            r->sums[r->n_sums++] = (sums){"", 0, 0};
+        const char *d = gt_arena_strdup(r->table->arena, district);
+        const char *n = gt_arena_strdup(r->table->arena, town);
+        st = d == NULL || n == NULL ? GT_E_MEMORY : GT_OK;
+        r->units[r->n_units] = (unit_sums){.district = d, .town = n};
+        *out = r->n_units++;
+    }
+    return st;
+}
+
+static int unit_order(const void *a, const void *b)
+{
+    const unit_sums *u = a, *v = b;
+    int told = strcmp(u->district, v->district);
+    return told != 0 ? told : strcmp(u->town, v->town);
+}
+
+/* ---- accounts -------------------------------------------------------------------------------- */
+
+static gt_status account_key(run *r, const gt_indicator *in, gt_text *out)
+{
+    gt_text_puts(out, r->options->level == GT_LEVEL_TOWN ? "district,township" : "district");
+    for (size_t i = 0; in->account[i] != NULL; i++) {
+        gt_text_printf(out, ",%s", in->account[i]);
+    }
+    return gt_text_status(out);
+}
+
+static gt_status new_account(run *r, const char *key, account **out)
+{
+    account *a = gt_arena_zalloc(r->table->arena, 1, sizeof *a);
+    char *words = gt_arena_strdup(r->table->arena, key);
+    if (a == NULL || words == NULL) {
+        return GT_E_MEMORY;
+    }
+    a->words = words;
+    a->next = r->accounts;
+    r->accounts = a;
+    *out = a;
+    gt_status st = gt_areas(r->ctx, r->store, r->package, key, &r->areas, &a->table);
+    if (st == GT_E_NOT_FOUND) {
+        gt_error_clear(r->ctx); /* a layer without data: undecidable, not an error */
+        a->table = NULL;
+        st = GT_OK;
+    }
+    return st;
+}
+
+static gt_status find_account(run *r, const gt_indicator *in, account **out)
+{
+    gt_text key;
+    gt_text_init(&key, r->ctx, 8192);
+    gt_status st = account_key(r, in, &key);
+    account *a = r->accounts;
+    while (st == GT_OK && a != NULL && strcmp(a->words, gt_text_cstr(&key)) != 0) {
+        a = a->next;
+    }
+    *out = a;
+    if (st == GT_OK && a == NULL) {
+        st = new_account(r, gt_text_cstr(&key), out);
+    }
+    gt_text_free(&key);
+    return st;
+}
+
+/* Column of a name of the conditions but the year. */
+static size_t column_of(const run *r, size_t text)
+{
+    return text == 0 ? 0 : text + (r->options->level == GT_LEVEL_TOWN ? 1 : 0);
+}
+
+/* A layer that covers nothing on that day was not there yet: nothing is known, not nothing. */
+static bool all_layers_speak(const run *r, const gt_indicator *in, const gt_area_table *t)
+{
+    for (size_t k = 1; k + 1 < in->n_names; k++) {
+        bool spoke = false;
+        for (size_t i = 0; !spoke && i < gt_area_table_n_rows(t); i++) {
+            spoke = *gt_area_table_text(t, i, column_of(r, k)) != '\0';
         }
-        r->sums[r->n_sums] = (sums){unit, 0, 0};
-        *out = r->n_sums++;
+        if (!spoke) {
+            return false;
+        }
     }
-    return st;
+    return gt_area_table_n_rows(t) > 0;
 }
 
-static gt_status test(run *r, gt_expr *e, const gt_value *values, bool *yes)
+static gt_status count_row(run *r, const gt_indicator *in, const gt_counter *counter,
+                           const gt_area_table *t, size_t row)
 {
-    gt_truth truth = GT_FALSE;
-    gt_status st = e == NULL ? GT_OK : gt_expr_test(r->ctx, e, values, &truth);
-    *yes = truth == GT_TRUE;
-    return st;
-}
-
-static gt_status sum_row(run *r, const gt_indicator *in, const gt_area_table *t, size_t row,
-                         gt_expr *const *e)
-{
-    gt_value values[MOST_NAMES];
-    size_t k = 0;
-    bool counted = false, of = false;
-    for (size_t c = 0; c < in->n_names && c < MOST_NAMES; c++) {
-        const char *text = gt_area_table_text(t, row, c);
-        values[c] = (gt_value){
-            .kind = *text == '\0' ? GT_NULL : GT_VAL_TEXT, .text = text, .len = strlen(text)};
+    const char *texts[MOST_TEXTS];
+    size_t unit = 0;
+    bool counted = false, total = false;
+    for (size_t k = 0; k + 1 < in->n_names && k < MOST_TEXTS; k++) {
+        texts[k] = gt_area_table_text(t, row, column_of(r, k));
     }
-    gt_status st = test(r, e[0], values, &counted);
-    st = st == GT_OK ? test(r, e[1], values, &of) : st;
-    st = st == GT_OK ? sums_of(r, gt_area_table_text(t, row, 0), &k) : st;
+    gt_status st = gt_counter_test(r->ctx, counter, in, r->table->year, texts, &counted, &total);
+    st = st == GT_OK ? unit_of(r, t, row, &unit) : st;
     if (st == GT_OK) {
         int64_t mm2 = llround(gt_area_table_m2(t, row) * 1e6);
-        r->sums[0].counted += counted ? mm2 : 0;
-        r->sums[k].counted += counted ? mm2 : 0;
-        r->sums[0].of += of ? mm2 : 0;
-        r->sums[k].of += of ? mm2 : 0;
+        r->units[unit].counted += counted ? mm2 : 0;
+        r->units[unit].total += total ? mm2 : 0;
     }
     return st;
 }
 
-static gt_status sum_up(run *r, const gt_indicator *in, const gt_area_table *t)
+static gt_status count_all(run *r, const gt_indicator *in, bool *known)
 {
-    gt_expr *e[2] = {NULL, NULL};
-    const gt_place *place = GT_PLACE(.file = in->file, .line = in->line);
-    gt_status st = gt_expr_compile(r->ctx, r->sql, in->count, in->names, in->n_names, place, &e[0]);
-    if (st == GT_OK && in->of != NULL) {
-        st = gt_expr_compile(r->ctx, r->sql, in->of, in->names, in->n_names, place, &e[1]);
+    account *a = NULL;
+    gt_counter counter;
+    r->n_units = 0;
+    *known = false;
+    gt_status st = in->count == NULL ? GT_OK : find_account(r, in, &a);
+    if (st != GT_OK || a == NULL || a->table == NULL) {
+        return st;
     }
-    r->n_sums = 0;
-    for (size_t i = 0; st == GT_OK && i < gt_area_table_n_rows(t); i++) {
+    *known = all_layers_speak(r, in, a->table);
+    st = gt_counter_open(r->ctx, r->sql, in, &counter);
+    for (size_t i = 0; st == GT_OK && *known && i < gt_area_table_n_rows(a->table); i++) {
         st = gt_check_cancel(r->ctx);
-        st = st == GT_OK ? sum_row(r, in, t, i, e) : st;
+        st = st == GT_OK ? count_row(r, in, &counter, a->table, i) : st;
+    }
+    if (r->n_units > 0) {
+        qsort(r->units, r->n_units, sizeof *r->units, unit_order);
     }
     return st;
 }
 
-static gt_status add(run *r, const gt_indicator *in, const sums *s, const gt_target *target)
+/* ---- series ---------------------------------------------------------------------------------- */
+
+static gt_value of_series(const run *r, const gt_series *s, const char *place, int year)
+{
+    double x = 0;
+    bool known = gt_series_value(r->book, s, place, year, &x);
+    return (gt_value){.kind = known ? GT_VAL_REAL : GT_NULL, .real = x * s->unit_base};
+}
+
+static gt_value sum_of_series(const run *r, const gt_series *s, const char *place, int from, int to)
+{
+    gt_value sum = {.kind = from == 0 || from > to ? GT_NULL : GT_VAL_REAL};
+    for (int y = from; sum.kind != GT_NULL && y <= to; y++) {
+        gt_value v = of_series(r, s, place, y);
+        sum.kind = v.kind;
+        sum.real += v.real;
+    }
+    return sum;
+}
+
+static void series_values(const run *r, const gt_indicator *in, const char *place, int year,
+                          gt_value *out)
+{
+    for (size_t i = 0; i < in->n_series; i++) {
+        const gt_series *s = in->series[i];
+        gt_value *v = &out[i * GT_SERIES_NAMES];
+        int first = 0, last = 0;
+        v[0] = of_series(r, s, place, year);
+        v[1] = sum_of_series(r, s, place, in->from, year);
+        v[2] = of_series(r, s, place, year - 1);
+        v[3] = gt_series_years(r->book, s, place, &first, &last) ? of_series(r, s, place, first)
+                                                                 : (gt_value){.kind = GT_NULL};
+    }
+}
+
+/* ---- one unit -------------------------------------------------------------------------------- */
+
+static gt_status value_at(run *r, const gt_indicator *in, const unit_sums *u, const char *place,
+                          int year, bool *known, double *out)
+{
+    gt_value series[GT_SERIES_NAMES * MOST_SERIES];
+    gt_ingredients g = {.year = year, .series = series};
+    if (u != NULL) {
+        g.counted_known = true;
+        g.counted = u->counted;
+        g.total = u->total;
+    }
+    series_values(r, in, place, year, series);
+    return gt_indicator_value(r->ctx, r->sql, in, &g, known, out);
+}
+
+/* The base of the plan, or the first year that gives a value. */
+static gt_status base_of(run *r, const gt_indicator *in, const char *place, gt_indicator_row *row)
+{
+    row->base_year = in->base_year;
+    row->base = in->base;
+    if (!in->base_first || in->count != NULL || in->n_series == 0) {
+        return GT_OK;
+    }
+    int first = 0, last = 0;
+    gt_status st = GT_OK;
+    if (gt_series_years(r->book, in->series[0], place, &first, &last)) {
+        for (int y = first; st == GT_OK && row->base_year == 0 && y <= last; y++) {
+            bool known = false;
+            st = value_at(r, in, NULL, place, y, &known, &row->base);
+            row->base_year = known ? y : 0;
+        }
+    }
+    return st;
+}
+
+static void judge(const run *r, gt_indicator_row *row, const char *place)
+{
+    const gt_target *t = row->target;
+    gt_judged v = {.year = r->table->year,
+                   .known = row->known,
+                   .x = row->value,
+                   .base_year = row->base_year,
+                   .base = row->base};
+    row->asked = t == NULL || !t->has_value ? NAN : t->base;
+    if (t != NULL && t->asked != NULL) {
+        gt_value asked = of_series(r, t->asked, place, t->year);
+        v.asked_known = asked.kind != GT_NULL;
+        v.asked = asked.real;
+        row->asked = v.asked_known ? asked.real : NAN;
+    }
+    row->judgement = gt_indicator_judge(row->indicator, t, &v);
+}
+
+static gt_status add(run *r, const gt_indicator_row *row)
 {
     gt_indicator_table *t = r->table;
     void *block = t->rows;
     gt_status st = gt_grow(r->ctx, &block, &t->cap, t->n_rows + 1, sizeof *t->rows);
     t->rows = block;
-    if (st != GT_OK) {
-        return st;
+    if (st == GT_OK) {
+        t->rows[t->n_rows++] = *row;
     }
-    gt_indicator_row *row = &t->rows[t->n_rows];
-    *row = (gt_indicator_row){.indicator = in, .unit = "", .target = target};
-    if (s != NULL && (in->of == NULL || s->of > 0)) {
-        row->known = true;
-        row->value = in->of == NULL ? (double)s->counted / 1e6 : (double)s->counted / (double)s->of;
-    } else if (in->count == NULL && in->base_year > 0 && in->base_year == t->year) {
-        row->known = true; /* the plan's own figure of that year */
-        row->value = in->base;
-    }
-    if (s != NULL) {
-        row->unit = gt_arena_strndup(t->arena, s->unit, strlen(s->unit));
-    }
-    row->judgement = gt_indicator_judge(in, target, row->known, row->value, t->year);
-    t->n_rows++;
-    return row->unit == NULL ? GT_E_MEMORY : GT_OK;
+    return st;
 }
 
 /* The year whose targets count: the next that has any, else the last. */
@@ -190,28 +270,136 @@ static int target_year(const gt_indicator *in, int year)
     return next != 0 ? next : last;
 }
 
+static bool same_unit(const gt_indicator_row *a, const gt_indicator_row *b)
+{
+    return a->indicator == b->indicator && a->level == b->level && strcmp(a->unit, b->unit) == 0;
+}
+
+/* Figures that the plan prints side by side are decided only where they agree. */
+static void settle_alternatives(gt_indicator_table *t, size_t from)
+{
+    bool met = false, missed = false;
+    for (size_t i = from; i < t->n_rows; i++) {
+        const gt_indicator_row *row = &t->rows[i];
+        bool one =
+            row->target != NULL && row->target->alternative && same_unit(row, &t->rows[from]);
+        met = met || (one && row->judgement.standing == GT_STAND_MET);
+        missed = missed || (one && row->judgement.standing != GT_STAND_MET);
+    }
+    for (size_t i = from; met && missed && i < t->n_rows; i++) {
+        if (t->rows[i].target != NULL && t->rows[i].target->alternative) {
+            t->rows[i].judgement =
+                (gt_judgement){GT_STAND_UNDECIDABLE, GT_GREY, GT_WHY_ALTERNATIVE, NAN, NAN};
+        }
+    }
+}
+
+static gt_status one_unit(run *r, const gt_indicator *in, const unit_sums *u, gt_indicator_row row)
+{
+    const char *place = row.level == GT_LEVEL_TOWN ? "\x1f" : row.unit; /* towns have no series */
+    size_t from = r->table->n_rows, asked = 0;
+    int year = target_year(in, r->table->year);
+    gt_status st = value_at(r, in, u, place, r->table->year, &row.known, &row.value);
+    st = st == GT_OK ? base_of(r, in, place, &row) : st;
+    st = st == GT_OK ? gt_indicator_sources(r, in, u != NULL, place, &row) : st;
+    for (size_t i = 0; st == GT_OK && i < in->n_targets; i++) {
+        gt_level of = in->targets[i].each ? GT_LEVEL_DISTRICT : GT_LEVEL_CITY;
+        if (in->targets[i].year == year && of == row.level) {
+            row.target = &in->targets[i];
+            judge(r, &row, place);
+            st = add(r, &row);
+            asked++;
+        }
+    }
+    if (st == GT_OK && asked == 0) {
+        row.target = NULL;
+        judge(r, &row, place);
+        st = add(r, &row);
+    }
+    if (st == GT_OK) {
+        settle_alternatives(r->table, from);
+    }
+    return st;
+}
+
+/* ---- one indicator --------------------------------------------------------------------------- */
+
+/* Sums over the towns of each district. */
+static gt_status districts(run *r, const gt_indicator *in, bool known)
+{
+    gt_status st = GT_OK;
+    for (size_t i = 0, end; st == GT_OK && known && i < r->n_units; i = end) {
+        unit_sums sum = {.district = r->units[i].district, .town = ""};
+        for (end = i; end < r->n_units && strcmp(r->units[end].district, sum.district) == 0;
+             end++) {
+            sum.counted += r->units[end].counted;
+            sum.total += r->units[end].total;
+        }
+        gt_indicator_row row = {
+            .indicator = in, .level = GT_LEVEL_DISTRICT, .unit = sum.district, .parent = ""};
+        if (*sum.district == '\0') {
+            continue;
+        }
+        st = one_unit(r, in, &sum, row);
+        for (size_t k = i; st == GT_OK && r->options->level == GT_LEVEL_TOWN && k < end; k++) {
+            row.level = GT_LEVEL_TOWN;
+            row.unit = r->units[k].town;
+            row.parent = sum.district;
+            st = *row.unit == '\0' ? GT_OK : one_unit(r, in, &r->units[k], row);
+        }
+    }
+    return st;
+}
+
+/* Districts of figures without areas: the places that the first series knows. */
+static gt_status places(run *r, const gt_indicator *in)
+{
+    gt_status st = GT_OK;
+    const char *last = "";
+    size_t n = in->n_series == 0 ? 0 : gt_series_n_points(r->book, in->series[0]);
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
+        const char *place = gt_series_point(r->book, in->series[0], i)->place;
+        if (strcmp(place, last) != 0) {
+            last = gt_arena_strdup(r->table->arena, place);
+            const gt_indicator_row row = {
+                .indicator = in, .level = GT_LEVEL_DISTRICT, .unit = last, .parent = ""};
+            st = last == NULL ? GT_E_MEMORY : one_unit(r, in, NULL, row);
+        }
+    }
+    return st;
+}
+
 static gt_status one(run *r, const gt_indicator *in)
 {
-    account *a = NULL;
-    gt_status st = in->count == NULL ? GT_OK : find_account(r, in, &a);
-    bool has = st == GT_OK && a != NULL && a->table != NULL && gt_area_table_n_rows(a->table) > 0;
-    if (has) {
-        st = sum_up(r, in, a->table);
+    bool known = false;
+    unit_sums city = {.district = "", .town = ""};
+    gt_status st = count_all(r, in, &known);
+    for (size_t i = 0; i < r->n_units; i++) {
+        city.counted += r->units[i].counted;
+        city.total += r->units[i].total;
     }
-    int year = target_year(in, r->table->year);
-    const sums *city = has ? &r->sums[0] : NULL;
-    for (size_t i = 0; st == GT_OK && i < in->n_targets; i++) {
-        if (in->targets[i].year == year) {
-            st = add(r, in, city, &in->targets[i]);
+    const gt_indicator_row row = {.indicator = in, .unit = "", .parent = ""};
+    st = st == GT_OK ? one_unit(r, in, known ? &city : NULL, row) : st;
+    if (st == GT_OK && r->options->level >= GT_LEVEL_DISTRICT) {
+        st = in->count != NULL ? districts(r, in, known) : places(r, in);
+    }
+    return st;
+}
+
+static gt_status run_all(run *r)
+{
+    bool found = r->options->only == NULL;
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && i < gt_package_n_indicators(r->package); i++) {
+        const gt_indicator *in = gt_package_indicator(r->package, i);
+        if (r->options->only == NULL || strcmp(r->options->only, in->id) == 0) {
+            found = true;
+            st = one(r, in);
         }
     }
-    if (st == GT_OK && in->n_targets == 0) {
-        st = add(r, in, city, NULL);
-    }
-    for (size_t i = 1; st == GT_OK && has && r->units && i < r->n_sums; i++) {
-        if (*r->sums[i].unit != '\0') {
-            st = add(r, in, &r->sums[i], NULL);
-        }
+    if (st == GT_OK && !found) {
+        st = gt_fail(r->ctx, GT_E_NOT_FOUND, &GT_MSG_INDICATOR_UNKNOWN, GT_NOWHERE,
+                     GT_ARGS(GT_TEXT("id", r->options->only)));
     }
     return st;
 }
@@ -219,30 +407,30 @@ static gt_status one(run *r, const gt_indicator *in)
 gt_status gt_indicators_run(gt_ctx *ctx, gt_store *store, const gt_package *package,
                             const gt_indicators_options *options, gt_indicator_table **out)
 {
-    run r = {.ctx = ctx, .store = store, .package = package, .units = options->units};
+    run r = {.ctx = ctx, .store = store, .package = package, .options = options};
     gt_areas_options_init(&r.areas);
     r.table = gt_zalloc(ctx, 1, sizeof *r.table);
     if (r.table == NULL) {
         return GT_E_MEMORY;
     }
+    int this_year = 0, month = 0, day = 0;
+    gt_date_to_ymd(gt_date_today(), &this_year, &month, &day);
     r.table->ctx = ctx;
-    r.table->year = options->year;
-    if (options->year == 0) {
-        int month = 0, day = 0;
-        gt_date_to_ymd(gt_date_today(), &r.table->year, &month, &day);
-    } else {
-        r.areas.as_of = gt_date_from_ymd(options->year, 12, 31);
-    }
+    r.table->year = options->year == 0 ? this_year : options->year;
+    r.areas.as_of =
+        r.table->year >= this_year ? GT_DATE_NONE : gt_date_from_ymd(options->year, 12, 31);
+    r.areas.as_of_rev = options->as_of_rev;
+    r.areas.whole = r.areas.as_of == GT_DATE_NONE && options->as_of_rev == 0;
     gt_status st = gt_arena_new(ctx, 0, &r.table->arena);
     st = st == GT_OK ? gt_sql_new(ctx, package, &r.sql) : st;
-    for (size_t i = 0; st == GT_OK && i < gt_package_n_indicators(package); i++) {
-        st = one(&r, gt_package_indicator(package, i));
-    }
+    st = st == GT_OK ? gt_series_book_open(ctx, store, package, options->as_of_rev, &r.book) : st;
+    st = st == GT_OK ? run_all(&r) : st;
     for (const account *a = r.accounts; a != NULL; a = a->next) {
         gt_area_table_free(a->table);
     }
+    gt_series_book_free(r.book);
     gt_sql_free(r.sql);
-    gt_free(ctx, r.sums);
+    gt_free(ctx, r.units);
     if (st == GT_OK) {
         *out = r.table;
     } else {

@@ -291,6 +291,7 @@ static const gt_schema *frame_schema(gt_item_kind kind)
     case GT_ITEM_TOTAL:
     case GT_ITEM_PLAN:
     case GT_ITEM_INDICATOR:
+    case GT_ITEM_SERIES:
         break;
     }
     return NULL;
@@ -418,6 +419,10 @@ gt_status gt_item_fill(gt_reader *r, gt_raw_item *item)
         describe(r, item, p->totals[i].title, one);
         break;
     }
+    case GT_ITEM_SERIES:
+        st = gt_take_series(r, item);
+        describe(r, item, p->series[i].title, p->series[i].clauses);
+        break;
     case GT_ITEM_INDICATOR:
         st = gt_take_indicator(r, item);
         describe(r, item, p->indicators[i].title, p->indicators[i].clauses);

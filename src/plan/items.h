@@ -19,6 +19,7 @@ const char *const *gt_item_list(const char *const *texts);
 
 gt_status gt_take_layer(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_subject(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
+gt_status gt_take_series(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_indicator(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_rule(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 /* clauses: what the code list names (a code list has no room for them). */

@@ -13,8 +13,10 @@ typedef struct raw_target {
 
 typedef struct raw_base {
     int year;
+    bool has_year, has_value;
     double value;
     const char *clause;
+    bool first;
 } raw_base;
 
 typedef struct raw_indicator {
@@ -26,25 +28,43 @@ typedef struct raw_indicator {
     size_t n_targets;
 } raw_indicator;
 
+typedef struct raw_series {
+    gt_series series;
+    int yearly, places;
+} raw_series;
+
+enum { YEAR_MIN = 1900, YEAR_MAX = 2100 };
+
 static const gt_word ops[] = {
-    {"<=", GT_AT_MOST}, {"<", GT_BELOW},     {">=", GT_AT_LEAST},
-    {">", GT_ABOVE},    {"about", GT_ABOUT}, {"no_decrease", GT_NO_DECREASE},
-    {"open", GT_OPEN},  {NULL, 0},
+    {"<=", GT_AT_MOST},    {"<", GT_BELOW},     {">=", GT_AT_LEAST},
+    {">", GT_ABOVE},       {"about", GT_ABOUT}, {"no_decrease", GT_NO_DECREASE},
+    {"rising", GT_RISING}, {"open", GT_OPEN},   {NULL, 0},
 };
+static const gt_word yearly_words[] = {
+    {"last", GT_GATHER_LAST}, {"mean", GT_GATHER_MEAN}, {"sum", GT_GATHER_SUM}, {NULL, 0}};
+static const gt_word places_words[] = {
+    {"none", GT_GATHER_NONE}, {"mean", GT_GATHER_MEAN}, {"sum", GT_GATHER_SUM}, {NULL, 0}};
+
+#define YEAR_KEY(at_, flags_)                                                                      \
+    {                                                                                              \
+        .name = "year", .kind = GT_K_INT, .flags = (flags_), .at = (at_), .min = YEAR_MIN,         \
+        .max = YEAR_MAX                                                                            \
+    }
 
 static const gt_key target_keys[] = {
-    {.name = "year",
-     .kind = GT_K_INT,
-     .flags = REQ,
-     .at = AT(raw_target, target.year),
-     .min = 1900,
-     .max = 2100},
+    YEAR_KEY(AT(raw_target, target.year), REQ),
     {.name = "must", .kind = GT_K_WORD, .flags = REQ, .at = AT(raw_target, op), .extra = ops},
     {.name = "value",
      .kind = GT_K_REAL,
      .flags = GT_KEY_PRESENCE,
      .at = AT(raw_target, target.value),
      .has = AT(raw_target, target.has_value)},
+    {.name = "series",
+     .kind = GT_K_REF,
+     .at = AT(raw_target, target.asked_id),
+     .ref = GT_ITEM_SERIES},
+    {.name = "each", .kind = GT_K_BOOL, .at = AT(raw_target, target.each)},
+    {.name = "alternative", .kind = GT_K_BOOL, .at = AT(raw_target, target.alternative)},
     {.name = "clause", .kind = GT_K_CLAUSE, .flags = REQ, .at = AT(raw_target, target.clause)},
 };
 static const gt_schema target_schema = {"target", KEYS(target_keys), sizeof(raw_target)};
@@ -52,11 +72,17 @@ static const gt_schema target_schema = {"target", KEYS(target_keys), sizeof(raw_
 static const gt_key base_keys[] = {
     {.name = "year",
      .kind = GT_K_INT,
-     .flags = REQ,
+     .flags = GT_KEY_PRESENCE,
      .at = AT(raw_base, year),
-     .min = 1900,
-     .max = 2100},
-    {.name = "value", .kind = GT_K_REAL, .flags = REQ, .at = AT(raw_base, value)},
+     .min = YEAR_MIN,
+     .max = YEAR_MAX,
+     .has = AT(raw_base, has_year)},
+    {.name = "value",
+     .kind = GT_K_REAL,
+     .flags = GT_KEY_PRESENCE,
+     .at = AT(raw_base, value),
+     .has = AT(raw_base, has_value)},
+    {.name = "first", .kind = GT_K_BOOL, .at = AT(raw_base, first)},
     {.name = "clause", .kind = GT_K_CLAUSE, .flags = REQ, .at = AT(raw_base, clause)},
 };
 static const gt_schema base_schema = {"base", KEYS(base_keys), sizeof(raw_base)};
@@ -79,6 +105,16 @@ static const gt_key keys[] = {
     {.name = "account", .kind = GT_K_TEXTS, .at = AT(raw_indicator, indicator.account)},
     {.name = "count", .kind = GT_K_SQL, .at = AT(raw_indicator, indicator.count)},
     {.name = "of", .kind = GT_K_SQL, .at = AT(raw_indicator, indicator.of)},
+    {.name = "series",
+     .kind = GT_K_REFS,
+     .at = AT(raw_indicator, indicator.series_ids),
+     .ref = GT_ITEM_SERIES},
+    {.name = "from",
+     .kind = GT_K_INT,
+     .at = AT(raw_indicator, indicator.from),
+     .min = YEAR_MIN,
+     .max = YEAR_MAX},
+    {.name = "formula", .kind = GT_K_SQL, .at = AT(raw_indicator, indicator.formula)},
     {.name = "tolerance", .kind = GT_K_SHARE, .at = AT(raw_indicator, indicator.tolerance)},
     {.name = "base", .kind = GT_K_ONE, .at = AT(raw_indicator, base), .extra = &base_schema},
     {.name = "targets",
@@ -88,28 +124,101 @@ static const gt_key keys[] = {
 };
 static const gt_schema schema = {"indicator", KEYS(keys), sizeof(raw_indicator)};
 
-/* Names of the account in conditions: the words of the area table, '.' written '_'. */
+static const gt_key series_keys[] = {
+    {.name = "series", .kind = GT_K_ID, .flags = REQ, .at = AT(raw_series, series.id)},
+    {.name = "title", .kind = GT_K_TITLE, .flags = REQ, .at = AT(raw_series, series.title)},
+    {.name = "clauses", .kind = GT_K_CLAUSES, .at = AT(raw_series, series.clauses)},
+    {.name = "remark", .kind = GT_K_TITLE, .at = AT(raw_series, series.note)},
+    {.name = "unit", .kind = GT_K_UNIT, .flags = REQ, .at = AT(raw_series, series.unit)},
+    {.name = "yearly", .kind = GT_K_WORD, .at = AT(raw_series, yearly), .extra = yearly_words},
+    {.name = "places", .kind = GT_K_WORD, .at = AT(raw_series, places), .extra = places_words},
+    {.name = "min",
+     .kind = GT_K_REAL,
+     .flags = GT_KEY_PRESENCE,
+     .at = AT(raw_series, series.min),
+     .has = AT(raw_series, series.has_min)},
+    {.name = "max",
+     .kind = GT_K_REAL,
+     .flags = GT_KEY_PRESENCE,
+     .at = AT(raw_series, series.max),
+     .has = AT(raw_series, series.has_max)},
+};
+static const gt_schema series_schema = {"series", KEYS(series_keys), sizeof(raw_series)};
+
+gt_status gt_take_series(gt_reader *r, gt_raw_item *item)
+{
+    raw_series raw = {.places = GT_GATHER_NONE};
+    item->whole = gt_fill(&r->filler, &series_schema, item->node, &raw);
+    gt_series *s = &r->package->series[item->index];
+    *s = raw.series;
+    s->clauses = gt_item_list(s->clauses);
+    s->yearly = (gt_gather)raw.yearly;
+    s->places = (gt_gather)raw.places;
+    s->file = item->node->file->path;
+    s->line = item->node->line;
+    const gt_unit *unit = s->unit == NULL ? NULL : gt_unit_find(s->unit);
+    s->unit_base = unit == NULL ? 1 : gt_unit_to_base(unit, 1);
+    return GT_OK;
+}
+
+/* `text` and `tail` as one name of SQL: '.' and '-' written '_'. NULL: no memory. */
+static const char *name_of(gt_reader *r, const char *text, const char *tail)
+{
+    size_t len = strlen(text), more = strlen(tail);
+    char *name = gt_item_keep(r, len + more + 1, 1);
+    if (name != NULL) {
+        for (size_t k = 0; k < len; k++) {
+            name[k] = (char)(text[k] == '.' || text[k] == '-' ? '_' : text[k]);
+        }
+        memcpy(name + len, tail, more + 1);
+    }
+    return name;
+}
+
 static gt_status name_account(gt_reader *r, gt_indicator *in)
 {
     size_t n = gt_texts_count(in->account);
-    const char **names = gt_item_keep(r, n + 2, sizeof *names);
+    const char **names = gt_item_keep(r, n + 3, sizeof *names);
     if (names == NULL) {
         return GT_E_MEMORY;
     }
     names[0] = "district";
+    names[1] = "year";
     for (size_t i = 0; i < n; i++) {
-        size_t len = strlen(in->account[i]);
-        char *name = gt_item_keep(r, len + 1, 1);
-        if (name == NULL) {
+        names[i + 2] = name_of(r, in->account[i], "");
+        if (names[i + 2] == NULL) {
             return GT_E_MEMORY;
         }
-        for (size_t k = 0; k < len; k++) {
-            name[k] = (char)(in->account[i][k] == '.' ? '_' : in->account[i][k]);
-        }
-        names[i + 1] = name;
     }
     in->names = names;
-    in->n_names = n + 1;
+    in->n_names = n + 2;
+    return GT_OK;
+}
+
+static gt_status name_formula(gt_reader *r, gt_indicator *in)
+{
+    static const char *const tails[GT_SERIES_NAMES] = {"", "_sum", "_before", "_first"};
+    size_t n = gt_texts_count(in->series_ids);
+    const char **names = gt_item_keep(r, GT_FORMULA_FIXED + GT_SERIES_NAMES * n + 1, sizeof *names);
+    in->series = gt_item_keep(r, n + 1, sizeof *in->series);
+    if (names == NULL || in->series == NULL) {
+        return GT_E_MEMORY;
+    }
+    names[0] = "counted";
+    names[1] = "total";
+    names[2] = "year";
+    size_t at = GT_FORMULA_FIXED;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < GT_SERIES_NAMES; k++) {
+            names[at] = name_of(r, in->series_ids[i], tails[k]);
+            if (names[at++] == NULL) {
+                return GT_E_MEMORY;
+            }
+        }
+    }
+    in->n_series = n;
+    in->formula_names = names;
+    in->n_formula_names = at;
     return GT_OK;
 }
 
@@ -121,6 +230,7 @@ gt_status gt_take_indicator(gt_reader *r, gt_raw_item *item)
     *in = raw.indicator;
     in->clauses = gt_item_list(in->clauses);
     in->account = gt_item_list(in->account);
+    in->series_ids = gt_item_list(in->series_ids);
     in->file = item->node->file->path;
     in->line = item->node->line;
     const gt_unit *unit = in->unit == NULL ? NULL : gt_unit_find(in->unit);
@@ -129,6 +239,7 @@ gt_status gt_take_indicator(gt_reader *r, gt_raw_item *item)
     in->is_share = unit != NULL && unit->dimension == GT_DIM_SHARE;
     in->base_year = raw.base.year;
     in->base_clause = raw.base.clause;
+    in->base_first = raw.base.first;
     in->base = unit == NULL ? raw.base.value : gt_unit_to_base(unit, raw.base.value);
     gt_target *targets = gt_item_keep(r, raw.n_targets, sizeof *targets);
     if (targets == NULL) {
@@ -141,17 +252,25 @@ gt_status gt_take_indicator(gt_reader *r, gt_raw_item *item)
     }
     in->targets = targets;
     in->n_targets = raw.n_targets;
-    return name_account(r, in);
+    gt_status st = name_account(r, in);
+    return st == GT_OK ? name_formula(r, in) : st;
 }
 
 /* Does the target need a number, and has it one? */
 static void verify_number(gt_reader *r, const gt_target *t, const gt_ynode *node)
 {
-    bool wants = t->op != GT_NO_DECREASE && t->op != GT_OPEN;
-    if (wants != t->has_value) {
+    bool wants = t->op != GT_NO_DECREASE && t->op != GT_RISING && t->op != GT_OPEN;
+    bool has = t->has_value || t->asked_id != NULL;
+    if (wants != has || (t->has_value && t->asked_id != NULL)) {
         gt_y_problem(&r->problems, node, wants ? &GT_MSG_TARGET_VALUE : &GT_MSG_TARGET_NO_VALUE,
                      GT_NO_ARGS);
     }
+}
+
+/* A figure and "not below the base" are two tests: neither takes the other's place. */
+static bool on_base(const gt_target *t)
+{
+    return t->op == GT_NO_DECREASE || t->op == GT_RISING;
 }
 
 static void verify_targets(gt_reader *r, gt_indicator *in, const gt_ynode *node)
@@ -168,8 +287,11 @@ static void verify_targets(gt_reader *r, gt_indicator *in, const gt_ynode *node)
         for (size_t k = 0; t->plan != NULL && t->plan->superseded[k] != NULL; k++) {
             t->overruled = t->overruled || strcmp(t->plan->superseded[k], t->clause) == 0;
         }
+        size_t asked = gt_reader_find(r, GT_ITEM_SERIES, t->asked_id);
+        t->asked = asked == SIZE_MAX ? NULL : &p->series[asked];
         verify_number(r, t, at == NULL ? node : at);
-        if (t->op == GT_NO_DECREASE && in->base_year == 0) {
+        if ((t->op == GT_NO_DECREASE || t->op == GT_RISING) && in->base_year == 0 &&
+            !in->base_first) {
             gt_y_problem(&r->problems, at == NULL ? node : at, &GT_MSG_TARGET_BASE, GT_NO_ARGS);
         }
         at = at == NULL ? NULL : at->next;
@@ -177,24 +299,45 @@ static void verify_targets(gt_reader *r, gt_indicator *in, const gt_ynode *node)
     for (size_t i = 0; i < in->n_targets; i++) {
         for (size_t k = 0; k < in->n_targets; k++) {
             if (targets[i].year == targets[k].year && !targets[k].overruled &&
-                targets[i].plan != NULL && targets[k].plan != NULL &&
-                gt_plan_prevails(p, targets[k].plan, targets[i].plan)) {
+                on_base(&targets[i]) == on_base(&targets[k]) && targets[i].plan != NULL &&
+                targets[k].plan != NULL && gt_plan_prevails(p, targets[k].plan, targets[i].plan)) {
                 targets[i].overruled = true;
             }
         }
     }
 }
 
-gt_status gt_verify_indicator(gt_reader *r, gt_indicator *in, const gt_ynode *node)
+/* What an indicator is counted from must give one value. */
+static void verify_shape(gt_reader *r, const gt_indicator *in, const gt_ynode *node)
 {
-    verify_targets(r, in, node);
-    const gt_ynode *count = gt_y_get(node, "count"), *of = gt_y_get(node, "of");
-    if (count != NULL && !in->is_area && !in->is_share) {
-        gt_y_problem(&r->problems, gt_y_get(node, "unit"), &GT_MSG_COUNT_UNIT, GT_NO_ARGS);
+    const gt_ynode *unit = gt_y_get(node, "unit"), *base = gt_y_get(node, "base");
+    if (in->count != NULL && in->formula == NULL && !in->is_area && !in->is_share) {
+        gt_y_problem(&r->problems, unit == NULL ? node : unit, &GT_MSG_COUNT_UNIT, GT_NO_ARGS);
     }
-    if (count != NULL && in->is_share != (of != NULL)) {
+    if (in->count != NULL && in->formula == NULL && in->is_share != (in->of != NULL)) {
         gt_y_problem(&r->problems, node, &GT_MSG_SHARE_NEEDS_OF, GT_NO_ARGS);
     }
-    gt_status st = count == NULL ? GT_OK : gt_verify_sql(r, count, in->names, in->n_names);
-    return st == GT_OK && of != NULL ? gt_verify_sql(r, of, in->names, in->n_names) : st;
+    if (in->count == NULL && in->formula == NULL && in->n_series > 1) {
+        gt_y_problem(&r->problems, node, &GT_MSG_SERIES_FORMULA, GT_NO_ARGS);
+    }
+    bool year = gt_y_get(base, "year") != NULL, value = gt_y_get(base, "value") != NULL;
+    if (base != NULL && (year != value || year == in->base_first)) {
+        gt_y_problem(&r->problems, base, &GT_MSG_BASE_FORM, GT_NO_ARGS);
+    }
+}
+
+gt_status gt_verify_indicator(gt_reader *r, gt_indicator *in, const gt_ynode *node)
+{
+    const gt_series **series = (const gt_series **)in->series;
+    for (size_t i = 0; i < in->n_series; i++) {
+        size_t k = gt_reader_find(r, GT_ITEM_SERIES, in->series_ids[i]);
+        series[i] = k == SIZE_MAX ? NULL : &r->package->series[k];
+    }
+    verify_targets(r, in, node);
+    verify_shape(r, in, node);
+    const gt_ynode *count = gt_y_get(node, "count"), *of = gt_y_get(node, "of"),
+                   *formula = gt_y_get(node, "formula");
+    gt_status st = gt_verify_sql(r, count, in->names, in->n_names);
+    st = st == GT_OK ? gt_verify_sql(r, of, in->names, in->n_names) : st;
+    return st == GT_OK ? gt_verify_sql(r, formula, in->formula_names, in->n_formula_names) : st;
 }

@@ -21,6 +21,7 @@ static const struct {
     {"subject", {"审查对象", "kind of subject"}},
     {"total", {"公布数据", "published figure"}},
     {"plan", {"规划登记", "plan register entry"}},
+    {"series", {"时间序列", "time series"}},
 };
 
 const char *gt_item_kind_name(gt_item_kind kind)
@@ -186,6 +187,22 @@ ACCESS(view, gt_view, views, GT_ITEM_VIEW)
 ACCESS(plan, gt_plan, plans, GT_ITEM_PLAN)
 ACCESS(total, gt_total, totals, GT_ITEM_TOTAL)
 ACCESS(indicator, gt_indicator, indicators, GT_ITEM_INDICATOR)
+
+size_t gt_package_n_series(const gt_package *package)
+{
+    return package->n[GT_ITEM_SERIES];
+}
+
+const gt_series *gt_package_series(const gt_package *package, size_t i)
+{
+    return &package->series[i];
+}
+
+const gt_series *gt_package_find_series(const gt_package *package, const char *id)
+{
+    size_t i = find(package, GT_ITEM_SERIES, id);
+    return i == SIZE_MAX ? NULL : &package->series[i];
+}
 
 gt_import_from gt_package_import(const gt_package *package, size_t i)
 {

@@ -48,6 +48,7 @@ struct gt_package {
     gt_view *views;
     gt_total *totals;
     gt_indicator *indicators;
+    gt_series *series;
     gt_plan *plans;
     size_t n[GT_ITEM_KINDS]; /* items by kind */
     gt_item *items;

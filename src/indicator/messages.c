@@ -1,0 +1,5 @@
+#include "indicator/messages.h"
+
+#define M GT_MESSAGE_DEFINE
+#include "indicator/messages.def"
+#undef M

@@ -1,0 +1,5 @@
+#include "series/messages.h"
+
+#define M GT_MESSAGE_DEFINE
+#include "series/messages.def"
+#undef M

@@ -3,17 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "grid_verb.h"
 #include "guotu/grid_ops.h"
 #include "messages.h"
 
 typedef struct grid_op {
     const char *name;
-    int n_files; /* operands after the name; the last is the output, but for info */
-    gt_status (*run)(cli *app, const char *const *files);
+    int min_files, max_files; /* operands after the name; the last is the output, but for info */
+    gt_status (*run)(cli *app, const char *const *files, int n);
 } grid_op;
 
-static gt_status bad_value(cli *app, const char *option, const char *value, const char *allowed)
+gt_status cli_grid_bad(cli *app, const char *option, const char *value, const char *allowed)
 {
     return gt_fail(
         app->ctx, GT_E_USAGE, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
@@ -30,12 +30,12 @@ static gt_status get_packing(cli *app, gt_grid_packing *out)
             return GT_OK;
         }
     }
-    return bad_value(app, "pack", text, "none, deflate, zstd");
+    return cli_grid_bad(app, "pack", text, "none, deflate, zstd");
 }
 
 /* Output of the place of `like`, options of the command line applied. */
-static gt_status make_output(cli *app, const gt_grid *like, gt_cell type, const char *path,
-                             gt_grid **out)
+gt_status cli_grid_output(cli *app, const gt_grid *like, gt_cell type, const char *path,
+                          gt_grid **out)
 {
     gt_grid_spec spec;
     long tile = 0;
@@ -102,8 +102,9 @@ static void info_text(cli *app, const gt_grid *g)
     }
 }
 
-static gt_status op_info(cli *app, const char *const *files)
+static gt_status op_info(cli *app, const char *const *files, int n)
 {
+    (void)n;
     gt_grid *g = NULL;
     cli_format format = CLI_TEXT;
     gt_status st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_JSON, &format);
@@ -133,19 +134,20 @@ static gt_status copy_block(gt_ctx *ctx, void *user, const gt_block *b)
     return gt_check_cancel(ctx);
 }
 
-static gt_status op_copy(cli *app, const char *const *files)
+static gt_status op_copy(cli *app, const char *const *files, int n)
 {
+    (void)n;
     gt_grid *in = NULL, *out = NULL;
     gt_cell type = GT_CELL_F32;
     gt_status st = gt_grid_open_any(app->ctx, files[0], NULL, &in);
     if (st == GT_OK) {
         const char *name = cli_option_value(app, "type", gt_cell_name(gt_grid_facts(in)->type));
         if (!gt_cell_parse(name, &type)) {
-            st = bad_value(app, "type", name, "uint8, int16, uint16, int32, float32, float64");
+            st = cli_grid_bad(app, "type", name, "uint8, int16, uint16, int32, float32, float64");
         }
     }
     if (st == GT_OK) {
-        st = make_output(app, in, type, files[1], &out);
+        st = cli_grid_output(app, in, type, files[1], &out);
     }
     if (st == GT_OK) {
         gt_cell from = gt_grid_facts(in)->type;
@@ -173,20 +175,21 @@ static gt_status op_copy(cli *app, const char *const *files)
 /* ---- terrain, cost ------------------------------------------------------------------------------
  */
 
-static gt_status op_terrain(cli *app, const char *const *files)
+static gt_status op_terrain(cli *app, const char *const *files, int n)
 {
+    (void)n;
     gt_grid *in = NULL, *out = NULL;
     gt_terrain what = GT_TERRAIN_SLOPE;
     const char *name = cli_option_value(app, "of", "slope");
-    gt_status st =
-        gt_terrain_parse(name, &what)
-            ? GT_OK
-            : bad_value(app, "of", name, "slope, slope-percent, aspect, curvature, profile, plan");
+    gt_status st = gt_terrain_parse(name, &what)
+                       ? GT_OK
+                       : cli_grid_bad(app, "of", name,
+                                      "slope, slope-percent, aspect, curvature, profile, plan");
     if (st == GT_OK) {
         st = gt_grid_open_any(app->ctx, files[0], NULL, &in);
     }
     if (st == GT_OK) {
-        st = make_output(app, in, GT_CELL_F32, files[1], &out);
+        st = cli_grid_output(app, in, GT_CELL_F32, files[1], &out);
     }
     if (st == GT_OK) {
         st = gt_grid_terrain(app->ctx, in, what, out);
@@ -211,12 +214,12 @@ static gt_status run_cost(cli *app, gt_grid *friction, gt_grid *sources, const c
     o.max_cost = strtod(limit, &end);
     o.per_cell = cli_has(app, "per-cell");
     gt_status st =
-        *end != '\0' || !(o.max_cost >= 0) ? bad_value(app, "max", limit, "0 ...") : GT_OK;
+        *end != '\0' || !(o.max_cost >= 0) ? cli_grid_bad(app, "max", limit, "0 ...") : GT_OK;
     if (st == GT_OK) {
-        st = make_output(app, friction, GT_CELL_F32, path, &cost);
+        st = cli_grid_output(app, friction, GT_CELL_F32, path, &cost);
     }
     if (st == GT_OK && links != NULL) {
-        st = make_output(app, friction, GT_CELL_U8, links, &back);
+        st = cli_grid_output(app, friction, GT_CELL_U8, links, &back);
     }
     if (st == GT_OK) {
         st = gt_grid_cost_distance(app->ctx, friction, sources, &o, cost, back, &f);
@@ -238,8 +241,9 @@ static gt_status run_cost(cli *app, gt_grid *friction, gt_grid *sources, const c
     return st;
 }
 
-static gt_status op_cost(cli *app, const char *const *files)
+static gt_status op_cost(cli *app, const char *const *files, int n)
 {
+    (void)n;
     gt_grid *friction = NULL, *sources = NULL;
     gt_status st = gt_grid_open_any(app->ctx, files[0], NULL, &friction);
     if (st == GT_OK) {
@@ -259,11 +263,11 @@ static gt_status run_flow(cli *app, gt_grid *dem, const char *path)
     static const gt_cell types[] = {GT_CELL_F32, GT_CELL_U8};
     gt_grid *out[3] = {NULL};
     gt_flow_facts f;
-    gt_status st = make_output(app, dem, GT_CELL_I32, path, &out[2]);
+    gt_status st = cli_grid_output(app, dem, GT_CELL_I32, path, &out[2]);
     for (int i = 0; st == GT_OK && i < 2; i++) {
         const char *file = cli_option_value(app, names[i], NULL);
         if (file != NULL) {
-            st = make_output(app, dem, types[i], file, &out[i]);
+            st = cli_grid_output(app, dem, types[i], file, &out[i]);
         }
     }
     if (st == GT_OK) {
@@ -285,8 +289,9 @@ static gt_status run_flow(cli *app, gt_grid *dem, const char *path)
     return st;
 }
 
-static gt_status op_flow(cli *app, const char *const *files)
+static gt_status op_flow(cli *app, const char *const *files, int n)
 {
+    (void)n;
     gt_grid *dem = NULL;
     gt_status st = gt_grid_open_any(app->ctx, files[0], NULL, &dem);
     if (st == GT_OK) {
@@ -297,21 +302,26 @@ static gt_status op_flow(cli *app, const char *const *files)
 }
 
 static const grid_op OPS[] = {
-    {"info", 1, op_info}, {"copy", 2, op_copy}, {"terrain", 2, op_terrain},
-    {"cost", 3, op_cost}, {"flow", 2, op_flow},
+    {"info", 1, 1, op_info},         {"copy", 2, 2, op_copy},
+    {"terrain", 2, 2, op_terrain},   {"cost", 3, 3, op_cost},
+    {"flow", 2, 2, op_flow},         {"calc", 2, GT_WALK_MAX + 2, cli_grid_calc},
+    {"zonal", 2, 2, cli_grid_zonal}, {"rasterize", 3, 3, cli_grid_rasterize},
 };
 enum { N_OPS = sizeof OPS / sizeof OPS[0] };
 
 static gt_status run(cli *app)
 {
+    int n = app->n_operands - 1;
     for (size_t i = 0; i < N_OPS; i++) {
-        if (strcmp(OPS[i].name, app->operands[0]) == 0 && app->n_operands == OPS[i].n_files + 1) {
-            return OPS[i].run(app, app->operands + 1);
+        if (strcmp(OPS[i].name, app->operands[0]) == 0 && n >= OPS[i].min_files &&
+            n <= OPS[i].max_files) {
+            return OPS[i].run(app, app->operands + 1, n);
         }
     }
-    return bad_value(
-        app, "OP", app->operands[0],
-        "info FILE, copy IN OUT, terrain DEM OUT, cost FRICTION SOURCES OUT, flow DEM OUT");
+    return cli_grid_bad(app, "OP", app->operands[0],
+                        "info FILE, copy IN OUT, terrain DEM OUT, cost FRICTION SOURCES OUT, flow "
+                        "DEM OUT, calc EXPRESSION NAME=FILE... OUT, zonal GRID POLYGONS, rasterize "
+                        "POLYGONS LIKE OUT");
 }
 
 static const cli_option options[] = {
@@ -341,7 +351,30 @@ static const cli_option options[] = {
     {"pack", "none|deflate|zstd", {"压缩方式（默认 none）", "compression (default none)"}, false},
     {"overviews", NULL, {"在文件中加概览（COG）", "add overviews to the file (COG)"}, false},
     {"tile", "N", {"分块边长（默认 512）", "side of a tile (default 512)"}, false},
-    {"format", "text|json", {"info 的输出格式", "output format of info"}, false},
+    {"table",
+     "NAME",
+     {"zonal、rasterize：GeoPackage 中的表（默认唯一的要素表）",
+      "zonal, rasterize: table of the GeoPackage (default: the only one)"},
+     false},
+    {"field",
+     "NAME",
+     {"rasterize：写入像元的数值字段，或 fid；省略时写覆盖比例（0–1）",
+      "rasterize: numeric field that goes to the cells, or fid; without it the share covered, 0-1"},
+     false},
+    {"least",
+     "SHARE",
+     {"rasterize --field：占像元不足此比例时为无数据（默认 0）",
+      "rasterize --field: nodata where less of a cell is covered (default 0)"},
+     false},
+    {"classes",
+     NULL,
+     {"zonal：各类别的像元数（整型栅格）", "zonal: cells of every class (integer grids)"},
+     false},
+    {"format",
+     "text|csv|json",
+     {"info（text、json）与 zonal（三种均可）的输出格式",
+      "output format of info (text, json) and zonal (any)"},
+     false},
     {0},
 };
 
@@ -349,13 +382,26 @@ const cli_verb CLI_GRID = {
     .name = "grid",
     .operands = "OP FILE...",
     .min_operands = 2,
-    .max_operands = 4,
-    .summary = {"栅格运算：信息、复制、地形、水流、累积费用",
-                "grids: info, copy, terrain, flow, cost distance"},
+    .max_operands = GT_WALK_MAX + 3,
+    .summary = {"栅格运算：信息、复制、代数、分区统计、矢量转栅格、地形、水流、累积费用",
+                "grids: info, copy, algebra, zones, terrain, flow, cost distance"},
     .detail =
-        {"info 文件；copy 输入 输出；terrain 高程 输出；cost 阻力 源 输出；flow 高程 汇流量。\n"
+        {"info 文件；copy 输入 输出；terrain 高程 输出；cost 阻力 源 输出；flow 高程 汇流量；\n"
+         "calc 表达式 名称=文件… 输出；zonal 栅格 面.gpkg；rasterize 面.gpkg 参照栅格 输出。\n"
+         "表达式：+ - * / % ^、比较、&& || !、c ? a : b、abs sqrt exp ln log10 sin cos tan atan "
+         "atan2\n"
+         "floor ceil round pow mod min max coalesce if "
+         "isnodata、nodata、pi；无数据参与运算仍为无数据。\n"
+         "分区统计按面积精确计算像元被覆盖的比例，不是只看像元中心。\n"
          "按块流式处理，遵守 --memory 与 --threads，结果与二者无关。",
-         "info FILE; copy IN OUT; terrain DEM OUT; cost FRICTION SOURCES OUT; flow DEM OUT.\n"
+         "info FILE; copy IN OUT; terrain DEM OUT; cost FRICTION SOURCES OUT; flow DEM OUT;\n"
+         "calc EXPRESSION NAME=FILE... OUT; zonal GRID POLYGONS.gpkg; rasterize POLYGONS.gpkg LIKE "
+         "OUT.\n"
+         "Expressions: + - * / % ^, comparisons, && || !, c ? a : b, abs sqrt exp ln log10 sin cos "
+         "tan\n"
+         "atan atan2 floor ceil round pow mod min max coalesce if isnodata, nodata, pi; nodata "
+         "spreads.\n"
+         "Zones count the exact share of every cell that is covered, not cell centres.\n"
          "Streams by blocks under --memory on --threads; results depend on neither."},
     .options = options,
     .run = run,

@@ -115,4 +115,21 @@ typedef struct gt_class_range {
 gt_status gt_grid_reclass(gt_ctx *ctx, gt_grid *in, const gt_class_range *ranges, size_t n,
                           double other, gt_grid *out) GT_CHECKED;
 
+/* ---- algebra ------------------------------------------------------------------------------------
+ * Expressions over grids by name: numbers, pi, nodata; + - * / % ^ (power, binds to the right),
+ * < <= > >= == !=, && || !, c ? a : b; abs sqrt exp ln log10 sin cos tan atan atan2 (radians) floor
+ * ceil round pow mod min max coalesce if(c, a, b) isnodata. Tests give 1 or 0. Nodata spreads,
+ * also through tests and choices, but for isnodata and coalesce (the first that is not nodata).
+ * A result that is not finite (1 / 0, sqrt(-1)) is nodata. mod takes the sign of its divisor. All
+ * of it in double precision. Bounds: 8 KiB, 512 steps, 24 values at once, 64 levels. */
+
+/* Compiles only: GT_E_USAGE "grid.expression" with the column. *used (may be NULL): bit i is set
+ * when names[i] occurs. n <= 32. */
+gt_status gt_grid_calc_check(gt_ctx *ctx, const char *expression, const char *const *names,
+                             size_t n, uint32_t *used) GT_CHECKED;
+/* Runs it over aligned grids of one extent (0 .. GT_WALK_MAX) into out, of any type. Memory:
+ * gt_walk_law; a simple expression takes less time than reading and writing. */
+gt_status gt_grid_calc(gt_ctx *ctx, const char *expression, const char *const *names,
+                       gt_grid *const *in, size_t n, gt_grid *out) GT_CHECKED;
+
 #endif

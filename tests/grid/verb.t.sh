@@ -52,4 +52,38 @@ code 0 grid info "$work/dir.tif"
 says "uint8"
 code 0 grid info "$work/r.asc" # foreign: through guotu-io
 says "float32"
+code 0 grid calc 'a > 2 ? a * 10 : nodata' a="$work/r.tif" "$work/calc.tif" --type int16
+code 0 grid info "$work/calc.tif"
+says "int16"
+code 2 grid calc 'a +' a="$work/r.tif" "$work/none.tif"
+says "ends too early"
+[ ! -e "$work/none.tif" ] || fail "a wrong expression left an output"
+code 2 grid calc 'b' a="$work/r.tif" "$work/none.tif"
+code 2 grid calc 'a' "$work/r.tif" "$work/none.tif"
+code 3 grid calc 'a' a="$work/none.tif" "$work/none2.tif"
+code 2 grid calc 'a' a="$work/r.tif" "$work/none.tif" --type long
+if command -v ogr2ogr >/dev/null; then
+    cat >"$work/z.csv" <<'CSV'
+v;wkt
+7;POLYGON((500005 4400000,500025 4400000,500025 4400010,500005 4400010,500005 4400000))
+8;POLYGON((500040 4400000,500050 4400000,500050 4400005,500040 4400005,500040 4400000))
+CSV
+    ogr2ogr -f GPKG -a_srs EPSG:4548 -oo SEPARATOR=SEMICOLON -oo GEOM_POSSIBLE_NAMES=wkt \
+        -oo AUTODETECT_TYPE=YES "$work/z.gpkg" "$work/z.csv"
+    code 0 grid zonal "$work/r.tif" "$work/z.gpkg" --format csv
+    says "1,2,0,4,2,"
+    says "2,0.5,0,2.5,5,0,5,5"
+    code 0 grid zonal "$work/r.tif" "$work/z.gpkg" --format json
+    says '"outside":0,"sum":2.5,"mean":5'
+    code 0 grid zonal "$work/calc.tif" "$work/z.gpkg" --classes --format csv
+    says "2,50,0.5"
+    code 0 grid rasterize "$work/z.gpkg" "$work/r.tif" "$work/burn.tif" --field v
+    code 0 grid zonal "$work/burn.tif" "$work/z.gpkg" --classes --format csv
+    says "1,7,2"
+    code 0 grid rasterize "$work/z.gpkg" "$work/r.tif" "$work/share.tif"
+    code 2 grid rasterize "$work/z.gpkg" "$work/r.tif" "$work/burn.tif" --field wkt
+    code 3 grid rasterize "$work/z.gpkg" "$work/r.tif" "$work/burn.tif" --field none
+    code 2 grid rasterize "$work/z.gpkg" "$work/r.tif" "$work/burn.tif" --field v --least 2
+    code 3 grid zonal "$work/r.tif" "$work/text.tif"
+fi
 finish

@@ -89,8 +89,9 @@ static gt_status run(cli *app)
         st = cli_open_package(app, store, &package);
     }
     if (st == GT_OK) {
-        st = gt_synth_data_load(app->ctx, package, cli_option_value(app, "open", "build/open-data"),
-                                &data);
+        const char *set = getenv("GUOTU_DATA");
+        const char *usual = set != NULL && *set != '\0' ? set : "build/open-data";
+        st = gt_synth_data_load(app->ctx, package, cli_option_value(app, "open", usual), &data);
     }
     if (st == GT_OK) {
         st = generate(app, store, package, &data);
@@ -116,8 +117,8 @@ static const cli_option options[] = {
      false},
     {"open",
      "DIR",
-     {"开放数据目录（tools/fetch_open_data.sh 所取，或实测数据）",
-      "folder of open data (from tools/fetch_open_data.sh, or real data)"},
+     {"开放数据目录（tools/fetch_open_data.sh 所取，或实测数据；默认 $GUOTU_DATA）",
+      "folder of open data (from tools/fetch_open_data.sh, or real data; default: $GUOTU_DATA)"},
      false},
     {"recipe",
      "FILE",

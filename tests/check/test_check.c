@@ -369,6 +369,63 @@ static void condition_does_not_deny(void **state)
     gt_verdict_free(v);
 }
 
+/* basic_m2 of farmland-stays, as of a day or a revision. */
+static double farmland_on(town *t, const gt_geom *g, gt_date day, int64_t revision)
+{
+    gt_verdict *v = NULL;
+    gt_check_options o;
+    gt_fact facts[1];
+    assert_ok(t->ctx, gt_fact_parse(t->ctx, t->package, "project", "use=park", t->arena, facts));
+    const gt_subject s = {.kind = "project", .geom = g, .facts = facts, .n_facts = 1};
+    gt_check_options_init(&o);
+    o.as_of = day;
+    o.as_of_rev = revision;
+    assert_ok(t->ctx, gt_checker_run(t->ctx, t->checker, &s, &o, &v));
+    const gt_finding *f = find(v, "farmland-stays");
+    double m2 = f == NULL ? (double)NAN : f->measured[0]->m2;
+    gt_verdict_free(v);
+    return m2;
+}
+
+/* A field of 2023 and 2024 only: the map of the day is asked, and the map as it was known. */
+static void the_map_of_that_day_is_asked(void **state)
+{
+    town *t = *state;
+    gt_geom g;
+    gt_commit *c = begin(t);
+    int64_t before = gt_store_revision(t->store), revision = 0, ended = 0;
+    uint8_t *blob = NULL;
+    size_t cap = 0, len = 0;
+    const gt_value grade = integer(1);
+    gt_geom_init(&g);
+    box_geom(t->ctx, &g, 3400, 400, 100, 100);
+    assert_ok(t->ctx, gt_geom_to_gpkg(t->ctx, &g, 4548, &blob, &cap, &len));
+    gt_feature f = {.id = "field-of-two-years",
+                    .valid_from = gt_date_from_ymd(2023, 1, 1),
+                    .valid_to = GT_DATE_NONE,
+                    .blob = blob,
+                    .blob_len = len,
+                    .box = gt_geom_box(&g),
+                    .values = &grade,
+                    .n_values = 1};
+    assert_ok(t->ctx, gt_commit_put(t->ctx, c, "basic_farmland", &f, (double)NAN));
+    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &revision));
+    gt_free(t->ctx, blob);
+    assert_near(farmland_on(t, &g, gt_date_from_ymd(2026, 1, 1), 0), 10000, 3);
+    c = begin(t);
+    assert_ok(t->ctx, gt_commit_delete(t->ctx, c, "basic_farmland", "field-of-two-years",
+                                       gt_date_from_ymd(2025, 1, 1)));
+    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &ended));
+    assert_near(farmland_on(t, &g, gt_date_from_ymd(2022, 12, 31), 0), 0, 0);
+    assert_near(farmland_on(t, &g, gt_date_from_ymd(2023, 1, 1), 0), 10000, 3);
+    assert_near(farmland_on(t, &g, gt_date_from_ymd(2024, 12, 31), 0), 10000, 3);
+    assert_near(farmland_on(t, &g, gt_date_from_ymd(2025, 1, 1), 0), 0, 0);
+    assert_near(farmland_on(t, &g, gt_date_from_ymd(2024, 6, 1), before), 0, 0);
+    assert_near(farmland_on(t, &g, gt_date_from_ymd(2026, 1, 1), revision), 10000, 3);
+    assert_near(farmland_on(t, &g, gt_date_from_ymd(2026, 1, 1), ended), 0, 0);
+    gt_geom_free(t->ctx, &g);
+}
+
 static void rendering_is_whole_and_stable(void **state)
 {
     town *t = *state;
@@ -487,6 +544,7 @@ int main(void)
         cmocka_unit_test(layer_without_data_is_never_a_pass),
         cmocka_unit_test(when_and_needs_decide_before_the_map),
         cmocka_unit_test(condition_does_not_deny),
+        cmocka_unit_test(the_map_of_that_day_is_asked),
         cmocka_unit_test(rendering_is_whole_and_stable),
         cmocka_unit_test(bad_subjects_are_refused),
         cmocka_unit_test(bad_facts_are_refused),

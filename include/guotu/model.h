@@ -11,6 +11,7 @@
 #ifndef GUOTU_MODEL_H
 #define GUOTU_MODEL_H
 
+#include "guotu/grid.h"
 #include "guotu/hash.h"
 #include "guotu/standard.h"
 #include "guotu/text.h"
@@ -151,6 +152,12 @@ gt_status gt_model_check(gt_ctx *ctx, const gt_model_call *call) GT_CHECKED;
 /* gt_model_check, then the kernel. An output that fails leaves what stood at its path. */
 gt_status gt_model_run(gt_ctx *ctx, const gt_model_call *call) GT_CHECKED;
 
+/* Says that the files which stand at the outputs' paths are right but for these windows (copied):
+ * a kernel of local or focal reach then computes those alone and takes the rest over. What comes
+ * out is the same to the bit. Kernels that cannot do it run in full. */
+gt_status gt_model_set_dirty(gt_ctx *ctx, gt_model_call *call, const gt_window *windows,
+                             size_t n) GT_CHECKED;
+
 /* Fingerprint: name and version of the kernel, every value in its base unit, and the content of
  * every input file. Two calls with equal fingerprints give equal bytes. Cost: reads the inputs. */
 gt_status gt_model_fingerprint(gt_ctx *ctx, const gt_model_call *call,
@@ -158,5 +165,28 @@ gt_status gt_model_fingerprint(gt_ctx *ctx, const gt_model_call *call,
 /* {"model","version","in":{name:{"file","blake2b"}},"with":{...}}: kept with every output, so that
  * what it was made of can be asked back. File names without their folder. */
 gt_status gt_model_lineage(gt_ctx *ctx, const gt_model_call *call, gt_text *out) GT_CHECKED;
+/* Item of a grid that holds its lineage (gt_grid_item_value). */
+#define GT_LINEAGE_ITEM "guotu_lineage"
+/* Spares reading an input whose content is known. The input must be bound. */
+gt_status gt_model_set_digest(gt_ctx *ctx, gt_model_call *call, const char *name,
+                              const unsigned char digest[GT_HASH_BYTES]) GT_CHECKED;
+
+/* ---- content of grids ---------------------------------------------------------------------------
+ */
+
+#define GT_PRINT_SIDE  512 /* cells */
+#define GT_PRINT_BYTES 16  /* of a block: BLAKE2b-256, cut */
+
+/* What a grid holds: a hash of its place and cells, and one of each block of GT_PRINT_SIDE a side,
+ * row by row. Packing, tiles, overviews and items do not matter. */
+typedef struct gt_grid_print {
+    size_t across, down;
+    unsigned char (*blocks)[GT_PRINT_BYTES];
+    unsigned char digest[GT_HASH_BYTES];
+} gt_grid_print;
+/* Owned by the caller. Cost: reads the grid; about 1 GB/s a thread. Memory: 1 MB a thread. */
+gt_status gt_grid_print_new(gt_ctx *ctx, gt_grid *grid, gt_grid_print **out) GT_CHECKED;
+/* NULL is accepted. */
+void gt_grid_print_free(gt_ctx *ctx, gt_grid_print *print);
 
 #endif

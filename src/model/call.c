@@ -36,6 +36,10 @@ gt_status gt_model_call_new(gt_ctx *ctx, const gt_model *model, gt_model_call **
     c->n_out = gt_ports_count(model->out);
     c->n_with = gt_params_count(model->with);
     gt_status st = gt_arena_new(ctx, 4096, &c->arena);
+    if (st == GT_OK) {
+        c->digest = gt_arena_zalloc(c->arena, c->n_in + 1, sizeof *c->digest);
+        st = c->digest == NULL ? GT_E_MEMORY : GT_OK;
+    }
     for (size_t i = 0; st == GT_OK && i < c->n_with; i++) {
         const gt_model_param *p = &model->with[i];
         if (p->preset != NULL && *p->preset != '\0') {
@@ -225,6 +229,21 @@ gt_status gt_model_run(gt_ctx *ctx, const gt_model_call *call)
     return st == GT_OK ? call->model->run(ctx, call) : st;
 }
 
+gt_status gt_model_set_dirty(gt_ctx *ctx, gt_model_call *call, const gt_window *windows, size_t n)
+{
+    gt_window *own = gt_arena_alloc(call->arena, n + 1, sizeof *own);
+    (void)ctx;
+    if (own == NULL) {
+        return GT_E_MEMORY;
+    }
+    if (n > 0) {
+        memcpy(own, windows, n * sizeof *own);
+    }
+    call->dirty = own;
+    call->n_dirty = n;
+    return GT_OK;
+}
+
 /* ---- fingerprint and lineage --------------------------------------------------------------------
  */
 
@@ -259,6 +278,29 @@ static void hash_value(gt_hash *h, const gt_model_param *p, const gt_model_value
     }
 }
 
+gt_status gt_model_set_digest(gt_ctx *ctx, gt_model_call *c, const char *name,
+                              const unsigned char digest[GT_HASH_BYTES])
+{
+    size_t i = find_port(c->model->in, c->n_in, name);
+    if (i == c->n_in) {
+        return no_port(ctx, c->model, c->model->in, true, name);
+    }
+    c->digest[i].known = true;
+    memcpy(c->digest[i].bytes, digest, GT_HASH_BYTES);
+    return GT_OK;
+}
+
+/* Content of input i: as it was told, else read. */
+static gt_status digest_of(gt_ctx *ctx, const gt_model_call *c, size_t i,
+                           unsigned char out[GT_HASH_BYTES])
+{
+    if (c->digest[i].known) {
+        memcpy(out, c->digest[i].bytes, GT_HASH_BYTES);
+        return GT_OK;
+    }
+    return gt_model_digest_file(ctx, c->model->in[i].kind, c->in[i], out);
+}
+
 gt_status gt_model_fingerprint(gt_ctx *ctx, const gt_model_call *c,
                                unsigned char out[GT_HASH_BYTES])
 {
@@ -278,7 +320,7 @@ gt_status gt_model_fingerprint(gt_ctx *ctx, const gt_model_call *c,
             continue;
         }
         gt_hash_add_text(&h, c->model->in[i].name);
-        st = gt_hash_file(ctx, c->in[i], digest);
+        st = digest_of(ctx, c, i, digest);
         if (st == GT_OK) {
             gt_hash_add(&h, digest, sizeof digest);
         }
@@ -308,7 +350,7 @@ gt_status gt_model_lineage(gt_ctx *ctx, const gt_model_call *c, gt_text *out)
         if (c->in[i] == NULL) {
             continue;
         }
-        st = gt_hash_file(ctx, c->in[i], digest);
+        st = digest_of(ctx, c, i, digest);
         if (st == GT_OK) {
             gt_hash_hex(digest, hex);
             gt_text_puts(out, first ? "" : ",");

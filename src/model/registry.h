@@ -1,9 +1,33 @@
-/* One line for each kernel; the file that defines it is src/model/GROUP/NAME.c. Internal. */
+/* One line for each kernel; the file that defines it is in src/model/GROUP. Internal. */
 #ifndef GT_MODEL_REGISTRY_H
 #define GT_MODEL_REGISTRY_H
 
 #include "guotu/model.h"
 
+extern const gt_model GT_MODEL_COMBINE;
+extern const gt_model GT_MODEL_CLASSIFY;
+extern const gt_model GT_MODEL_LOOKUP;
+extern const gt_model GT_MODEL_SHARE_GRADE;
+extern const gt_model GT_MODEL_COST_DISTANCE;
+extern const gt_model GT_MODEL_CARBON;
+extern const gt_model GT_MODEL_NPP;
+extern const gt_model GT_MODEL_COVER_FACTOR;
+extern const gt_model GT_MODEL_ERODIBILITY;
+extern const gt_model GT_MODEL_EROSION_SENSITIVITY;
+extern const gt_model GT_MODEL_RUSLE;
+extern const gt_model GT_MODEL_SOIL_KEEPING;
+extern const gt_model GT_MODEL_VEGETATION_COVER;
+extern const gt_model GT_MODEL_FARMING_SUITABILITY;
+extern const gt_model GT_MODEL_TOWN_SUITABILITY;
+extern const gt_model GT_MODEL_ASPECT;
+extern const gt_model GT_MODEL_CURVATURE;
+extern const gt_model GT_MODEL_FLOW;
+extern const gt_model GT_MODEL_LS_FACTOR;
+extern const gt_model GT_MODEL_RELIEF;
 extern const gt_model GT_MODEL_SLOPE;
+extern const gt_model GT_MODEL_WETNESS;
+extern const gt_model GT_MODEL_EVAPOTRANSPIRATION;
+extern const gt_model GT_MODEL_WATER_CONSERVATION;
+extern const gt_model GT_MODEL_WATER_YIELD;
 
 #endif

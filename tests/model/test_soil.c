@@ -1,0 +1,253 @@
+/* Soil: LS, RUSLE, erodibility, cover, sensitivity. Known answers of the literature and of InVEST's
+ * own tests; properties; bad input. */
+#include "model/grids.h"
+
+/* InVEST tests/test_sdr.py::test_ls_factor: D = 30 m, l_max = 25. */
+static void ls_as_invest(void **state)
+{
+    static const double percent[] = {1.5, 4, 8, 10, 15};
+    static const double cells[] = {100, 100, 100, 100, 1e7};
+    static const double want[] = {0.253996, 0.657229, 1.345856, 1.776729, 49.802994};
+    double slope[5];
+    world w;
+    (void)state;
+    world_new(&w, 5, 1);
+    w.cell = 30;
+    for (int i = 0; i < 5; i++) {
+        slope[i] = atan(percent[i] / 100) * 57.29577951308232;
+    }
+    put_grid(&w, "slope.tif", GT_CELL_F64, slope);
+    put_grid(&w, "acc.tif", GT_CELL_I32, cells);
+    assert_ok(w.ctx,
+              RUN(&w, "ls-factor", {IN, "slope", "slope.tif"}, {IN, "accumulation", "acc.tif"},
+                  {OUT, "ls", "ls.tif"}, {WITH, "way", "invest"}, {WITH, "steep", "mccool"},
+                  {WITH, "l-max", "25"}));
+    double *ls = get_grid(&w, "ls.tif");
+    for (int i = 0; i < 5; i++) {
+        assert_near(ls[i], want[i], 2e-6 * want[i] + 1e-6);
+    }
+    free(ls);
+    world_free(&w);
+}
+
+/* Moore and Burch: As = 100 m2/m, 5 degrees. */
+static void ls_as_moore_burch(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 1, 1);
+    put_grid(&w, "slope.tif", GT_CELL_F64, (const double[]){5});
+    put_grid(&w, "acc.tif", GT_CELL_I32, (const double[]){10}); /* 10 cells of 10 m */
+    assert_ok(w.ctx,
+              RUN(&w, "ls-factor", {IN, "slope", "slope.tif"}, {IN, "accumulation", "acc.tif"},
+                  {OUT, "ls", "ls.tif"}, {WITH, "way", "moore-burch"}));
+    assert_near(first_of(&w, "ls.tif"), 1.763566, 1e-6);
+    world_free(&w);
+}
+
+/* Steepness of Liu at 3, 7 and 20 degrees: with one cell of 22.13 m the length factor of Desmet and
+ * Govers is 1 for any exponent. */
+static void steepness_of_liu(void **state)
+{
+    static const double want[] = {0.59523, 1.54740, 6.53366};
+    world w;
+    (void)state;
+    world_new(&w, 3, 1);
+    w.cell = 22.13;
+    put_grid(&w, "slope.tif", GT_CELL_F64, (const double[]){3, 7, 20});
+    put_grid(&w, "acc.tif", GT_CELL_I32, (const double[]){1, 1, 1});
+    assert_ok(w.ctx, RUN(&w, "ls-factor", {IN, "slope", "slope.tif"},
+                         {IN, "accumulation", "acc.tif"}, {OUT, "ls", "ls.tif"}));
+    double *ls = get_grid(&w, "ls.tif");
+    for (int i = 0; i < 3; i++) {
+        assert_near(ls[i], want[i], 1e-5);
+    }
+    free(ls);
+    world_free(&w);
+}
+
+/* Texture 40, 40, 20 with 1.5 % carbon: K_e = 0.26044, corrected K = 0.015869. */
+static void erodibility(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 2, 1);
+    put_grid(&w, "sand.tif", GT_CELL_F32, (const double[]){40, 40});
+    put_grid(&w, "silt.tif", GT_CELL_F32, (const double[]){40, 0});
+    put_grid(&w, "clay.tif", GT_CELL_F32, (const double[]){20, 0});
+    put_grid(&w, "carbon.tif", GT_CELL_F32, (const double[]){1.5, 1.5});
+#define TEXTURE                                                                                    \
+    {IN, "sand", "sand.tif"}, {IN, "silt", "silt.tif"}, {IN, "clay", "clay.tif"},                  \
+        {IN, "carbon", "carbon.tif"}
+    assert_ok(w.ctx, RUN(&w, "erodibility", TEXTURE, {OUT, "k", "k.tif"}));
+    double *k = get_grid(&w, "k.tif");
+    assert_near(k[0], 0.015869, 1e-6);
+    assert_true(isnan(k[1])); /* neither silt nor clay */
+    free(k);
+    assert_ok(w.ctx, RUN(&w, "erodibility", TEXTURE, {OUT, "k", "k2.tif"}, {WITH, "china", "no"}));
+    k = get_grid(&w, "k2.tif");
+    assert_near(k[0], 0.26044 * 0.1317, 1e-6);
+    free(k);
+    world_free(&w);
+}
+
+static void cover(void **state)
+{
+    static const double ndvi[] = {0.0, 0.05, 0.5, 0.95, 1};
+    static const double want_cover[] = {0, 0, 0.5, 1, 1};
+    world w;
+    (void)state;
+    world_new(&w, 5, 1);
+    put_grid(&w, "ndvi.tif", GT_CELL_F64, ndvi);
+    assert_ok(w.ctx,
+              RUN(&w, "vegetation-cover", {IN, "ndvi", "ndvi.tif"}, {OUT, "cover", "f.tif"}));
+    assert_ok(w.ctx, RUN(&w, "cover-factor", {IN, "cover", "f.tif"}, {OUT, "c", "c.tif"}));
+    double *f = get_grid(&w, "f.tif"), *c = get_grid(&w, "c.tif");
+    for (int i = 0; i < 5; i++) {
+        assert_near(f[i], want_cover[i], 1e-6);
+    }
+    assert_near(c[0], 1, 0);
+    assert_near(c[2], 0.6508 - 0.3436 * log10(50), 1e-6);
+    assert_near(c[4], 0, 0);
+    free(f);
+    free(c);
+    world_free(&w);
+}
+
+/* A = R K LS C P; the three outputs agree: loss + retained = potential. */
+static void rusle_adds_up(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 3, 2);
+    put_grid(&w, "ls.tif", GT_CELL_F32, (const double[]){1, 2, 4, 8, (double)NAN, 2});
+    put_grid(&w, "land.tif", GT_CELL_U8, (const double[]){1, 2, 1, 3, 1, (double)NAN});
+    assert_ok(w.ctx, RUN(&w, "rusle", {IN, "ls", "ls.tif"}, {IN, "land", "land.tif"},
+                         {OUT, "loss", "a.tif"}, {OUT, "retained", "kept.tif"},
+                         {OUT, "potential", "p.tif"}, {WITH, "rain", "4000"},
+                         {WITH, "soil", "0.02"}, {WITH, "cover-by-class", "1=0.25,2=0.5"},
+                         {WITH, "practice-by-class", "1=1,2=0.5"}));
+    double *a = get_grid(&w, "a.tif"), *k = get_grid(&w, "kept.tif"), *p = get_grid(&w, "p.tif");
+    assert_near(a[0], 80 * 0.25, 1e-5);
+    assert_near(a[1], 160 * 0.25, 1e-5);
+    assert_near(a[2], 320 * 0.25, 1e-4);
+    for (int i = 0; i < 3; i++) {
+        assert_near(a[i] + k[i], p[i], 1e-4);
+    }
+    for (int i = 3; i < 6; i++) { /* class without a factor; no LS; no class */
+        assert_true(isnan(a[i]) && isnan(k[i]) && isnan(p[i]));
+    }
+    free(a);
+    free(k);
+    free(p);
+    world_free(&w);
+}
+
+static void rusle_grids_before_constants(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 1, 1);
+    put_grid(&w, "one.tif", GT_CELL_F32, (const double[]){1});
+    put_grid(&w, "r.tif", GT_CELL_F32, (const double[]){3000});
+    put_grid(&w, "k.tif", GT_CELL_F32, (const double[]){0.03});
+    put_grid(&w, "c.tif", GT_CELL_F32, (const double[]){0.1});
+    put_grid(&w, "p.tif", GT_CELL_F32, (const double[]){0.35});
+    assert_ok(w.ctx, RUN(&w, "rusle", {IN, "ls", "one.tif"}, {IN, "rain", "r.tif"},
+                         {IN, "soil", "k.tif"}, {IN, "cover", "c.tif"}, {IN, "practice", "p.tif"},
+                         {OUT, "loss", "a.tif"}, {WITH, "rain", "1"}, {WITH, "soil", "1"}));
+    assert_near(first_of(&w, "a.tif"), 3000 * 0.03 * 0.1 * 0.35, 1e-5);
+    world_free(&w);
+}
+
+static void rusle_refuses(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 2, 1);
+    put_grid(&w, "ls.tif", GT_CELL_F32, (const double[]){1, 2});
+    assert_fails(w.ctx, RUN(&w, "rusle", {OUT, "loss", "a.tif"}), GT_E_USAGE, "model.missing");
+    assert_fails(w.ctx, RUN(&w, "rusle", {IN, "ls", "ls.tif"}, {OUT, "loss", "a.tif"}), GT_E_USAGE,
+                 "model.neither");
+    assert_fails(w.ctx,
+                 RUN(&w, "rusle", {IN, "ls", "ls.tif"}, {OUT, "loss", "a.tif"}, {WITH, "rain", "1"},
+                     {WITH, "soil", "1"}, {WITH, "cover-by-class", "1=0.2"}),
+                 GT_E_USAGE, "model.neither");
+    assert_fails(
+        w.ctx, RUN(&w, "rusle", {IN, "ls", "ls.tif"}, {OUT, "loss", "a.tif"}, {WITH, "rain", "-1"}),
+        GT_E_INPUT, "model.range");
+    world other = w;
+    other.cols = 3;
+    put_grid(&other, "land.tif", GT_CELL_U8, (const double[]){1, 2, 3});
+    assert_fails(w.ctx,
+                 RUN(&w, "rusle", {IN, "ls", "ls.tif"}, {IN, "land", "land.tif"},
+                     {OUT, "loss", "a.tif"}, {WITH, "rain", "1"}, {WITH, "soil", "1"}),
+                 GT_E_INPUT, "grid.extent-differs");
+    assert_fails(w.ctx,
+                 RUN(&w, "rusle", {IN, "ls", "nowhere.tif"}, {OUT, "loss", "a.tif"},
+                     {WITH, "rain", "1"}, {WITH, "soil", "1"}),
+                 GT_E_NOT_FOUND, NULL);
+    world_free(&w);
+}
+
+/* Grades (5,3,5,3): SS = 225^(1/4) = 3.873, class 2; all 5: class 3; all 1: class 1. */
+static void sensitivity(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 4, 1);
+    put_grid(&w, "r.tif", GT_CELL_F32, (const double[]){700, 700, 50, (double)NAN});
+    put_grid(&w, "k.tif", GT_CELL_U8, (const double[]){3, 5, 1, 1});
+    put_grid(&w, "h.tif", GT_CELL_F32, (const double[]){301, 301, 50, 10});
+    put_grid(&w, "f.tif", GT_CELL_F32, (const double[]){0.3, 0.2, 0.6, 0.5});
+    assert_ok(w.ctx, RUN(&w, "erosion-sensitivity", {IN, "rain", "r.tif"}, {IN, "soil", "k.tif"},
+                         {IN, "relief", "h.tif"}, {IN, "cover", "f.tif"}, {OUT, "class", "s.tif"}));
+    double *s = get_grid(&w, "s.tif");
+    assert_near(s[0], 2, 0);
+    assert_near(s[1], 3, 0);
+    assert_near(s[2], 1, 0);
+    assert_true(isnan(s[3]));
+    free(s);
+    world_free(&w);
+}
+
+/* The corners around (15 degrees, 60 %) and (25 degrees, 80 %). */
+static void keeping(void **state)
+{
+    static const double slope[] = {15, 14.9, 15, 25, 24.9, 25, 30};
+    static const double f[] = {0.6, 0.6, 0.59, 0.8, 0.8, 0.79, 0.9};
+    static const double land[] = {3, 3, 3, 3, 3, 3, 9};
+    static const double want[] = {2, 1, 1, 3, 2, 2, 1};
+    world w;
+    (void)state;
+    world_new(&w, 7, 1);
+    put_grid(&w, "slope.tif", GT_CELL_F64, slope);
+    put_grid(&w, "f.tif", GT_CELL_F64, f);
+    put_grid(&w, "land.tif", GT_CELL_U8, land);
+    assert_ok(w.ctx, RUN(&w, "soil-keeping", {IN, "slope", "slope.tif"}, {IN, "cover", "f.tif"},
+                         {IN, "land", "land.tif"}, {OUT, "class", "s.tif"},
+                         {WITH, "vegetated", "3=1,4=1"}));
+    double *s = get_grid(&w, "s.tif");
+    for (int i = 0; i < 7; i++) {
+        assert_near(s[i], want[i], 0);
+    }
+    free(s);
+    world_free(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ls_as_invest),
+        cmocka_unit_test(ls_as_moore_burch),
+        cmocka_unit_test(steepness_of_liu),
+        cmocka_unit_test(erodibility),
+        cmocka_unit_test(cover),
+        cmocka_unit_test(rusle_adds_up),
+        cmocka_unit_test(rusle_grids_before_constants),
+        cmocka_unit_test(rusle_refuses),
+        cmocka_unit_test(sensitivity),
+        cmocka_unit_test(keeping),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -16,6 +16,8 @@
 #include "weave/messages.h"
 #include "weave/rows.h"
 
+enum { ROWS_AT_ONCE = 16 };
+
 typedef struct source {
     char *path, *table_name; /* table_name NULL: the only one */
     gt_polygon_table *table;
@@ -259,13 +261,27 @@ static void put_row(const job *j, wv_csv *csv, const uint32_t *codes, const wv_s
     wv_csv_text(csv, "\n", 1);
 }
 
+/* Codes of a few rows; asks for their feature ids, which lie anywhere. */
+static void fetch_rows(const job *j, const uint64_t *keys, size_t words, size_t n, uint32_t *codes)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t *row = codes + i * j->o->n_files;
+        gt_wv_rows_codes(j->rows, keys + i * words, row);
+        for (size_t k = 0; k < j->o->n_files; k++) {
+            if (row[k] < GT_WEAVE_SEVERAL && j->sources[k].code == NULL) {
+                __builtin_prefetch(&j->sources[k].fid[row[k]]);
+            }
+        }
+    }
+}
+
 /* Rows of a part as text, to be joined in order. */
 static gt_status part_task(gt_ctx *ctx, void *user, size_t task, int worker)
 {
     job *j = user;
     piece *p = &j->pieces[task];
     wv_part part;
-    uint32_t codes[GT_WEAVE_LAYERS_MAX];
+    uint32_t codes[ROWS_AT_ONCE * GT_WEAVE_LAYERS_MAX];
     gt_status st = gt_wv_rows_part(ctx, j->rows, j->first_part + task, worker, &part);
     if (st != GT_OK) {
         return st;
@@ -277,8 +293,12 @@ static gt_status part_task(gt_ctx *ctx, void *user, size_t task, int worker)
     for (size_t i = 0; i < part.n; i++) {
         p->area += part.sums[i].area;
         if (j->o->account != NULL) {
-            gt_wv_rows_codes(j->rows, part.keys + i * words, codes);
-            put_row(j, &p->csv, codes, &part.sums[i]);
+            size_t at = i % ROWS_AT_ONCE, left = part.n - i;
+            if (at == 0) {
+                fetch_rows(j, part.keys + i * words, words,
+                           left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE, codes);
+            }
+            put_row(j, &p->csv, codes + at * j->o->n_files, &part.sums[i]);
         }
     }
     return p->csv.st;

@@ -17,7 +17,7 @@ static gt_status one_layer(cli *app, gt_store *store, const gt_package *package,
     o.standard = gt_package_find_layer(package, id);
     gt_status st = gt_notes_new(app->ctx, 0, &notes);
     if (st == GT_OK) {
-        st = gt_qc_layer(app->ctx, store, id, &o, notes, &summary);
+        st = gt_coverage_qc_layer(app->ctx, store, package, id, &o, notes, &summary);
     }
     if (st == GT_OK && json) {
         gt_text_printf(&app->out,
@@ -53,7 +53,7 @@ typedef struct faults {
     cli_format format;
     cli_table *table;
     size_t n[4];
-    double m2[4], least;
+    double m2[4], least, largest_gap;
 } faults;
 
 static const char *fault_title(const cli *app, gt_weave_fault fault)
@@ -79,7 +79,8 @@ static gt_status add_fault(gt_ctx *ctx, void *user, const gt_weave_finding *f, c
     char m2[40], width[40], place[2][40];
     double x = (f->box.xmin + f->box.xmax) / 2, y = (f->box.ymin + f->box.ymax) / 2;
     (void)ctx;
-    if (f->m2 < all->least) {
+    bool land = f->fault == GT_WEAVE_GAP && all->largest_gap > 0 && f->m2 > all->largest_gap;
+    if (f->m2 < all->least || land) {
         return GT_OK;
     }
     bool first = all->n[0] + all->n[1] + all->n[2] + all->n[3] == 0;
@@ -163,9 +164,11 @@ static gt_status run_coverage(cli *app, const char *layer, cli_format format)
     faults all = {.app = app, .format = format};
     const gt_part part = {.layer = layer, .as_of = GT_DATE_NONE};
     double width = 0;
-    long least = 0;
+    long least = 0, most = 0;
     gt_status st = cli_get_long(app, "min-area", 0, 0, 1000000000, &least);
+    st = st == GT_OK ? cli_get_long(app, "max-gap", 0, 1, 1000000000000, &most) : st;
     all.least = (double)least;
+    all.largest_gap = (double)most;
     st = st == GT_OK ? cli_open_store(app, true, &store) : st;
     st = st == GT_OK ? cli_open_package(app, store, &package) : st;
     st = st == GT_OK ? read_tolerance(app, gt_package_find_layer(package, layer), &width) : st;
@@ -244,6 +247,11 @@ static const cli_option options[] = {
     {"min-area",
      "M2",
      {"--coverage：不计更小的问题", "--coverage: leave smaller faults out"},
+     false},
+    {"max-gap",
+     "M2",
+     {"--coverage：更大的空隙视为有意留空，不计",
+      "--coverage: larger gaps are meant to be open: leave them out"},
      false},
     {"format",
      "text|json|csv",

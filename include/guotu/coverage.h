@@ -8,6 +8,7 @@
 #define GUOTU_COVERAGE_H
 
 #include "guotu/package.h"
+#include "guotu/qc.h"
 #include "guotu/store.h"
 #include "guotu/weave.h"
 
@@ -174,6 +175,15 @@ typedef gt_status (*gt_fault_fn)(gt_ctx *ctx, void *user, const gt_weave_finding
 gt_status gt_coverage_faults(gt_ctx *ctx, gt_store *store, const gt_package *package,
                              const gt_part *part, double sliver_width, gt_fault_fn fn,
                              void *user) GT_CHECKED;
+
+/* gt_qc_layer, with the checks that need all features together taken from weave, linear in the
+ * layer: overlaps (rule no_overlap) and gaps (rule no_gaps) of at least min_overlap_m2 and 1 mm, as
+ * errors with place, area on the ellipsoid and mean width. An old revision (as_of_rev) is compared
+ * pair by pair and its gaps are not looked for. Arguments, errors and memory of gt_qc_layer and
+ * gt_coverage_faults; options may be NULL. */
+gt_status gt_coverage_qc_layer(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                               const char *layer, const gt_qc_options *options, gt_notes *notes,
+                               gt_qc_summary *out) GT_CHECKED;
 
 /* ---- transitions: one layer at two dates ------------------------------------------------------
  * T[i][j] is the area that was class i and became class j. Sums are exact integers: rows

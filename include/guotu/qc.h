@@ -138,7 +138,8 @@ typedef struct gt_qc_summary {
 
 /* Checks a stored layer; findings go to notes (owned by the caller). A layer with errors is not a
  * failure of the call: ask gt_notes_count(notes, GT_ERROR). GT_E_NOT_FOUND for an unknown layer.
- * Overlaps: R-tree and GEOS, pair by pair (no_overlap layers only). Memory: 8 MiB for duplicates
+ * Overlaps: R-tree and GEOS, pair by pair (no_overlap layers only); gt_coverage_qc_layer
+ * (coverage.h) finds them, and gaps, at once. Memory: 8 MiB for duplicates
  * plus the largest feature. */
 gt_status gt_qc_layer(gt_ctx *ctx, gt_store *store, const char *layer, const gt_qc_options *options,
                       gt_notes *notes, gt_qc_summary *out) GT_CHECKED;

@@ -435,6 +435,55 @@ static void a_damaged_file_changes_nothing(void **state)
     assert_same(faults(t, false, 0.05), want);
 }
 
+/* QC of a layer by its rules: overlaps as GEOS finds them pair by pair, and gaps, which pairs
+ * cannot show. */
+static void rules_of_a_layer_read_the_weave(void **state)
+{
+    town *t = *state;
+    gt_layer_info info;
+    gt_qc_options o;
+    gt_qc_summary pairs, woven;
+    gt_notes *by_pairs = NULL, *by_weave = NULL, *none = NULL;
+    assert_ok(t->ctx, gt_store_find_layer(t->ctx, t->store, "land_use", &info));
+    gt_standard s = *info.standard;
+    gt_qc_options_init(&o);
+    s.qc.no_overlap = true;
+    s.qc.no_gaps = true;
+    o.standard = &s;
+    o.min_overlap_m2 = 0.5;
+    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &by_pairs));
+    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &by_weave));
+    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &none));
+    assert_ok(t->ctx, gt_qc_layer(t->ctx, t->store, "land_use", &o, by_pairs, &pairs));
+    assert_ok(t->ctx,
+              gt_coverage_qc_layer(t->ctx, t->store, t->package, "land_use", &o, by_weave, &woven));
+    assert_int_equal(woven.n_features, pairs.n_features);
+    assert_true(pairs.n_overlaps > 50);
+    /* pieces of one pair that do not touch count one by one; small ones fall away */
+    assert_true(labs((long)(woven.n_overlaps - pairs.n_overlaps)) < pairs.n_overlaps / 10);
+    assert_near(woven.overlap_m2, pairs.overlap_m2, 0.01 * pairs.overlap_m2);
+    assert_int_equal(gt_notes_count_id(by_weave, "coverage.overlap"), woven.n_overlaps);
+    assert_int_equal(gt_notes_count_id(by_weave, "qc.overlap"), 0);
+    assert_int_equal(gt_notes_count_id(by_pairs, "qc.overlap"), pairs.n_overlaps);
+    assert_true(gt_notes_count_id(by_weave, "coverage.gap") > 20);
+    s.qc.no_overlap = s.qc.no_gaps = false;
+    assert_ok(t->ctx,
+              gt_coverage_qc_layer(t->ctx, t->store, t->package, "land_use", &o, none, &woven));
+    assert_int_equal(woven.n_overlaps, 0);
+    assert_int_equal(gt_notes_count_id(none, "coverage.gap"), 0);
+    s.qc.no_overlap = true;
+    o.as_of_rev = gt_store_revision(t->store); /* by revision: pair by pair */
+    assert_ok(t->ctx,
+              gt_coverage_qc_layer(t->ctx, t->store, t->package, "land_use", &o, none, &woven));
+    assert_int_equal(woven.n_overlaps, pairs.n_overlaps);
+    assert_fails(t->ctx,
+                 gt_coverage_qc_layer(t->ctx, t->store, t->package, "castle", &o, none, &woven),
+                 GT_E_NOT_FOUND, "store.no-layer");
+    gt_notes_free(by_pairs);
+    gt_notes_free(by_weave);
+    gt_notes_free(none);
+}
+
 /* The file of faults is none of area tables. */
 static void areas_do_not_read_it(void **state)
 {
@@ -481,6 +530,7 @@ int main(void)
         cmocka_unit_test(kept_faults_equal_fresh_ones),
         cmocka_unit_test(wide_slivers_are_woven_afresh),
         cmocka_unit_test(a_damaged_file_changes_nothing),
+        cmocka_unit_test(rules_of_a_layer_read_the_weave),
         cmocka_unit_test(areas_do_not_read_it),
         cmocka_unit_test(a_folder_that_cannot_be_written),
     };

@@ -104,6 +104,15 @@ code 1 qc --coverage hazard --format csv
 says "overlap,"
 code 0 qc --coverage hazard --min-area 10
 code 2 qc --coverage hazard --tolerance wide
+# a gap of 20 m x 30 m inside a block of parcels: a fault, or open land when that is said
+file g.geojson "$(square 500000 4430000 500100 4430010 '"dlbm":"0103"')" "$(square 500000 4430040 500100 4430050 '"dlbm":"0103"')" \
+    "$(square 500000 4430010 500040 4430040 '"dlbm":"0103"')" "$(square 500060 4430010 500100 4430040 '"dlbm":"0701"')"
+code 0 load land_use "$work/g.geojson" --as-of 2021-12-31
+code 1 qc --coverage land_use --format csv
+says "gap,"
+code 0 qc --coverage land_use --max-gap 500
+code 1 qc --coverage land_use --max-gap 700
+code 2 qc --coverage land_use --max-gap 0
 code 3 qc --coverage castle
 
 code 0 --lang zh conflicts basic_farmland "hazard:level = 'low'"

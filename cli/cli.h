@@ -134,5 +134,7 @@ gt_status cli_actor_role(cli *app, const gt_store *store, const char *actor, cha
 
 /* Who does it: --author, GUOTU_AUTHOR, else the login name. */
 const char *cli_author(const cli *app);
+/* Who acts on registers and ledgers: --as, GUOTU_ACTOR, else as cli_author. */
+const char *cli_actor(const cli *app);
 
 #endif

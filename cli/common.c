@@ -321,3 +321,12 @@ const char *cli_author(const cli *app)
     }
     return given != NULL && *given != '\0' ? given : "unknown";
 }
+
+const char *cli_actor(const cli *app)
+{
+    const char *given = cli_option_value(app, "as", NULL);
+    if (given == NULL || *given == '\0') {
+        given = getenv("GUOTU_ACTOR");
+    }
+    return given != NULL && *given != '\0' ? given : cli_author(app);
+}

@@ -410,6 +410,84 @@ const gt_total *gt_package_in_force(const gt_package *package, const char *quant
                                     const char *area, int year, const gt_total **other,
                                     gt_precedence *why);
 
+/* ---- ledgers ----------------------------------------------------------------------------------
+ */
+
+typedef struct gt_ledger_state {
+    const char *id;
+    gt_title title;
+    int within_days; /* the record must leave the state within so many days; 0: no term */
+    bool final;      /* nothing changes any more */
+} gt_ledger_state;
+
+/* A transition and its guards; all must hold. */
+typedef struct gt_ledger_move {
+    const char *id;
+    gt_title title;
+    const char *const *from;     /* states, at least one */
+    const char *to;              /* state */
+    const char *const *who;      /* roles, one of them is needed; empty: any grant for the move */
+    const char *const *evidence; /* kinds of attachment the record must carry */
+    const char *const *rules;    /* rules of the package that must pass on the record's place */
+    const char *when;            /* SQL over the ledger's names (gt_ledger.names), or NULL */
+} gt_ledger_move;
+
+/* What a move writes into a balance: `amount` goes from account `from` to account `to`. */
+typedef struct gt_ledger_posting {
+    const char *on; /* move id */
+    const char *balance;
+    const char *from, *to; /* name of an account, or ":field" whose text names it */
+    const char *amount;    /* field that holds it, or "place": survey area of the place */
+    const char *quality;   /* field with the quality grade, or NULL */
+    const char *year;      /* field with the year, or NULL: the year of the move's date */
+} gt_ledger_posting;
+
+typedef enum gt_balance_test {
+    GT_BALANCE_OPEN = 0,    /* nothing is asked */
+    GT_BALANCE_IN_COVERS,   /* in >= out, unit by unit, every year */
+    GT_BALANCE_CUM_COVERS,  /* in >= out, unit by unit, since the first year */
+    GT_BALANCE_OUT_COVERS,  /* out >= in: an account that must not grow */
+    GT_BALANCE_NOT_NEGATIVE /* the closing figure is not below 0 */
+} gt_balance_test;
+
+typedef struct gt_balance {
+    const char *id;
+    gt_title title;
+    const char *account; /* the account watched: in = posted to it, out = posted from it */
+    gt_balance_test test;
+    const char *stated; /* ledger with stated closing figures (fields year, closing), or NULL */
+    const char *const *clauses;
+} gt_balance;
+
+typedef struct gt_ledger {
+    const char *id;
+    gt_title title, note;
+    const char *const *clauses;
+    gt_geom_type place; /* GT_POLYGON, GT_POINT, GT_LINESTRING; GT_GEOM_NONE: no place */
+    bool place_required;
+    const gt_field *fields;
+    size_t n_fields;
+    const char *number;            /* "IN-{year}-{n}", "{unit}" too; NULL: "{year}-{n}" */
+    const char *year_field;        /* field with the year of a rolling list, or NULL */
+    const char *subject;           /* subject kind its rules speak of, or NULL */
+    const char *const *who;        /* roles that may add and set; empty: any grant for it */
+    const gt_ledger_state *states; /* the first is where records begin */
+    size_t n_states;
+    const gt_ledger_move *moves;
+    size_t n_moves;
+    const gt_ledger_posting *postings;
+    size_t n_postings;
+    const gt_balance *balances;
+    size_t n_balances;
+    const char *const *names; /* of its expressions: its fields, then state unit body area_m2 as_of
+                                 version */
+    size_t n_names;
+} gt_ledger;
+
+size_t gt_package_n_ledgers(const gt_package *package);
+const gt_ledger *gt_package_ledger(const gt_package *package, size_t i);
+const gt_ledger *gt_package_find_ledger(const gt_package *package, const char *id);
+
 /* Every item in the order of the files. */
 size_t gt_package_n_items(const gt_package *package);
 const gt_item *gt_package_item(const gt_package *package, size_t i);

@@ -22,6 +22,13 @@ gt_status gt_take_subject(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_series(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_indicator(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_rule(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
+gt_status gt_take_ledger(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
+
+/* The table of a layer's field, for others that have fields, and the step to gt_field; raw: `n` of
+ * gt_field_schema.size. */
+extern const gt_schema gt_field_schema;
+gt_status gt_take_fields(gt_reader *reader, const void *raw, size_t n, const gt_ynode *nodes,
+                         const gt_field **out) GT_CHECKED;
 /* clauses: what the code list names (a code list has no room for them). */
 gt_status gt_take_codes(gt_reader *reader, gt_raw_item *item,
                         const char *const **clauses) GT_CHECKED;

@@ -100,7 +100,7 @@ static const gt_key fact_keys[] = {
     {.name = "default", .kind = GT_K_SQL, .at = AT(raw_field, fallback)},
 };
 static const gt_schema fact_schema = {"fact", KEYS(fact_keys), sizeof(raw_field)};
-static const gt_schema field_schema = {"field", KEYS(field_keys), sizeof(raw_field)};
+const gt_schema gt_field_schema = {"field", KEYS(field_keys), sizeof(raw_field)};
 
 static const gt_key qc_keys[] = {
     {.name = "min_area", .kind = GT_K_AREA, .at = AT(gt_qc_rules, min_area_m2)},
@@ -137,7 +137,7 @@ static const gt_key layer_keys[] = {
      .at = AT(raw_layer, geometry),
      .extra = geometries},
     {.name = "extends", .kind = GT_K_REF, .at = AT(raw_layer, extends), .ref = GT_ITEM_LAYER},
-    {.name = "fields", .kind = GT_K_LIST, .at = AT(raw_layer, fields), .extra = &field_schema},
+    {.name = "fields", .kind = GT_K_LIST, .at = AT(raw_layer, fields), .extra = &gt_field_schema},
     {.name = "id_field", .kind = GT_K_NAME, .at = AT(raw_layer, layer.id_field)},
     {.name = "class_field", .kind = GT_K_NAME, .at = AT(raw_layer, layer.class_field)},
     {.name = "area_field", .kind = GT_K_NAME, .at = AT(raw_layer, layer.area_field)},
@@ -201,6 +201,12 @@ static gt_status take_fields(gt_reader *r, const raw_field *raw, size_t n, const
     }
     *out = fields;
     return GT_OK;
+}
+
+gt_status gt_take_fields(gt_reader *r, const void *raw, size_t n, const gt_ynode *nodes,
+                         const gt_field **out)
+{
+    return take_fields(r, raw, n, nodes, out);
 }
 
 gt_status gt_take_layer(gt_reader *r, gt_raw_item *item)

@@ -50,6 +50,7 @@ struct gt_package {
     gt_indicator *indicators;
     gt_series *series;
     gt_plan *plans;
+    gt_ledger *ledgers;
     size_t n[GT_ITEM_KINDS]; /* items by kind */
     gt_item *items;
     size_t n_items;
@@ -147,5 +148,7 @@ gt_status gt_plans_take(gt_reader *reader) GT_CHECKED;
 /* Everything that needs all items: references, hierarchies, SQL, figures, carriers. */
 gt_status gt_verify(gt_reader *reader) GT_CHECKED;
 gt_status gt_verify_rules(gt_reader *reader) GT_CHECKED;
+/* States, moves, postings and conditions of the ledgers. */
+gt_status gt_verify_ledgers(gt_reader *reader) GT_CHECKED;
 
 #endif

@@ -227,6 +227,7 @@ static gt_status make_room(gt_reader *r)
         {(void **)&p->parameters, GT_ITEM_PARAMETER, sizeof *p->parameters},
         {(void **)&p->subjects, GT_ITEM_SUBJECT, sizeof *p->subjects},
         {(void **)&p->views, GT_ITEM_VIEW, sizeof *p->views},
+        {(void **)&p->ledgers, GT_ITEM_LEDGER, sizeof *p->ledgers},
         {(void **)&p->totals, GT_ITEM_TOTAL, sizeof *p->totals},
         {(void **)&p->indicators, GT_ITEM_INDICATOR, sizeof *p->indicators},
         {(void **)&p->series, GT_ITEM_SERIES, sizeof *p->series},

@@ -233,7 +233,7 @@ static gt_status verify_codelists(gt_reader *r)
 
 /* ---- layers and subjects -------------------------------------------------------------------- */
 
-static void join_codes(gt_reader *r, const gt_field *fields, const gt_ynode *nodes, bool of_layer)
+void gt_join_codes(gt_reader *r, const gt_field *fields, const gt_ynode *nodes, bool of_layer)
 {
     const gt_ynode *c = nodes == NULL ? NULL : nodes->first;
     for (size_t i = 0; c != NULL; c = c->next, i++) {
@@ -327,9 +327,9 @@ static gt_status verify_layers(gt_reader *r)
     for (size_t i = 0; i < r->n_items && st == GT_OK; i++) {
         const gt_raw_item *item = &r->items[i];
         if (item->kind == GT_ITEM_LAYER) {
-            join_codes(r, p->layers[item->index].fields, gt_y_get(item->node, "fields"), true);
+            gt_join_codes(r, p->layers[item->index].fields, gt_y_get(item->node, "fields"), true);
         } else if (item->kind == GT_ITEM_SUBJECT) {
-            join_codes(r, p->subjects[item->index].fields, gt_y_get(item->node, "facts"), false);
+            gt_join_codes(r, p->subjects[item->index].fields, gt_y_get(item->node, "facts"), false);
         }
     }
     for (size_t i = 0; i < p->n[GT_ITEM_LAYER] && st == GT_OK; i++) {
@@ -542,5 +542,6 @@ gt_status gt_verify(gt_reader *r)
     if (st == GT_OK) {
         st = gt_verify_rules(r);
     }
+    st = st == GT_OK ? gt_verify_ledgers(r) : st;
     return st == GT_OK ? index_citers(r) : st;
 }

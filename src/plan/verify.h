@@ -17,6 +17,8 @@ gt_status gt_verify_condition(gt_reader *reader, const gt_ynode *node, const cha
 /* The same over the attributes of a layer (NULL is fine: reported elsewhere). */
 gt_status gt_verify_where(gt_reader *reader, const gt_ynode *node,
                           const gt_standard *layer) GT_CHECKED;
+/* Code lists into the fields that name one; of_layer: a layer takes their values. */
+void gt_join_codes(gt_reader *reader, const gt_field *fields, const gt_ynode *nodes, bool of_layer);
 /* Reports when `at` names no field of the layer. */
 void gt_verify_field(gt_reader *reader, const char *layer, const gt_ynode *at);
 

@@ -15,7 +15,7 @@
 #include "guotu/actor.h"
 #include "guotu/package.h"
 
-typedef struct gt_record {
+typedef struct gt_entry {
     const char *ledger, *id;
     int64_t version; /* 1 for the first event, ascending */
     const char *state;
@@ -31,7 +31,7 @@ typedef struct gt_record {
     const char *fields;  /* JSON object */
     const uint8_t *blob; /* GeoPackage geometry in the working CRS, NULL without a place */
     size_t blob_len;
-} gt_record;
+} gt_entry;
 
 typedef struct gt_event {
     int64_t seq; /* over all ledgers */
@@ -59,7 +59,7 @@ typedef struct gt_field_text {
 } gt_field_text;
 
 /* What a new record holds, or what of a record is to be changed (members NULL stay). */
-typedef struct gt_record_set {
+typedef struct gt_entry_set {
     size_t size;
     const char *id;   /* add only; NULL: numbered as the ledger declares */
     const char *unit; /* NULL on add: the unit layer's feature that holds most of the place */
@@ -68,8 +68,8 @@ typedef struct gt_record_set {
     size_t n_fields;
     const gt_geom *place; /* in the working CRS, valid; or NULL */
     bool generated;
-} gt_record_set;
-void gt_record_set_init(gt_record_set *set);
+} gt_entry_set;
+void gt_entry_set_init(gt_entry_set *set);
 
 /* The declared ledger of that id. GT_E_NOT_FOUND with the nearest name. */
 gt_status gt_ledger_find(gt_ctx *ctx, const gt_package *package, const char *id,
@@ -79,12 +79,12 @@ gt_status gt_ledger_find(gt_ctx *ctx, const gt_package *package, const char *id,
  * wrong type, out of range or not in its code list, a place of the wrong kind; GT_E_CONFLICT: an id
  * that exists; GT_E_USAGE "ledger.may-not". *id (may be NULL) is the new record's, in arena. */
 gt_status gt_ledger_add(gt_ctx *ctx, gt_book *book, const gt_package *package,
-                        const gt_ledger *ledger, const gt_act *act, const gt_record_set *set,
+                        const gt_ledger *ledger, const gt_act *act, const gt_entry_set *set,
                         gt_arena *arena, const char **id) GT_CHECKED;
 /* Changes fields, unit, body or place of a record that is not closed. */
 gt_status gt_ledger_set(gt_ctx *ctx, gt_book *book, const gt_package *package,
                         const gt_ledger *ledger, const gt_act *act, const char *id,
-                        const gt_record_set *set) GT_CHECKED;
+                        const gt_entry_set *set) GT_CHECKED;
 /* Makes a declared move: right state, role, evidence, condition and rules, all of them, or an error
  * that names what is missing. A record that another has moved meanwhile is GT_E_CONFLICT
  * "ledger.moved" naming who and when. Rules are checked on the record's place. */
@@ -104,9 +104,9 @@ gt_status gt_ledger_roll(gt_ctx *ctx, gt_book *book, const gt_ledger *ledger, co
 
 /* Texts in arena. GT_E_NOT_FOUND "ledger.no-record". */
 gt_status gt_ledger_get(gt_ctx *ctx, gt_book *book, const char *ledger, const char *id,
-                        gt_arena *arena, gt_record *out) GT_CHECKED;
+                        gt_arena *arena, gt_entry *out) GT_CHECKED;
 
-typedef struct gt_record_query {
+typedef struct gt_entry_query {
     size_t size;
     const char *ledger;       /* NULL: all declared ledgers, for tasks */
     const char *state, *unit; /* NULL: any */
@@ -115,11 +115,11 @@ typedef struct gt_record_query {
     bool open_only;
     const char *after; /* id after which the page begins (keyset), NULL: at the start */
     size_t limit;      /* 0: 100 */
-} gt_record_query;
-void gt_record_query_init(gt_record_query *query, const char *ledger);
-typedef bool (*gt_record_fn)(void *user, const gt_record *record);
+} gt_entry_query;
+void gt_entry_query_init(gt_entry_query *query, const char *ledger);
+typedef bool (*gt_entry_fn)(void *user, const gt_entry *record);
 /* Records by id; false stops. Cost: by the page, not by the ledger. */
-gt_status gt_ledger_each(gt_ctx *ctx, gt_book *book, const gt_record_query *query, gt_record_fn fn,
+gt_status gt_ledger_each(gt_ctx *ctx, gt_book *book, const gt_entry_query *query, gt_entry_fn fn,
                          void *user) GT_CHECKED;
 typedef bool (*gt_event_fn)(void *user, const gt_event *event);
 /* Events of one record (record not NULL), of a ledger, or of all (ledger NULL), after event number

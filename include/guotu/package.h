@@ -421,7 +421,7 @@ typedef struct gt_ledger_state {
 } gt_ledger_state;
 
 /* A transition and its guards; all must hold. */
-typedef struct gt_ledger_move {
+typedef struct gt_ledger_transition {
     const char *id;
     gt_title title;
     const char *const *from;     /* states, at least one */
@@ -430,7 +430,7 @@ typedef struct gt_ledger_move {
     const char *const *evidence; /* kinds of attachment the record must carry */
     const char *const *rules;    /* rules of the package that must pass on the record's place */
     const char *when;            /* SQL over the ledger's names (gt_ledger.names), or NULL */
-} gt_ledger_move;
+} gt_ledger_transition;
 
 /* What a move writes into a balance: `amount` goes from account `from` to account `to`. */
 typedef struct gt_ledger_posting {
@@ -473,7 +473,7 @@ typedef struct gt_ledger {
     const char *const *who;        /* roles that may add and set; empty: any grant for it */
     const gt_ledger_state *states; /* the first is where records begin */
     size_t n_states;
-    const gt_ledger_move *moves;
+    const gt_ledger_transition *moves;
     size_t n_moves;
     const gt_ledger_posting *postings;
     size_t n_postings;

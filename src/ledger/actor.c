@@ -91,7 +91,7 @@ static gt_status grants_of(gt_ctx *ctx, gt_book *b, const char *actor, const gt_
 static gt_status look_up(gt_ctx *ctx, gt_book *b, const char *id, gt_arena *arena, bool *active,
                          const char **body)
 {
-    gt_record r;
+    gt_entry r;
     bool found = false;
     *body = NULL;
     gt_status st = gt_book_find(ctx, b, GT_ACTORS, id, arena, &r, &found);
@@ -150,7 +150,7 @@ gt_status gt_actor_must(gt_ctx *ctx, gt_book *book, const gt_ask *ask)
 /* Writes a record of a built-in ledger; `before` NULL: a new one. The fields are the event's body.
  */
 static gt_status put(gt_ctx *ctx, gt_book *b, const char *by, const char *action,
-                     const gt_record *before, gt_record *after, const char *why)
+                     const gt_entry *before, gt_entry *after, const char *why)
 {
     gt_text body;
     gt_text_init(&body, ctx, 0);
@@ -182,7 +182,7 @@ static gt_status put_grant(gt_ctx *ctx, gt_book *b, const char *by, const gt_gra
 {
     gt_arena *arena = NULL;
     gt_text id, fields;
-    gt_record old;
+    gt_entry old;
     bool found = false;
     gt_text_init(&id, ctx, 4096);
     gt_text_init(&fields, ctx, 0);
@@ -204,7 +204,7 @@ static gt_status put_grant(gt_ctx *ctx, gt_book *b, const char *by, const gt_gra
                      GT_ARGS(GT_TEXT("actor", g->actor)));
     }
     if (st == GT_OK) {
-        gt_record r = {.ledger = GT_GRANTS,
+        gt_entry r = {.ledger = GT_GRANTS,
                        .id = gt_text_cstr(&id),
                        .state = revoke ? "revoked" : "granted",
                        .closed = revoke,
@@ -223,7 +223,7 @@ static gt_status put_actor(gt_ctx *ctx, gt_book *b, const char *by, const gt_act
                            gt_arena *arena)
 {
     gt_text fields;
-    gt_record old;
+    gt_entry old;
     bool found = false, active = true;
     const char *none = NULL;
     gt_status st = gt_book_find(ctx, b, GT_ACTORS, a->id, arena, &old, &found);
@@ -247,7 +247,7 @@ static gt_status put_actor(gt_ctx *ctx, gt_book *b, const char *by, const gt_act
     gt_text_putc(&fields, '}');
     st = st == GT_OK ? gt_text_status(&fields) : st;
     if (st == GT_OK) {
-        gt_record r = {.ledger = GT_ACTORS,
+        gt_entry r = {.ledger = GT_ACTORS,
                        .id = a->id,
                        .state = "active",
                        .unit = a->unit == NULL ? "*" : a->unit,
@@ -297,7 +297,7 @@ gt_status gt_actor_add(gt_ctx *ctx, gt_book *b, const char *by, const gt_actor *
 static gt_status end_within(gt_ctx *ctx, gt_book *b, const char *by, const char *id,
                             const char *reason, gt_arena *arena)
 {
-    gt_record r;
+    gt_entry r;
     bool found = false;
     gt_status st = gt_book_find(ctx, b, GT_ACTORS, id, arena, &r, &found);
     if (st == GT_OK && (!found || r.closed)) {
@@ -308,7 +308,7 @@ static gt_status end_within(gt_ctx *ctx, gt_book *b, const char *by, const char 
         st = gt_actor_must(ctx, b, &ask);
     }
     if (st == GT_OK) {
-        gt_record after = r;
+        gt_entry after = r;
         after.state = "ended";
         after.closed = true;
         st = put(ctx, b, by, "end", &r, &after, reason);

@@ -159,7 +159,7 @@ gt_status gt_json_get(gt_ctx *ctx, gt_book *b, const char *json, const char *nam
 
 /* ---- records --------------------------------------------------------------------------------- */
 
-void gt_record_read(sqlite3_stmt *stmt, gt_record *r)
+void gt_entry_read(sqlite3_stmt *stmt, gt_entry *r)
 {
     memset(r, 0, sizeof *r);
     r->ledger = gt_column_text(stmt, 0);
@@ -188,7 +188,7 @@ static const char *keep_text(gt_arena *arena, const char *text, gt_status *st)
     return copy == NULL ? "" : copy;
 }
 
-gt_status gt_record_keep(gt_arena *arena, gt_record *r)
+gt_status gt_entry_keep(gt_arena *arena, gt_entry *r)
 {
     gt_status st = GT_OK;
     r->ledger = keep_text(arena, r->ledger, &st);
@@ -209,12 +209,12 @@ gt_status gt_record_keep(gt_arena *arena, gt_record *r)
 }
 
 gt_status gt_book_find(gt_ctx *ctx, gt_book *b, const char *ledger, const char *id, gt_arena *arena,
-                       gt_record *out, bool *found)
+                       gt_entry *out, bool *found)
 {
     sqlite3_stmt *stmt = NULL;
     *found = false;
     gt_status st = gt_db_prepare(ctx, b->db,
-                                 "SELECT " GT_RECORD_COLUMNS " FROM gt_ledger_record WHERE"
+                                 "SELECT " GT_ENTRY_COLUMNS " FROM gt_ledger_record WHERE"
                                  " ledger = ?1 AND id = ?2",
                                  &stmt);
     if (st == GT_OK) {
@@ -223,14 +223,14 @@ gt_status gt_book_find(gt_ctx *ctx, gt_book *b, const char *ledger, const char *
         st = gt_db_step(ctx, stmt, found);
     }
     if (st == GT_OK && *found) {
-        gt_record_read(stmt, out);
-        st = gt_record_keep(arena, out);
+        gt_entry_read(stmt, out);
+        st = gt_entry_keep(arena, out);
     }
     (void)sqlite3_finalize(stmt);
     return st;
 }
 
-void gt_record_digest(const gt_record *r, unsigned char out[GT_HASH_BYTES])
+void gt_entry_digest(const gt_entry *r, unsigned char out[GT_HASH_BYTES])
 {
     gt_hash h;
     gt_hash_init(&h);
@@ -256,9 +256,9 @@ void gt_record_digest(const gt_record *r, unsigned char out[GT_HASH_BYTES])
     gt_hash_final(&h, out);
 }
 
-static gt_status write_record(gt_ctx *ctx, gt_book *b, const gt_record *r)
+static gt_status write_record(gt_ctx *ctx, gt_book *b, const gt_entry *r)
 {
-    static const char insert[] = "INSERT INTO gt_ledger_record(" GT_RECORD_COLUMNS
+    static const char insert[] = "INSERT INTO gt_ledger_record(" GT_ENTRY_COLUMNS
                                  ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)";
     static const char update[] =
         "UPDATE gt_ledger_record SET version=?3, state=?4, closed=?5, unit=?6, body=?7, year=?8,"
@@ -465,7 +465,7 @@ gt_status gt_book_append(gt_ctx *ctx, gt_book *b, const gt_action *a)
     unsigned char digest[GT_HASH_BYTES], hash[GT_HASH_BYTES];
     gt_text postings;
     gt_text_init(&postings, ctx, 0);
-    gt_record_digest(&a->after, digest);
+    gt_entry_digest(&a->after, digest);
     gt_postings_text(a->posted, a->n_posted, &postings);
     gt_status st = gt_text_status(&postings);
     gt_event_row row = {.event = {.seq = b->seq + 1,

@@ -35,7 +35,7 @@ typedef struct gt_posted { /* one line of an account */
 } gt_posted;
 
 typedef struct gt_action {
-    gt_record after; /* the record as it is to be; version = number of the event in the record */
+    gt_entry after; /* the record as it is to be; version = number of the event in the record */
     const char *ledger, *actor, *action, *from, *to;
     const char *body; /* JSON object: what changed */
     gt_date date;
@@ -51,16 +51,16 @@ gt_status gt_book_end(gt_ctx *ctx, gt_book *book, gt_status st) GT_CHECKED;
 gt_status gt_book_append(gt_ctx *ctx, gt_book *book, const gt_action *action) GT_CHECKED;
 /* The record, texts in the arena; *found = false when there is none. */
 gt_status gt_book_find(gt_ctx *ctx, gt_book *book, const char *ledger, const char *id,
-                       gt_arena *arena, gt_record *out, bool *found) GT_CHECKED;
+                       gt_arena *arena, gt_entry *out, bool *found) GT_CHECKED;
 
-#define GT_RECORD_COLUMNS                                                                          \
+#define GT_ENTRY_COLUMNS                                                                          \
     "ledger, id, version, state, closed, unit, body, year, due, opened, changed, generated, area," \
     " fields, geom"
-/* Reads a row of GT_RECORD_COLUMNS; everything borrowed from the statement. */
-void gt_record_read(sqlite3_stmt *stmt, gt_record *out);
-void gt_record_digest(const gt_record *record, unsigned char out[GT_HASH_BYTES]);
+/* Reads a row of GT_ENTRY_COLUMNS; everything borrowed from the statement. */
+void gt_entry_read(sqlite3_stmt *stmt, gt_entry *out);
+void gt_entry_digest(const gt_entry *record, unsigned char out[GT_HASH_BYTES]);
 /* Copies what is borrowed into the arena. */
-gt_status gt_record_keep(gt_arena *arena, gt_record *record) GT_CHECKED;
+gt_status gt_entry_keep(gt_arena *arena, gt_entry *record) GT_CHECKED;
 
 typedef struct gt_event_row { /* what the hash of an event covers, with it */
     gt_event event;

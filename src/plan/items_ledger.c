@@ -31,16 +31,16 @@ static const gt_key state_keys[] = {
 static const gt_schema state_schema = {"state", KEYS(state_keys), sizeof(gt_ledger_state)};
 
 static const gt_key move_keys[] = {
-    {.name = "move", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_move, id)},
-    {.name = "title", .kind = GT_K_TITLE, .flags = REQ, .at = AT(gt_ledger_move, title)},
-    {.name = "from", .kind = GT_K_TEXTS, .flags = REQ, .at = AT(gt_ledger_move, from)},
-    {.name = "to", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_move, to)},
-    {.name = "who", .kind = GT_K_TEXTS, .at = AT(gt_ledger_move, who)},
-    {.name = "evidence", .kind = GT_K_TEXTS, .at = AT(gt_ledger_move, evidence)},
-    {.name = "rules", .kind = GT_K_REFS, .at = AT(gt_ledger_move, rules), .ref = GT_ITEM_RULE},
-    {.name = "when", .kind = GT_K_SQL, .at = AT(gt_ledger_move, when)},
+    {.name = "move", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_transition, id)},
+    {.name = "title", .kind = GT_K_TITLE, .flags = REQ, .at = AT(gt_ledger_transition, title)},
+    {.name = "from", .kind = GT_K_TEXTS, .flags = REQ, .at = AT(gt_ledger_transition, from)},
+    {.name = "to", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_transition, to)},
+    {.name = "who", .kind = GT_K_TEXTS, .at = AT(gt_ledger_transition, who)},
+    {.name = "evidence", .kind = GT_K_TEXTS, .at = AT(gt_ledger_transition, evidence)},
+    {.name = "rules", .kind = GT_K_REFS, .at = AT(gt_ledger_transition, rules), .ref = GT_ITEM_RULE},
+    {.name = "when", .kind = GT_K_SQL, .at = AT(gt_ledger_transition, when)},
 };
-static const gt_schema move_schema = {"move", KEYS(move_keys), sizeof(gt_ledger_move)};
+static const gt_schema move_schema = {"move", KEYS(move_keys), sizeof(gt_ledger_transition)};
 
 static const gt_key posting_keys[] = {
     {.name = "on", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_posting, on)},
@@ -79,7 +79,7 @@ typedef struct raw_ledger {
     size_t n_fields;
     gt_ledger_state *states;
     size_t n_states;
-    gt_ledger_move *moves;
+    gt_ledger_transition *moves;
     size_t n_moves;
     gt_ledger_posting *postings;
     size_t n_postings;
@@ -214,7 +214,7 @@ static void want_field(gt_reader *r, const gt_ledger *l, const gt_ynode *at, con
     }
 }
 
-static gt_status verify_move(gt_reader *r, const gt_ledger *l, const gt_ledger_move *m,
+static gt_status verify_move(gt_reader *r, const gt_ledger *l, const gt_ledger_transition *m,
                              const gt_ynode *node)
 {
     const gt_ynode *from = gt_y_get(node, "from");

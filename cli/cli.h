@@ -127,14 +127,14 @@ void cli_put_generated(cli *app, const gt_package *package, const cli_origins *o
 /* `"generated_layers":[...]`. */
 void cli_json_generated(cli *app, const cli_origins *origins);
 
-/* The actor's role in WORKSPACE/actors.csv ("" when he is not in it, or there is no such file), and
- * whether it has the power to override verdicts. */
-gt_status cli_actor_role(cli *app, const gt_store *store, const char *actor, char *role, size_t cap,
+/* The actor's role in the register of actors ("" for none), and whether it may override verdicts in
+ * the unit (NULL: everywhere). role holds GT_ROLE_TEXT bytes. */
+gt_status cli_actor_role(cli *app, gt_store *store, const char *actor, const char *unit, char *role,
                          bool *may_override) GT_CHECKED;
 
 /* Who does it: --author, GUOTU_AUTHOR, else the login name. */
 const char *cli_author(const cli *app);
-/* Who acts on registers and ledgers: --as, GUOTU_ACTOR, else as cli_author. */
+/* Who acts on registers and ledgers: --as or --author, GUOTU_ACTOR, else as cli_author. */
 const char *cli_actor(const cli *app);
 
 #endif

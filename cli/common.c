@@ -324,7 +324,7 @@ const char *cli_author(const cli *app)
 
 const char *cli_actor(const cli *app)
 {
-    const char *given = cli_option_value(app, "as", NULL);
+    const char *given = cli_option_value(app, "as", cli_option_value(app, "author", NULL));
     if (given == NULL || *given == '\0') {
         given = getenv("GUOTU_ACTOR");
     }

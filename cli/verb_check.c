@@ -5,6 +5,7 @@
 
 #include "check_bulk.h"
 #include "cli.h"
+#include "guotu/actor.h"
 #include "guotu/arena.h"
 #include "guotu/check.h"
 #include "guotu/source.h"
@@ -241,7 +242,7 @@ static gt_status get_decision(cli *app, bool *wanted, gt_decision *out)
     for (int k = GT_DECIDE_ACCEPT; k <= GT_DECIDE_REFUSE; k++) {
         if (strcmp(given, gt_decision_name((gt_decision_kind)k)) == 0) {
             *out = (gt_decision){.kind = (gt_decision_kind)k,
-                                 .actor = cli_author(app),
+                                 .actor = cli_actor(app),
                                  .reason = cli_option_value(app, "reason", NULL),
                                  .day = GT_DATE_NONE};
             return GT_OK;
@@ -257,10 +258,11 @@ static gt_status decide(cli *app, gt_store *store, const gt_verdict *verdict,
                         const gt_decision *asked)
 {
     gt_decision made = *asked, *decision = &made;
-    char role[64] = "", id[GT_DECISION_ID] = "";
+    char role[GT_ROLE_TEXT] = "", id[GT_DECISION_ID] = "";
+    const char *unit = gt_verdict_unit(verdict);
     int64_t revision = 0;
-    gt_status st =
-        cli_actor_role(app, store, decision->actor, role, sizeof role, &decision->may_override);
+    gt_status st = cli_actor_role(app, store, decision->actor, *unit == '\0' ? NULL : unit, role,
+                                  &decision->may_override);
     decision->role = role;
     if (st == GT_OK) {
         st = gt_verdict_decide(app->ctx, store, verdict, decision, &revision, id);

@@ -65,8 +65,11 @@ typedef struct gt_ask {
     const char *const *roles;
 } gt_ask;
 
-/* *may = false for an unknown or ended actor, too. Cost: one indexed look-up, about 20 us. */
-gt_status gt_actor_may(gt_ctx *ctx, gt_book *book, const gt_ask *ask, bool *may) GT_CHECKED;
+enum { GT_ROLE_TEXT = 65 };
+/* *may = false for an unknown or ended actor, too. role (may be NULL): the role in which it may,
+ * else the first role held, "" for none. Cost: one indexed look-up, about 20 us. */
+gt_status gt_actor_may(gt_ctx *ctx, gt_book *book, const gt_ask *ask, char role[GT_ROLE_TEXT],
+                       bool *may) GT_CHECKED;
 /* The same as an error: GT_E_USAGE "ledger.may-not" naming actor, action, ledger and unit, or
  * "ledger.no-actor" when there is none of that id. */
 gt_status gt_actor_must(gt_ctx *ctx, gt_book *book, const gt_ask *ask) GT_CHECKED;

@@ -1,12 +1,13 @@
 /* The register of actors: records of the built-in ledgers @actors and @grants. */
 #include "guotu/actor.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ledger/book.h"
 #include "ledger/messages.h"
 
-static bool id_ok(const char *id)
+bool gt_ledger_id_ok(const char *id)
 {
     size_t len = id == NULL ? 0 : strlen(id), bad = 0;
     if (len == 0 || len > 64 || id[0] == '@' || !gt_utf8_valid(id, len, &bad)) {
@@ -22,9 +23,9 @@ static bool id_ok(const char *id)
 
 static gt_status check_id(gt_ctx *ctx, const char *id)
 {
-    return id_ok(id) ? GT_OK
-                     : gt_fail(ctx, GT_E_INPUT, &GT_MSG_ACTOR_ID, GT_NOWHERE,
-                               GT_ARGS(GT_TEXT("id", id == NULL ? "" : id)));
+    return gt_ledger_id_ok(id) ? GT_OK
+                               : gt_fail(ctx, GT_E_INPUT, &GT_MSG_ACTOR_ID, GT_NOWHERE,
+                                         GT_ARGS(GT_TEXT("id", id == NULL ? "" : id)));
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -61,7 +62,9 @@ static void read_grant(sqlite3_stmt *stmt, gt_grant *g)
     g->action = gt_column_text(stmt, 4);
 }
 
-static gt_status grants_of(gt_ctx *ctx, gt_book *b, const char *actor, const gt_ask *ask, bool *may)
+/* role: that of the grant that allows it, else of the first grant held. */
+static gt_status grants_of(gt_ctx *ctx, gt_book *b, const char *actor, const gt_ask *ask,
+                           char role[GT_ROLE_TEXT], bool *may)
 {
     sqlite3_stmt *stmt = NULL;
     gt_text sql;
@@ -80,6 +83,9 @@ static gt_status grants_of(gt_ctx *ctx, gt_book *b, const char *actor, const gt_
             read_grant(stmt, &g);
             *may = role_fits(g.role, ask->roles) && fits(g.unit, ask->unit) &&
                    fits(g.ledger, ask->ledger) && fits(g.action, ask->action);
+            if (*may || role[0] == '\0') {
+                (void)snprintf(role, GT_ROLE_TEXT, "%s", g.role);
+            }
         }
     }
     (void)sqlite3_finalize(stmt);
@@ -102,36 +108,41 @@ static gt_status look_up(gt_ctx *ctx, gt_book *b, const char *id, gt_arena *aren
     return st;
 }
 
-static gt_status decide(gt_ctx *ctx, gt_book *b, const gt_ask *ask, bool *known, bool *may)
+static gt_status decide(gt_ctx *ctx, gt_book *b, const gt_ask *ask, char role[GT_ROLE_TEXT],
+                        bool *known, bool *may)
 {
     gt_arena *arena = NULL;
     const char *body = NULL, *none = NULL;
     bool active = false;
     *known = false;
     *may = false;
+    role[0] = '\0';
     gt_status st = gt_arena_new(ctx, 4096, &arena);
     st = st == GT_OK ? look_up(ctx, b, ask->actor, arena, known, &body) : st;
     if (st == GT_OK && *known) {
-        st = grants_of(ctx, b, ask->actor, ask, may);
+        st = grants_of(ctx, b, ask->actor, ask, role, may);
     }
     if (st == GT_OK && *known && !*may && body != NULL) {
         st = look_up(ctx, b, body, arena, &active, &none);
-        st = st == GT_OK && active ? grants_of(ctx, b, body, ask, may) : st;
+        st = st == GT_OK && active ? grants_of(ctx, b, body, ask, role, may) : st;
     }
     gt_arena_free(arena);
     return st;
 }
 
-gt_status gt_actor_may(gt_ctx *ctx, gt_book *book, const gt_ask *ask, bool *may)
+gt_status gt_actor_may(gt_ctx *ctx, gt_book *book, const gt_ask *ask, char role[GT_ROLE_TEXT],
+                       bool *may)
 {
+    char own[GT_ROLE_TEXT];
     bool known = false;
-    return decide(ctx, book, ask, &known, may);
+    return decide(ctx, book, ask, role == NULL ? own : role, &known, may);
 }
 
 gt_status gt_actor_must(gt_ctx *ctx, gt_book *book, const gt_ask *ask)
 {
+    char role[GT_ROLE_TEXT];
     bool known = false, may = false;
-    gt_status st = decide(ctx, book, ask, &known, &may);
+    gt_status st = decide(ctx, book, ask, role, &known, &may);
     if (st != GT_OK || may) {
         return st;
     }
@@ -205,12 +216,12 @@ static gt_status put_grant(gt_ctx *ctx, gt_book *b, const char *by, const gt_gra
     }
     if (st == GT_OK) {
         gt_entry r = {.ledger = GT_GRANTS,
-                       .id = gt_text_cstr(&id),
-                       .state = revoke ? "revoked" : "granted",
-                       .closed = revoke,
-                       .unit = g->unit,
-                       .body = "",
-                       .fields = gt_text_cstr(&fields)};
+                      .id = gt_text_cstr(&id),
+                      .state = revoke ? "revoked" : "granted",
+                      .closed = revoke,
+                      .unit = g->unit,
+                      .body = "",
+                      .fields = gt_text_cstr(&fields)};
         st = put(ctx, b, by, revoke ? "revoke" : "grant", found ? &old : NULL, &r, NULL);
     }
     gt_arena_free(arena);
@@ -248,11 +259,11 @@ static gt_status put_actor(gt_ctx *ctx, gt_book *b, const char *by, const gt_act
     st = st == GT_OK ? gt_text_status(&fields) : st;
     if (st == GT_OK) {
         gt_entry r = {.ledger = GT_ACTORS,
-                       .id = a->id,
-                       .state = "active",
-                       .unit = a->unit == NULL ? "*" : a->unit,
-                       .body = a->body == NULL ? "" : a->body,
-                       .fields = gt_text_cstr(&fields)};
+                      .id = a->id,
+                      .state = "active",
+                      .unit = a->unit == NULL ? "*" : a->unit,
+                      .body = a->body == NULL ? "" : a->body,
+                      .fields = gt_text_cstr(&fields)};
         st = put(ctx, b, by, "add", NULL, &r, NULL);
     }
     gt_text_free(&fields);

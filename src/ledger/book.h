@@ -53,7 +53,7 @@ gt_status gt_book_append(gt_ctx *ctx, gt_book *book, const gt_action *action) GT
 gt_status gt_book_find(gt_ctx *ctx, gt_book *book, const char *ledger, const char *id,
                        gt_arena *arena, gt_entry *out, bool *found) GT_CHECKED;
 
-#define GT_ENTRY_COLUMNS                                                                          \
+#define GT_ENTRY_COLUMNS                                                                           \
     "ledger, id, version, state, closed, unit, body, year, due, opened, changed, generated, area," \
     " fields, geom"
 /* Reads a row of GT_ENTRY_COLUMNS; everything borrowed from the statement. */
@@ -75,6 +75,8 @@ void gt_event_hash(const gt_event_row *row, unsigned char out[GT_HASH_BYTES]);
 /* The lines as they stand in the event. */
 void gt_postings_text(const gt_posted *posted, size_t n, gt_text *out);
 
+/* 1 to 64 bytes of UTF-8, no '/', no control characters, no '@' in front. */
+bool gt_ledger_id_ok(const char *id);
 void gt_bind_text(sqlite3_stmt *stmt, int at, const char *text); /* NULL binds NULL; borrowed */
 /* Column as text, "" for NULL. */
 const char *gt_column_text(sqlite3_stmt *stmt, int at);

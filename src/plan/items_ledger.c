@@ -37,7 +37,10 @@ static const gt_key move_keys[] = {
     {.name = "to", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_transition, to)},
     {.name = "who", .kind = GT_K_TEXTS, .at = AT(gt_ledger_transition, who)},
     {.name = "evidence", .kind = GT_K_TEXTS, .at = AT(gt_ledger_transition, evidence)},
-    {.name = "rules", .kind = GT_K_REFS, .at = AT(gt_ledger_transition, rules), .ref = GT_ITEM_RULE},
+    {.name = "rules",
+     .kind = GT_K_REFS,
+     .at = AT(gt_ledger_transition, rules),
+     .ref = GT_ITEM_RULE},
     {.name = "when", .kind = GT_K_SQL, .at = AT(gt_ledger_transition, when)},
 };
 static const gt_schema move_schema = {"move", KEYS(move_keys), sizeof(gt_ledger_transition)};

@@ -41,7 +41,12 @@ code 3 check --wkt "$(piece b 980 60)" --type piece --project P1 --name south --
 says "cannot be accepted"
 code 3 check --wkt "$(piece b 980 60)" --type piece --project P1 --name south --decide override --reason urgent
 says "may not override"
-printf '# who may decide\nLi Ming, approver\nWang, clerk\n' >"$work/w/actors.csv"
+code 0 actor add office --title 规划处 --as office
+code 0 actor add "Li Ming" --kind person --body office --as office
+code 0 actor add Wang --kind person --as office
+code 0 actor add Zhao --kind person --as office
+code 0 actor grant Wang --role clerk --action add --as office
+code 0 actor grant Zhao --role approver --ledger verdict --action override --unit 东区 --as office
 code 3 check --wkt "$(piece b 980 60)" --type piece --project P1 --name south --decide override --reason urgent --author Wang
 says "role: clerk"
 code 2 check --wkt "$(piece b 980 60)" --type piece --project P1 --name south --decide override --author "Li Ming"
@@ -62,7 +67,7 @@ code 0 verdict show P1:south --format json
 python3 -c "
 import json, sys
 d = json.load(open(sys.argv[1]))
-assert d['decision'] == 'override' and d['actor'] == 'Li Ming' and d['role'] == 'approver'
+assert d['decision'] == 'override' and d['actor'] == 'Li Ming' and d['role'] == 'founder'
 assert d['reason'] == 'flood relief' and d['result'] == 'fail'
 f = {x['rule']: x for x in d['verdict']['findings']}['piece-farmland']
 assert f['result'] == 'fail' and f['together'] == 1 and f['measures'][0]['overlap']
@@ -90,7 +95,11 @@ if command -v sqlite3 >/dev/null; then
 fi
 # rules of the day: after 2030 the farmland rule is gone, the size rule is not
 code 0 check --wkt "$(piece c 900 10)" --type piece --project P1 --name third --as-of 2031-06-01
-printf 'nobody\n' >"$work/w/actors.csv"
-code 3 check --wkt "$(piece c 900 10)" --type piece --project P1 --name third --decide override --reason x
-says "actor,role"
+# a power for one district is none in the other; a power of the office is one of its people; gone when it ends
+code 3 check --wkt "$(piece c 900 10)" --type piece --project P1 --name third --decide override --reason x --author Zhao
+says "role: approver"
+code 0 check --wkt "$(piece c 900 10)" --type piece --project P1 --name third --decide override --reason x --author "Li Ming"
+code 0 actor end "Li Ming" --as office
+code 3 check --wkt "$(piece c 890 10)" --type piece --project P1 --name fifth --decide override --reason x --author "Li Ming"
+says "may not override"
 finish

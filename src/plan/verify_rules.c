@@ -1,5 +1,6 @@
 /* Rules: the names their expressions may use, the expressions, the holes of their messages. */
 #include <string.h>
+#include <strings.h>
 
 #include "plan/messages.h"
 #include "plan/unit.h"
@@ -349,6 +350,76 @@ static void verify_say(scope *s, const gt_ynode *title)
     }
 }
 
+/* ---- measures nobody looks at --------------------------------------------------------------- */
+
+static bool word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Does the word stand in a condition, or (hole) in a hole of a message? */
+static bool stands_in(const gt_ynode *node, const char *name, bool hole)
+{
+    size_t n = strlen(name);
+    const char *text = node == NULL || node->kind != GT_Y_SCALAR ? "" : node->text;
+    for (const char *p = text; *p != '\0'; p++) {
+        bool starts = p == text || !word_char(p[-1]);
+        if (starts && (!hole || (p > text && p[-1] == '{')) && strncasecmp(p, name, n) == 0 &&
+            !word_char(p[n])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_said(const gt_ynode *title, const char *name)
+{
+    for (const gt_ynode *c = title == NULL || title->kind != GT_Y_MAP ? NULL : title->first;
+         c != NULL; c = c->next) {
+        if (stands_in(c, name, true)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_used(const scope *s, const char *name)
+{
+    static const char *const effects[] = {"deny", "condition", "duty", "note"};
+    const gt_ynode *list = gt_y_get(s->node, "unless");
+    bool used = is_said(gt_y_get(s->node, "say"), name) ||
+                is_said(gt_y_get(gt_y_get(s->node, "comply"), "say"), name);
+    for (size_t e = 0; e < 4; e++) {
+        used = used || stands_in(gt_y_get(s->node, effects[e]), name, false);
+    }
+    for (const gt_ynode *c = list == NULL ? NULL : list->first; c != NULL; c = c->next) {
+        used = used || stands_in(gt_y_get(c, "when"), name, false) ||
+               is_said(gt_y_get(c, "say"), name);
+    }
+    return used;
+}
+
+/* A measure that neither decides, nor is told, nor cut out: a slip, most likely in the condition.
+ */
+static void verify_use(scope *s)
+{
+    const gt_ynode *list = gt_y_get(s->node, "measure");
+    const gt_ynode *node = list == NULL ? NULL : list->first;
+    for (size_t i = 0; i < s->rule->n_measures && node != NULL; i++, node = node->next) {
+        const gt_measure *m = &s->rule->measures[i];
+        const char *cut = s->rule->comply_cut_out;
+        bool used = m->id == NULL || m->layer == NULL || (cut != NULL && strcmp(cut, m->id) == 0);
+        for (size_t k = s->n_plain; k < s->n && !used; k++) {
+            used = s->names[k].kind == GT_NAME_MEASURE && s->names[k].measure == i &&
+                   is_used(s, s->names[k].name);
+        }
+        if (!used) {
+            gt_y_problem(&s->r->problems, node->key, &GT_MSG_MEASURE_UNUSED,
+                         GT_ARGS(GT_TEXT("measure", m->id)));
+        }
+    }
+}
+
 /* ---- defaults of facts ---------------------------------------------------------------------- */
 
 static gt_status expand(scope *s, const char **text)
@@ -419,6 +490,7 @@ static gt_status verify_defaults(gt_reader *r, const gt_subject_kind *kind, cons
 static gt_status verify_rule(gt_reader *r, gt_rule *rule, const gt_ynode *node)
 {
     scope s = {.r = r, .rule = rule, .node = node};
+    size_t before = r->problems.total;
     gt_status st = make_scope(&s);
     if (st == GT_OK) {
         st = verify_conditions(&s);
@@ -430,6 +502,9 @@ static gt_status verify_rule(gt_reader *r, gt_rule *rule, const gt_ynode *node)
         const gt_ynode *list = gt_y_get(node, "unless");
         for (const gt_ynode *c = list == NULL ? NULL : list->first; c != NULL; c = c->next) {
             verify_say(&s, gt_y_get(c, "say"));
+        }
+        if (r->problems.total == before) {
+            verify_use(&s); /* else a misspelt name is why */
         }
         st = r->broken ? GT_OK : expand_rule(&s);
     }

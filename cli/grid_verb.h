@@ -17,5 +17,13 @@ gt_status cli_grid_real(cli *app, const char *option, double fallback, double lo
 gt_status cli_grid_calc(cli *app, const char *const *files, int n) GT_CHECKED;
 gt_status cli_grid_zonal(cli *app, const char *const *files, int n) GT_CHECKED;
 gt_status cli_grid_rasterize(cli *app, const char *const *files, int n) GT_CHECKED;
+gt_status cli_grid_focal(cli *app, const char *const *files, int n) GT_CHECKED;
+gt_status cli_grid_distance(cli *app, const char *const *files, int n) GT_CHECKED;
+gt_status cli_grid_patches(cli *app, const char *const *files, int n) GT_CHECKED;
+gt_status cli_grid_classify(cli *app, const char *const *files, int n) GT_CHECKED;
+gt_status cli_grid_downstream(cli *app, const char *const *files, int n) GT_CHECKED;
+gt_status cli_grid_hand(cli *app, const char *const *files, int n) GT_CHECKED;
+gt_status cli_grid_wetness(cli *app, const char *const *files, int n) GT_CHECKED;
+gt_status cli_grid_order(cli *app, const char *const *files, int n) GT_CHECKED;
 
 #endif

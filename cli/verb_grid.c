@@ -134,9 +134,49 @@ static gt_status copy_block(gt_ctx *ctx, void *user, const gt_block *b)
     return gt_check_cancel(ctx);
 }
 
+/* Through guotu-io: onto the cells of another grid, into another CRS, another band. */
+static gt_status import_copy(cli *app, const char *const *files)
+{
+    static const char *const names[] = {"bilinear", "nearest", "average"};
+    gt_grid_import_options o;
+    gt_grid *like = NULL;
+    long band = 1;
+    gt_grid_import_options_init(&o);
+    o.resample = GT_RESAMPLE_NEAREST;
+    const char *how = cli_option_value(app, "resample", "nearest"), *found = NULL;
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(names[i], how) == 0) {
+            o.resample = (gt_resample)i;
+            found = names[i];
+        }
+    }
+    gt_status st =
+        found == NULL ? cli_grid_bad(app, "resample", how, "nearest, bilinear, average") : GT_OK;
+    const char *type = cli_option_value(app, "type", "float32");
+    if (st == GT_OK && !gt_cell_parse(type, &o.type)) {
+        st = cli_grid_bad(app, "type", type, "uint8, int16, uint16, int32, float32, float64");
+    }
+    st = st == GT_OK ? get_packing(app, &o.packing) : st;
+    st = st == GT_OK ? cli_get_long(app, "band", 1, 1, 10000, &band) : st;
+    o.band = (int)band;
+    o.crs = cli_option_value(app, "crs", NULL);
+    const char *path = cli_option_value(app, "like", NULL);
+    if (st == GT_OK && path != NULL) {
+        st = gt_grid_open(app->ctx, path, &like);
+        o.like = like;
+    }
+    st = st == GT_OK ? gt_grid_import(app->ctx, files[0], &o, files[1]) : st;
+    gt_grid_close(app->ctx, like);
+    return st;
+}
+
 static gt_status op_copy(cli *app, const char *const *files, int n)
 {
     (void)n;
+    if (cli_has(app, "like") || cli_has(app, "crs") || cli_has(app, "resample") ||
+        cli_has(app, "band")) {
+        return import_copy(app, files);
+    }
     gt_grid *in = NULL, *out = NULL;
     gt_cell type = GT_CELL_F32;
     gt_status st = gt_grid_open_any(app->ctx, files[0], NULL, &in);
@@ -302,10 +342,22 @@ static gt_status op_flow(cli *app, const char *const *files, int n)
 }
 
 static const grid_op OPS[] = {
-    {"info", 1, 1, op_info},         {"copy", 2, 2, op_copy},
-    {"terrain", 2, 2, op_terrain},   {"cost", 3, 3, op_cost},
-    {"flow", 2, 2, op_flow},         {"calc", 2, GT_WALK_MAX + 2, cli_grid_calc},
-    {"zonal", 2, 2, cli_grid_zonal}, {"rasterize", 3, 3, cli_grid_rasterize},
+    {"info", 1, 1, op_info},
+    {"copy", 2, 2, op_copy},
+    {"terrain", 2, 2, op_terrain},
+    {"cost", 3, 3, op_cost},
+    {"flow", 2, 2, op_flow},
+    {"calc", 2, GT_WALK_MAX + 2, cli_grid_calc},
+    {"zonal", 2, 2, cli_grid_zonal},
+    {"rasterize", 3, 3, cli_grid_rasterize},
+    {"focal", 2, 2, cli_grid_focal},
+    {"distance", 2, 2, cli_grid_distance},
+    {"patches", 2, 2, cli_grid_patches},
+    {"classify", 2, 2, cli_grid_classify},
+    {"downstream", 3, 3, cli_grid_downstream},
+    {"hand", 4, 4, cli_grid_hand},
+    {"wetness", 4, 4, cli_grid_wetness},
+    {"order", 3, 3, cli_grid_order},
 };
 enum { N_OPS = sizeof OPS / sizeof OPS[0] };
 
@@ -321,14 +373,19 @@ static gt_status run(cli *app)
     return cli_grid_bad(app, "OP", app->operands[0],
                         "info FILE, copy IN OUT, terrain DEM OUT, cost FRICTION SOURCES OUT, flow "
                         "DEM OUT, calc EXPRESSION NAME=FILE... OUT, zonal GRID POLYGONS, rasterize "
-                        "POLYGONS LIKE OUT");
+                        "POLYGONS LIKE OUT, focal IN OUT, distance SOURCES OUT, patches CLASSES "
+                        "OUT, classify IN OUT, downstream DIRECTIONS TARGETS OUT, hand DEM "
+                        "DIRECTIONS STREAMS OUT, wetness ACCUMULATION DIRECTIONS SLOPE OUT, order "
+                        "DIRECTIONS STREAMS OUT");
 }
 
 static const cli_option options[] = {
     {"of",
      "WHAT",
-     {"terrain：slope（默认，度）、slope-percent、aspect、curvature、profile、plan",
-      "terrain: slope (default, degrees), slope-percent, aspect, curvature, profile, plan"},
+     {"terrain：slope（默认，度）、slope-percent、aspect、curvature、profile、plan；"
+      "focal：mean（默认）、sum、count、min、max、range、sd、majority",
+      "terrain: slope (default, degrees), slope-percent, aspect, curvature, profile, plan; "
+      "focal: mean (default), sum, count, min, max, range, sd, majority"},
      false},
     {"back", "FILE", {"cost：同时写出回溯方向", "cost: write back-links too"}, false},
     {"filled", "FILE", {"flow：同时写出填洼后的高程", "flow: write the filled heights too"}, false},
@@ -337,7 +394,10 @@ static const cli_option options[] = {
      {"flow：同时写出 D8 流向（1 东、2 东北……8 东南，0 流出）",
       "flow: write D8 directions too (1 E, 2 NE ... 8 SE, 0 off the map)"},
      false},
-    {"max", "COST", {"cost：费用上限，0 为不限", "cost: limit, 0 for none"}, false},
+    {"max",
+     "VALUE",
+     {"cost、distance：上限，0 为不限", "cost, distance: limit, 0 for none"},
+     false},
     {"per-cell",
      NULL,
      {"cost：长度以像元计（默认以坐标单位计）",
@@ -348,6 +408,13 @@ static const cli_option options[] = {
      {"copy：uint8、int16、uint16、int32、float32、float64",
       "copy: uint8, int16, uint16, int32, float32, float64"},
      false},
+    {"like", "FILE", {"copy：重采样到该栅格的像元", "copy: onto the cells of that grid"}, false},
+    {"crs", "CRS", {"copy：转换到该坐标系", "copy: into that CRS"}, false},
+    {"resample",
+     "nearest|bilinear|average",
+     {"copy：重采样方法（默认 nearest）", "copy: how (default nearest)"},
+     false},
+    {"band", "N", {"copy：波段（默认 1）", "copy: band (default 1)"}, false},
     {"pack", "none|deflate|zstd", {"压缩方式（默认 none）", "compression (default none)"}, false},
     {"overviews", NULL, {"在文件中加概览（COG）", "add overviews to the file (COG)"}, false},
     {"tile", "N", {"分块边长（默认 512）", "side of a tile (default 512)"}, false},
@@ -365,6 +432,31 @@ static const cli_option options[] = {
      "SHARE",
      {"rasterize --field：占像元不足此比例时为无数据（默认 0）",
       "rasterize --field: nodata where less of a cell is covered (default 0)"},
+     false},
+    {"radius",
+     "CELLS",
+     {"focal：窗口半径（默认 1，即 3 × 3）", "focal: half width of the window (default 1: 3 x 3)"},
+     false},
+    {"circle", NULL, {"focal：圆形窗口", "focal: round window"}, false},
+    {"keep-nodata",
+     NULL,
+     {"focal：中心无数据的像元保持无数据", "focal: nodata in the centre stays"},
+     false},
+    {"allocation",
+     "FILE",
+     {"distance：同时写出最近源的值", "distance: write the value of the nearest source too"},
+     false},
+    {"four",
+     NULL,
+     {"patches：只按边相连（默认含对角）", "patches: over sides only (default: corners too)"},
+     false},
+    {"by",
+     "equal|quantile|natural",
+     {"classify：分级方法（默认 quantile）", "classify: how (default quantile)"},
+     false},
+    {"n",
+     "N",
+     {"classify：级数（默认 5，最多 32）", "classify: number of classes (default 5, at most 32)"},
      false},
     {"classes",
      NULL,
@@ -388,6 +480,9 @@ const cli_verb CLI_GRID = {
     .detail =
         {"info 文件；copy 输入 输出；terrain 高程 输出；cost 阻力 源 输出；flow 高程 汇流量；\n"
          "calc 表达式 名称=文件… 输出；zonal 栅格 面.gpkg；rasterize 面.gpkg 参照栅格 输出。\n"
+         "focal 输入 输出；distance 源 输出；patches 分类 输出；classify 输入 输出；\n"
+         "downstream 流向 目标 输出（流域、费用分配）；hand 高程 流向 河网 输出；\n"
+         "wetness 汇流量 流向 坡度 输出；order 流向 河网 输出（Strahler 分级）。\n"
          "表达式：+ - * / % ^、比较、&& || !、c ? a : b、abs sqrt exp ln log10 sin cos tan atan "
          "atan2\n"
          "floor ceil round pow mod min max coalesce if "
@@ -397,6 +492,10 @@ const cli_verb CLI_GRID = {
          "info FILE; copy IN OUT; terrain DEM OUT; cost FRICTION SOURCES OUT; flow DEM OUT;\n"
          "calc EXPRESSION NAME=FILE... OUT; zonal GRID POLYGONS.gpkg; rasterize POLYGONS.gpkg LIKE "
          "OUT.\n"
+         "focal IN OUT; distance SOURCES OUT; patches CLASSES OUT; classify IN OUT;\n"
+         "downstream DIRECTIONS TARGETS OUT (watersheds, allocation); hand DEM DIRECTIONS STREAMS "
+         "OUT;\n"
+         "wetness ACCUMULATION DIRECTIONS SLOPE OUT; order DIRECTIONS STREAMS OUT (Strahler).\n"
          "Expressions: + - * / % ^, comparisons, && || !, c ? a : b, abs sqrt exp ln log10 sin cos "
          "tan\n"
          "atan atan2 floor ceil round pow mod min max coalesce if isnodata, nodata, pi; nodata "

@@ -86,4 +86,32 @@ CSV
     code 2 grid rasterize "$work/z.gpkg" "$work/r.tif" "$work/burn.tif" --field v --least 2
     code 3 grid zonal "$work/r.tif" "$work/text.tif"
 fi
+asc hill "9 8 7" "8 6 5" "7 5 3"
+asc mark "0 0 0" "0 0 0" "0 0 4"
+code 0 grid flow "$work/hill.tif" "$work/hacc.tif" --directions "$work/hdir.tif"
+code 0 grid calc 'm == 4 ? m : nodata' m="$work/mark.tif" "$work/out.tif" --type int32
+code 0 grid downstream "$work/hdir.tif" "$work/out.tif" "$work/shed.tif"
+code 0 grid hand "$work/hill.tif" "$work/hdir.tif" "$work/mark.tif" "$work/hand.tif"
+code 0 grid terrain "$work/hill.tif" "$work/hslope.tif"
+code 0 grid wetness "$work/hacc.tif" "$work/hdir.tif" "$work/hslope.tif" "$work/wet.tif"
+code 0 grid order "$work/hdir.tif" "$work/mark.tif" "$work/order.tif"
+code 0 grid focal "$work/hill.tif" "$work/relief.tif" --of range --radius 2 --circle
+code 2 grid focal "$work/hill.tif" "$work/relief.tif" --of noise
+code 2 grid focal "$work/hill.tif" "$work/relief.tif" --radius 513
+code 0 grid distance "$work/mark.tif" "$work/dist.tif" --allocation "$work/near.tif"
+code 2 grid distance "$work/mark.tif" "$work/none.tif" --max -1
+code 0 grid patches "$work/mark.tif" "$work/patch.tif" --four
+says "2 patches, the greatest of 8 cells"
+code 3 grid patches "$work/hslope.tif" "$work/none.tif"
+code 0 grid classify "$work/hill.tif" "$work/class.tif" --by equal --n 3
+says "3  7  9"
+code 2 grid classify "$work/hill.tif" "$work/class.tif" --by luck
+code 2 grid classify "$work/hill.tif" "$work/class.tif" --n 33
+code 3 grid downstream "$work/hill.tif" "$work/out.tif" "$work/none.tif"
+says "no direction"
+code 0 grid copy "$work/r.tif" "$work/onto.tif" --like "$work/hill.tif" --resample nearest
+code 0 grid info "$work/onto.tif"
+says "3 columns x 3 rows"
+code 2 grid copy "$work/r.tif" "$work/onto.tif" --resample magic
+code 3 grid copy "$work/r.tif" "$work/onto.tif" --band 7
 finish

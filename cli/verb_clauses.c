@@ -77,6 +77,33 @@ static void proofs_text(const gt_cases *cases, const gt_item_kind *kinds, const 
     }
 }
 
+/* The same of the cases of indicators, ledgers ...: "indicator-cases.csv:2,3". */
+static void more_proofs(const gt_proofs *proofs, const gt_item_kind *kinds, const char *const *ids,
+                        size_t n, gt_text *out)
+{
+    enum { MAX_PLACES = 4 };
+    const char *file = "";
+    size_t places = 0;
+    for (size_t i = 0; i < gt_proofs_n(proofs); i++) {
+        const gt_proof *p = gt_proofs_get(proofs, i);
+        bool about = false;
+        for (size_t k = 0; k < n && k < MAX_CARRIERS && !about; k++) {
+            about = p->kind == kinds[k] && strcmp(p->id, ids[k]) == 0;
+        }
+        bool same = strcmp(file, p->file) == 0;
+        if (!about || (same && places >= MAX_PLACES)) {
+            continue;
+        }
+        gt_text_printf(out, "%s%s%s%d",
+                       same           ? ","
+                       : out->len > 0 ? " "
+                                      : "",
+                       same ? "" : p->file, same ? "" : ":", p->line);
+        places = same ? places + 1 : 1;
+        file = p->file;
+    }
+}
+
 static const char *plan_of(const gt_clause *c)
 {
     return c->plan;
@@ -119,6 +146,7 @@ static gt_status check_word(cli *app, const gt_package *package, const char *opt
 typedef struct listing {
     const gt_package *package;
     const gt_cases *cases;
+    const gt_proofs *proofs;
     cli_table *table;
     gt_text by, proof;
     size_t shown, carried, proved;
@@ -162,6 +190,7 @@ static gt_status one(cli *app, listing *l, size_t i)
     }
     carriers_text(kinds, ids, n, &l->by);
     proofs_text(l->cases, kinds, ids, n, &l->proof);
+    more_proofs(l->proofs, kinds, ids, n, &l->proof);
     if (cli_has(app, "unproved") && (n == 0 || l->proof.len > 0)) {
         return GT_OK;
     }
@@ -202,6 +231,7 @@ static gt_status run(cli *app)
 {
     gt_package *package = NULL;
     gt_cases *cases = NULL;
+    gt_proofs *proofs = NULL;
     cli_format format = CLI_TEXT;
     listing l = {0};
     static const char *const zh[] = {"条款", "类型", "约束", "内容", "由谁落实", "由何验证"};
@@ -222,10 +252,14 @@ static gt_status run(cli *app)
         st = gt_cases_look(app->ctx, package, &cases);
     }
     if (st == GT_OK) {
+        st = gt_proofs_read(app->ctx, package, NULL, &proofs);
+    }
+    if (st == GT_OK) {
         st = cli_table_new(app, COLUMNS, app->lang == GT_LANG_ZH ? zh : en, "llllll", &l.table);
     }
     l.package = package;
     l.cases = cases;
+    l.proofs = proofs;
     l.json = format == CLI_JSON;
     gt_text_puts(&app->out, l.json && st == GT_OK ? "[" : "");
     for (size_t i = 0; st == GT_OK && i < gt_package_n_clauses(package); i++) {
@@ -238,6 +272,7 @@ static gt_status run(cli *app)
     gt_text_free(&l.proof);
     cli_table_free(l.table);
     gt_cases_free(cases);
+    gt_proofs_free(proofs);
     gt_package_free(package);
     return st;
 }

@@ -17,6 +17,7 @@ static gt_status find_mistakes(cli *app, const char *dir, gt_notes *notes, gt_pa
                                size_t *n_cases)
 {
     gt_cases *cases = NULL;
+    gt_proofs *proofs = NULL;
     gt_status st = gt_package_read(app->ctx, dir, notes, package);
     if (st == GT_OK) {
         st = gt_cases_read(app->ctx, *package, notes, &cases);
@@ -25,6 +26,10 @@ static gt_status find_mistakes(cli *app, const char *dir, gt_notes *notes, gt_pa
         *n_cases = gt_cases_n(cases);
         st = gt_cases_run(app->ctx, cases, notes);
     }
+    if (st == GT_OK) {
+        st = gt_proofs_read(app->ctx, *package, notes, &proofs);
+    }
+    gt_proofs_free(proofs);
     gt_cases_free(cases);
     if (st == GT_E_INPUT && gt_notes_count(notes, GT_ERROR) > 0) {
         gt_error_clear(app->ctx); /* told by the notes */

@@ -54,6 +54,27 @@ bool gt_cases_prove(const gt_cases *cases, const gt_rule *rule);
  * then, too: count the notes. Cost: some microseconds a case. */
 gt_status gt_cases_run(gt_ctx *ctx, const gt_cases *cases, gt_notes *notes) GT_CHECKED;
 
+/* ---- cases of other kinds ---------------------------------------------------------------------
+ * PACKAGE/KIND-cases.csv (indicator-cases.csv, ledger-cases.csv ...): a header, then a case a
+ * record (RFC 4180), whose first column is the id of the item. What stands behind it is the
+ * business of the room that runs them; here it counts where they stand. */
+typedef struct gt_proof { /* borrowed from the proofs */
+    gt_item_kind kind;
+    const char *id;   /* of an item of the package */
+    const char *file; /* relative to the package */
+    int line;         /* of the record's first line */
+} gt_proof;
+typedef struct gt_proofs gt_proofs; /* immutable after reading */
+
+/* In the order of kinds and lines. A case of no item is an error in notes, with its place (NULL: it
+ * is left out); returns GT_OK then, too: count the notes. GT_E_INPUT: a file above 4 MiB. A package
+ * without such files has no proofs. Owned by the caller. */
+gt_status gt_proofs_read(gt_ctx *ctx, const gt_package *package, gt_notes *notes,
+                         gt_proofs **out) GT_CHECKED;
+void gt_proofs_free(gt_proofs *proofs);
+size_t gt_proofs_n(const gt_proofs *proofs);
+const gt_proof *gt_proofs_get(const gt_proofs *proofs, size_t i);
+
 /* Does the rule look at anything? A condition that reads no fact, measure, area, day or unit would
  * only print its text. Rules with `needs` look at those. */
 gt_status gt_rule_reads(gt_ctx *ctx, const gt_package *package, const gt_rule *rule,

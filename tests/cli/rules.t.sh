@@ -111,6 +111,13 @@ c = {x['id']: x for x in json.load(open(sys.argv[1]))}
 assert c['LND-055']['proved_by'].startswith('cases/land.yaml:')
 assert {'kind': 'rule', 'id': 'zero-construction-in-farmland-space'} in c['LND-055']['carried_out_by']
 " "$work/out" || fail "JSON of clauses"
+# indicators have cases of their own
+code 0 clauses --package beijing --plan LND --kind indicator
+says "indicator-cases.csv:"
+cp -r "$GT_SOURCE_DIR/plans/beijing" "$work/t"
+echo 'no-such-figure,2025,,1,LND-031,met,nothing' >>"$work/t/indicator-cases.csv"
+code 1 plan validate "$work/t"
+says "there is none called 'no-such-figure'"
 # a clause nobody carries out shows as missing, and only it
 cp -r "$GT_SOURCE_DIR/plans/beijing" "$work/s"
 sed -i 's/clauses: \[LND-055\]/clauses: [LND-013]/' "$work/s/land/rules.yaml"

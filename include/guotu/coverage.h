@@ -84,7 +84,7 @@ typedef struct gt_areas_options {
 void gt_areas_options_init(gt_areas_options *options);
 
 /* Area per distinct combination of `by`: comma-separated words, each a layer id (its class field,
- * else the feature id), LAYER.FIELD, or one of the package's own words: `district` (the unit
+ * else the feature id), LAYER.FIELD, LAYER.gt_id (the feature id), or one of the package's own words: `district` (the unit
  * layer's name), `land_class`, `big_class`, `township`. Rows are sorted by column texts; places
  * without a feature of some layer have the empty text there; places without any feature are left
  * out. Owned by the caller. GT_E_USAGE: unknown word (the known ones are listed); GT_E_NOT_FOUND: a

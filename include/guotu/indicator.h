@@ -144,4 +144,48 @@ void gt_indicator_line(const gt_indicator_row *row, gt_lang lang, gt_text *out);
 /* A base value in the indicator's unit, with the decimals the unit is read with. */
 void gt_indicator_number(const gt_indicator *indicator, double base, gt_text *out);
 
+/* ---- why did it move? ---------------------------------------------------------------------------
+ */
+
+/* A state of the map: what revision `rev` (0: newest) held as valid on `date` (GT_DATE_NONE: open-
+ * ended at that revision), with the series' values of `year`. */
+typedef struct gt_state {
+    int64_t rev;
+    gt_date date;
+    int year;
+} gt_state;
+
+typedef struct gt_contribution {
+    const char *series; /* the series whose change it is; NULL: a piece of the map */
+    const char *where;  /* "land_use:P-17 farmland_space:B-2": the features; "" for a series */
+    const char *unit;   /* district it lies in (most of it) */
+    const char *before, *after; /* texts of the account there, "" for none; of a series, values */
+    int64_t quanta;
+    int64_t revision; /* that brought the feature or value of `to`; 0: not looked up */
+} gt_contribution;
+
+/* The quanta of all contributions sum to after - before, to the last digit: whole square
+ * millimetres for an area counted plainly, 1e-12 for shares, 1e-6 of the unit otherwise. */
+typedef struct gt_explanation {
+    const gt_indicator *indicator;
+    const char *unit; /* explained for, "" the city */
+    bool known_before, known_after;
+    int64_t before, after;       /* quanta */
+    double quantum;              /* one quantum in the indicator's unit */
+    const gt_contribution *list; /* largest first, then by text; none is 0 */
+    size_t n;
+} gt_explanation;
+
+/* Decomposes the movement of an indicator between two states into features of the layers of its
+ * account and series. A feature of a plain area counts with what it gained or lost; of a share,
+ * with what it moves the ratio (dn - r0 dd) / d1, which sums exactly; of a formula, with its part
+ * of the step that the account makes. Series follow one after the other in the order of the
+ * package. What rounding leaves is dealt to the largest remainders. Both values are computed from
+ * the account's own layers. unit NULL or "": the city. GT_E_NOT_FOUND: indicator, revision. Owned
+ * by the caller. Memory and cost: an area table by feature of the layers that changed. */
+gt_status gt_indicator_explain(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                               const char *id, const char *unit, const gt_state *from,
+                               const gt_state *to, gt_explanation **out) GT_CHECKED;
+void gt_explanation_free(gt_ctx *ctx, gt_explanation *explanation);
+
 #endif

@@ -98,6 +98,9 @@ static gt_status resolve(gt_ctx *ctx, job *j, char *word, gt_area_column *c)
     if (s == NULL) {
         return unknown_word(ctx, word);
     }
+    if (field != NULL && strcmp(field, "gt_id") == 0) {
+        return GT_OK; /* the feature itself */
+    }
     field = field != NULL ? field : s->class_field;
     const char *unit = gt_package_unit_layer(p);
     if (field == NULL && unit != NULL && strcmp(unit, c->layer) == 0) {

@@ -28,6 +28,7 @@ code 0 warn --year 2024
 
 file d.geojson "$(square 500000 4430000 500500 4431000 '"name":"west"')" "$(square 500500 4430000 501000 4431000 '"name":"east"')"
 file a.geojson "$(square 500000 4430000 500450 4431000 '"code":"p1","dlbm":"0103"')" "$(square 500450 4430000 501000 4431000 '"code":"p2","dlbm":"0701"')"
+file a2.geojson "$(square 500000 4430000 500400 4431000 '"code":"p1","dlbm":"0103"')" "$(square 500400 4430000 501000 4431000 '"code":"p2","dlbm":"0701"')"
 code 0 load districts "$work/d.geojson" --as-of 2019-12-31
 code 0 load land_use "$work/a.geojson" --as-of 2020-12-31
 code 0 indicators --year 2025 --format csv
@@ -109,6 +110,25 @@ code 0 indicators --year 2025 --only stock --level city --lang zh
 says "进度滞后"
 code 3 indicators --only castle
 says "no indicator is called 'castle'"
+code 0 explain output --from 2023-12-31 --to 2023-12-31
+code 0 load land_use "$work/a2.geojson" --as-of 2022-12-31
+rev=$("$GUOTU" -q -w "$work/w" log --format json | grep -o '"revision":[0-9]*' | head -1 | tr -dc 0-9)
+code 0 explain farmland --from $((rev - 1)) --to "$rev" --format json
+python3 - "$work/out" <<'PY' || fail "contributions do not sum"
+import json, sys
+e = json.load(open(sys.argv[1]))
+assert sum(c["quanta"] for c in e["contributions"]) == e["quanta"] != 0, e
+assert abs(e["after"] - e["before"] + 0.05) < 1e-3, e
+assert {c["where"] for c in e["contributions"]} == {"land_use:p1"}, e
+PY
+code 0 explain farmland --from 2021-12-31 --to 2022-12-31 --unit west
+says "land_use:p1"
+code 0 explain farmland --from 2019-12-31 --to 2022-12-31 --lang zh
+says "一端无数值"
+code 2 explain farmland --from 1
+code 2 explain farmland --from yesterday --to 2
+code 3 explain farmland --from 1 --to 99
+code 3 explain castle --from 1 --to 2
 code 2 indicators --year never
 code 2 indicators --format png
 finish

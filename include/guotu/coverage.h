@@ -84,16 +84,15 @@ typedef struct gt_areas_options {
 void gt_areas_options_init(gt_areas_options *options);
 
 /* Area per distinct combination of `by`: comma-separated words, each a layer id (its class field,
- * else the feature id), LAYER.FIELD, LAYER.gt_id (the feature id), or one of the package's own words: `district` (the unit
- * layer's name), `land_class`, `big_class`, `township`. Rows are sorted by column texts; places
- * without a feature of some layer have the empty text there; places without any feature are left
- * out. Owned by the caller. GT_E_USAGE: unknown word (the known ones are listed); GT_E_NOT_FOUND: a
- * layer without data. Reads the stored weave that holds the layers (the one with the most layers,
- * brought up to date first) where there is one and the newest state is asked for; else weaves the
- * layers named, in strips.
- * Either way the same numbers to the bit for the same list of layers; a list with more layers cuts
- * more, which moves borders within the bound of weave (1.5 mm). Cost: about 1 us an edge, or the
- * stored rows; memory as gt_stored_update. */
+ * else the feature id), LAYER.FIELD, LAYER.gt_id (the feature id), or one of the package's own
+ * words: `district` (the unit layer's name), `land_class`, `big_class`, `township`. Rows are sorted
+ * by column texts; places without a feature of some layer have the empty text there; places without
+ * any feature are left out. Owned by the caller. GT_E_USAGE: unknown word (the known ones are
+ * listed); GT_E_NOT_FOUND: a layer without data. Reads the stored weave that holds the layers (the
+ * one with the most layers, brought up to date first) where there is one and the newest state is
+ * asked for; else weaves the layers named, in strips. Either way the same numbers to the bit for
+ * the same list of layers; a list with more layers cuts more, which moves borders within the bound
+ * of weave (1.5 mm). Cost: about 1 us an edge, or the stored rows; memory as gt_stored_update. */
 gt_status gt_areas(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *by,
                    const gt_areas_options *options, gt_area_table **out) GT_CHECKED;
 void gt_area_table_free(gt_area_table *table);

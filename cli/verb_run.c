@@ -1,8 +1,8 @@
-/* run: one kernel on files. */
+/* run: one kernel on files, or the models of the package on the workspace. */
 #include <string.h>
 
 #include "cli.h"
-#include "guotu/model.h"
+#include "guotu/graph.h"
 #include "messages.h"
 
 typedef gt_status (*set_fn)(gt_ctx *ctx, gt_model_call *call, const char *name, const char *text);
@@ -73,9 +73,104 @@ static gt_status run_kernel(cli *app, const char *name)
     return st;
 }
 
+/* ---- the models of the package ------------------------------------------------------------------
+ */
+
+typedef struct told {
+    cli *app;
+    cli_format format;
+    size_t n;
+} told;
+
+static const char *build_word(const cli *app, gt_build build)
+{
+    static const char *const zh[] = {"未变", "局部更新", "全部计算", "缺输入", "视上游而定"};
+    return cli_say(app, zh[build], gt_build_name(build));
+}
+
+static void tell(void *user, const gt_build_step *s)
+{
+    told *t = user;
+    gt_text *o = &t->app->out;
+    if (t->format == CLI_JSON) {
+        gt_text_puts(o, t->n++ > 0 ? ",\n{\"model\":" : "{\"model\":");
+        gt_text_json_string(o, s->model->id);
+        gt_text_printf(o, ",\"build\":\"%s\",\"dirty_blocks\":%zu,\"blocks\":%zu,\"waits_for\":",
+                       gt_build_name(s->build), s->n_dirty, s->n_blocks);
+        gt_text_json_string(o, s->waits_for);
+        gt_text_putc(o, '}');
+        return;
+    }
+    t->n++;
+    gt_text_printf(o, "%-6s %s  %s", build_word(t->app, s->build), s->model->id,
+                   cli_title(t->app, s->model->title));
+    if (s->build == GT_BUILD_PART) {
+        gt_text_printf(o, cli_say(t->app, "（%zu / %zu 块）", " (%zu of %zu blocks)"), s->n_dirty,
+                       s->n_blocks);
+    }
+    if (s->waits_for != NULL) {
+        gt_text_printf(o, cli_say(t->app, "（缺 %s）", " (no %s)"), s->waits_for);
+    }
+    gt_text_putc(o, '\n');
+}
+
+static gt_status build(cli *app, gt_store *store, const gt_package *package)
+{
+    gt_notes *notes = NULL;
+    gt_graph *graph = NULL;
+    told t = {.app = app};
+    gt_build_options o;
+    gt_build_options_init(&o);
+    o.only = app->n_operands > 0 ? app->operands[0] : NULL;
+    o.plan_only = cli_has(app, "plan");
+    o.full = cli_has(app, "full");
+    o.told = tell;
+    o.user = &t;
+    gt_status st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_JSON, &t.format);
+    if (st == GT_OK) {
+        st = gt_notes_new(app->ctx, 0, &notes);
+    }
+    if (st == GT_OK) {
+        st = gt_graph_new(app->ctx, package, notes, &graph);
+        gt_notes_render_all(notes, app->lang, &app->out);
+    }
+    if (st == GT_OK) {
+        gt_text_puts(&app->out, t.format == CLI_JSON ? "[" : "");
+        st = gt_graph_run(app->ctx, graph, store, &o);
+        gt_text_puts(&app->out, t.format == CLI_JSON ? "]\n" : "");
+    }
+    if (st == GT_OK && t.format == CLI_TEXT && t.n == 0) {
+        gt_text_puts(&app->out,
+                     cli_say(app, "规划包没有声明模型\n", "the package declares no models\n"));
+    }
+    gt_graph_free(graph);
+    gt_notes_free(notes);
+    return st;
+}
+
+static gt_status run_workspace(cli *app)
+{
+    gt_store *store = NULL;
+    gt_package *package = NULL;
+    gt_status st = cli_open_store(app, true, &store);
+    st = st == GT_OK ? cli_open_package(app, store, &package) : st;
+    st = st == GT_OK ? build(app, store, package) : st;
+    gt_package_free(package);
+    gt_store_close(store);
+    return st;
+}
+
 static gt_status run(cli *app)
 {
-    return run_kernel(app, app->operands[0]);
+    bool files = cli_has(app, "in") || cli_has(app, "out") || cli_has(app, "with");
+    if (files && app->n_operands == 0) {
+        return gt_fail(
+            app->ctx, GT_E_USAGE, &CLI_MSG_OPERANDS, GT_NOWHERE,
+            GT_ARGS(GT_TEXT("verb", "run"), GT_TEXT("operands", "MODEL --in ... --out ...")));
+    }
+    return files || app->workspace == NULL
+               ? run_kernel(app, app->n_operands > 0 ? app->operands[0] : "")
+               : run_workspace(app);
 }
 
 static const cli_option options[] = {
@@ -91,17 +186,32 @@ static const cli_option options[] = {
      "NAME=VALUE",
      {"参数，可带单位，如 radius=\"1 km\"", "a parameter, with its unit: radius=\"1 km\""},
      true},
+    {"plan", NULL, {"只说明将计算什么，不运行", "only say what would be computed"}, false},
+    {"full",
+     NULL,
+     {"全部重新计算，不管是否已变", "compute everything anew, whether it changed or not"},
+     false},
+    {"format",
+     "text|json",
+     {"工作空间运行时的输出格式", "output format of a run in the workspace"},
+     false},
     {0}};
 
 const cli_verb CLI_RUN = {
     .name = "run",
-    .operands = "MODEL",
-    .min_operands = 1,
+    .operands = "[MODEL]",
+    .min_operands = 0,
     .max_operands = 1,
     .summary = {"运行模型", "run models"},
     .detail =
-        {"run 模型 --in 名称=文件 --with 参数=值 --out "
+        {"-w 目录 run "
+         "[模型]：运行规划包声明的模型及其所依赖者，只算已变的部分（逐栅格和邻域模型只算"
+         "变动的块），结果与全部重算逐字节相同；中断后再运行即可继续。\n"
+         "run 模型 --in 名称=文件 --with 参数=值 --out "
          "文件：直接用文件运行一个模型，无需工作空间。",
+         "-w DIR run [MODEL] runs the models the package declares, and what they need: only what "
+         "changed (local and focal models: only the blocks that changed), with the same bytes as "
+         "a full run; after an interruption run it again.\n"
          "run MODEL --in NAME=FILE --with PARAMETER=VALUE --out FILE runs one model on files; "
          "no workspace is needed."},
     .options = options,

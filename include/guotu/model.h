@@ -181,11 +181,17 @@ gt_status gt_model_set_digest(gt_ctx *ctx, gt_model_call *call, const char *name
  * row by row. Packing, tiles, overviews and items do not matter. */
 typedef struct gt_grid_print {
     size_t across, down;
+    unsigned char place[GT_PRINT_BYTES]; /* size, place, CRS, type, nodata */
     unsigned char (*blocks)[GT_PRINT_BYTES];
     unsigned char digest[GT_HASH_BYTES];
 } gt_grid_print;
 /* Owned by the caller. Cost: reads the grid; about 1 GB/s a thread. Memory: 1 MB a thread. */
 gt_status gt_grid_print_new(gt_ctx *ctx, gt_grid *grid, gt_grid_print **out) GT_CHECKED;
+/* Brings `print` up to date where only these windows of the grid changed; the place must be the
+ * same.
+ */
+gt_status gt_grid_print_renew(gt_ctx *ctx, gt_grid *grid, const gt_window *windows, size_t n,
+                              gt_grid_print *print) GT_CHECKED;
 /* NULL is accepted. */
 void gt_grid_print_free(gt_ctx *ctx, gt_grid_print *print);
 

@@ -295,7 +295,30 @@ typedef struct gt_view {
     const char *where;       /* SQL over the attributes of the last layer of show, or NULL */
 } gt_view;
 
-/* Any item by its common part: models, indicators, ledgers and processes are kept as frames until
+/* ---- models ------------------------------------------------------------------------------------
+ */
+
+/* One binding of a model: NAME to a grid or layer, a parameter to its text. */
+typedef struct gt_binding {
+    const char *name;  /* NULL: the first input or output of the kernel */
+    const char *value; /* ":id" stands for a parameter of the package */
+    int line, column;
+} gt_binding;
+
+/* A derivation: a kernel (model.h) bound to grids and layers by name. Whether the kernel takes
+ * these is told by gt_graph_new (graph.h). */
+typedef struct gt_model_decl {
+    const char *id;
+    gt_title title, note;
+    const char *const *clauses;
+    const char *kind; /* name of the kernel */
+    const gt_binding *in, *with, *out;
+    size_t n_in, n_with, n_out;
+    const char *file;
+    int line, column;
+} gt_model_decl;
+
+/* Any item by its common part: ledgers and processes are kept as frames until
  * their engines read them. */
 typedef struct gt_item {
     gt_item_kind kind;
@@ -380,6 +403,9 @@ size_t gt_package_n_plans(const gt_package *package);
 const gt_plan *gt_package_plan(const gt_package *package, size_t i);
 const gt_plan *gt_package_find_plan(const gt_package *package, const char *id);
 
+size_t gt_package_n_models(const gt_package *package);
+const gt_model_decl *gt_package_model(const gt_package *package, size_t i);
+const gt_model_decl *gt_package_find_model(const gt_package *package, const char *id);
 size_t gt_package_n_series(const gt_package *package);
 const gt_series *gt_package_series(const gt_package *package, size_t i);
 const gt_series *gt_package_find_series(const gt_package *package, const char *id);

@@ -12,7 +12,8 @@ typedef struct hashing {
     gt_grid *grid;
     gt_grid_print *print;
     gt_cell buffer;
-    void **cells; /* by worker */
+    void **cells;              /* by worker */
+    const unsigned char *only; /* blocks to look at; NULL: all */
 } hashing;
 
 /* int32 back to what the file's own type holds, in place: hashing is most of the cost. */
@@ -41,6 +42,9 @@ static size_t narrow(const gt_grid_spec *s, void *cells, size_t n)
 static gt_status hash_block(gt_ctx *ctx, void *user, size_t task, int worker)
 {
     hashing *h = user;
+    if (h->only != NULL && h->only[task] == 0) {
+        return GT_OK;
+    }
     const gt_grid_spec *s = gt_grid_facts(h->grid);
     int64_t across = (int64_t)h->print->across;
     gt_window w = {(int64_t)task % across * GT_PRINT_SIDE, (int64_t)task / across * GT_PRINT_SIDE,
@@ -76,48 +80,80 @@ static void hash_place(const gt_grid *g, gt_hash *h)
     gt_hash_add_real(h, isnan(s->nodata) ? 0 : s->nodata);
 }
 
-gt_status gt_grid_print_new(gt_ctx *ctx, gt_grid *grid, gt_grid_print **out)
+/* Hashes the blocks, then the whole. */
+static gt_status hash_blocks(gt_ctx *ctx, gt_grid *grid, const unsigned char *only,
+                             gt_grid_print *p)
 {
     const gt_grid_spec *s = gt_grid_facts(grid);
     int threads = gt_ctx_threads(ctx);
-    gt_status st = GT_OK;
-    hashing h = {.grid = grid};
+    hashing h = {.grid = grid, .print = p, .only = only};
     h.buffer = s->type == GT_CELL_F32 || s->type == GT_CELL_F64 ? s->type : GT_CELL_I32;
-    gt_grid_print *p = gt_zalloc(ctx, 1, sizeof *p);
     h.cells = gt_zalloc(ctx, (size_t)threads, sizeof *h.cells);
-    if (p == NULL || h.cells == NULL) {
-        st = GT_E_MEMORY;
-        goto done;
-    }
-    p->across = (size_t)((s->n_cols + GT_PRINT_SIDE - 1) / GT_PRINT_SIDE);
-    p->down = (size_t)((s->n_rows + GT_PRINT_SIDE - 1) / GT_PRINT_SIDE);
-    p->blocks = gt_alloc(ctx, p->across * p->down, sizeof *p->blocks);
-    st = p->blocks == NULL ? GT_E_MEMORY : GT_OK;
+    gt_status st = h.cells == NULL ? GT_E_MEMORY : GT_OK;
     for (int i = 0; st == GT_OK && i < threads; i++) {
         h.cells[i] = gt_alloc(ctx, (size_t)GT_PRINT_SIDE * GT_PRINT_SIDE, gt_cell_bytes(h.buffer));
         st = h.cells[i] == NULL ? GT_E_MEMORY : GT_OK;
     }
     if (st == GT_OK) {
-        h.print = p;
         st = gt_parallel_for(ctx, p->across * p->down, hash_block, &h);
     }
     if (st == GT_OK) {
         gt_hash whole;
+        unsigned char digest[GT_HASH_BYTES];
         gt_hash_init(&whole);
         hash_place(grid, &whole);
+        gt_hash_final(&whole, digest);
+        memcpy(p->place, digest, GT_PRINT_BYTES);
+        gt_hash_init(&whole);
+        gt_hash_add(&whole, p->place, GT_PRINT_BYTES);
         gt_hash_add(&whole, p->blocks, p->across * p->down * GT_PRINT_BYTES);
         gt_hash_final(&whole, p->digest);
     }
-done:
     for (int i = 0; h.cells != NULL && i < threads; i++) {
         gt_free(ctx, h.cells[i]);
     }
     gt_free(ctx, h.cells);
+    return st;
+}
+
+gt_status gt_grid_print_new(gt_ctx *ctx, gt_grid *grid, gt_grid_print **out)
+{
+    const gt_grid_spec *s = gt_grid_facts(grid);
+    gt_grid_print *p = gt_zalloc(ctx, 1, sizeof *p);
+    if (p == NULL) {
+        return GT_E_MEMORY;
+    }
+    p->across = (size_t)((s->n_cols + GT_PRINT_SIDE - 1) / GT_PRINT_SIDE);
+    p->down = (size_t)((s->n_rows + GT_PRINT_SIDE - 1) / GT_PRINT_SIDE);
+    p->blocks = gt_alloc(ctx, p->across * p->down, sizeof *p->blocks);
+    gt_status st = p->blocks == NULL ? GT_E_MEMORY : hash_blocks(ctx, grid, NULL, p);
     if (st == GT_OK) {
         *out = p;
     } else {
         gt_grid_print_free(ctx, p);
     }
+    return st;
+}
+
+gt_status gt_grid_print_renew(gt_ctx *ctx, gt_grid *grid, const gt_window *windows, size_t n,
+                              gt_grid_print *print)
+{
+    unsigned char *only = gt_zalloc(ctx, print->across * print->down, 1);
+    if (only == NULL) {
+        return GT_E_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const gt_window *w = &windows[i];
+        size_t last_col = (size_t)((w->col + w->n_cols - 1) / GT_PRINT_SIDE);
+        size_t last_row = (size_t)((w->row + w->n_rows - 1) / GT_PRINT_SIDE);
+        for (size_t r = (size_t)(w->row / GT_PRINT_SIDE); r <= last_row; r++) {
+            for (size_t c = (size_t)(w->col / GT_PRINT_SIDE); c <= last_col; c++) {
+                only[r * print->across + c] = 1;
+            }
+        }
+    }
+    gt_status st = hash_blocks(ctx, grid, only, print);
+    gt_free(ctx, only);
     return st;
 }
 

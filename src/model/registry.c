@@ -10,6 +10,7 @@ static const gt_model *const MODELS[] = {
     &GT_MODEL_CLASSIFY,
     &GT_MODEL_COMBINE,
     &GT_MODEL_LOOKUP,
+    &GT_MODEL_RASTERIZE,
     &GT_MODEL_SHARE_GRADE,
     &GT_MODEL_COST_DISTANCE,
     &GT_MODEL_CARBON,

@@ -7,6 +7,7 @@
 extern const gt_model GT_MODEL_COMBINE;
 extern const gt_model GT_MODEL_CLASSIFY;
 extern const gt_model GT_MODEL_LOOKUP;
+extern const gt_model GT_MODEL_RASTERIZE;
 extern const gt_model GT_MODEL_SHARE_GRADE;
 extern const gt_model GT_MODEL_COST_DISTANCE;
 extern const gt_model GT_MODEL_CARBON;

@@ -193,10 +193,7 @@ typedef struct raw_frame {
         .name = (word), .kind = GT_K_ANY                                                           \
     }
 
-static const gt_key model_keys[] = {FRAME("model"), ANY("kind"), ANY("in"), ANY("with"),
-                                    ANY("out")};
 static const gt_key process_keys[] = {FRAME("process"), ANY("steps"), ANY("who")};
-static const gt_schema model_schema = {"model", KEYS(model_keys), sizeof(raw_frame)};
 static const gt_schema process_schema = {"process", KEYS(process_keys), sizeof(raw_frame)};
 
 /* ---- from text to structs ------------------------------------------------------------------- */
@@ -273,12 +270,11 @@ static void take_total(gt_reader *r, gt_raw_item *item)
 static const gt_schema *frame_schema(gt_item_kind kind)
 {
     switch (kind) {
-    case GT_ITEM_MODEL:
-        return &model_schema;
     case GT_ITEM_PROCESS:
         return &process_schema;
     case GT_ITEM_LEDGER:
     case GT_ITEM_LAYER:
+    case GT_ITEM_MODEL:
     case GT_ITEM_RULE:
     case GT_ITEM_VIEW:
     case GT_ITEM_PARAMETER:
@@ -423,11 +419,14 @@ gt_status gt_item_fill(gt_reader *r, gt_raw_item *item)
         st = gt_take_indicator(r, item);
         describe(r, item, p->indicators[i].title, p->indicators[i].clauses);
         break;
+    case GT_ITEM_MODEL:
+        st = gt_take_model(r, item);
+        describe(r, item, p->models[i].title, p->models[i].clauses);
+        break;
     case GT_ITEM_LEDGER:
         st = gt_take_ledger(r, item);
         describe(r, item, p->ledgers[i].title, p->ledgers[i].clauses);
         break;
-    case GT_ITEM_MODEL:
     case GT_ITEM_PROCESS:
         st = fill_frame(r, item);
         break;

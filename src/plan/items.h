@@ -21,6 +21,7 @@ gt_status gt_take_layer(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_subject(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_series(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_indicator(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
+gt_status gt_take_model(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_rule(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 gt_status gt_take_ledger(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 

@@ -188,6 +188,7 @@ ACCESS(ledger, gt_ledger, ledgers, GT_ITEM_LEDGER)
 ACCESS(plan, gt_plan, plans, GT_ITEM_PLAN)
 ACCESS(total, gt_total, totals, GT_ITEM_TOTAL)
 ACCESS(indicator, gt_indicator, indicators, GT_ITEM_INDICATOR)
+ACCESS(model, gt_model_decl, models, GT_ITEM_MODEL)
 
 size_t gt_package_n_series(const gt_package *package)
 {

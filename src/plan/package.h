@@ -49,6 +49,7 @@ struct gt_package {
     gt_total *totals;
     gt_indicator *indicators;
     gt_series *series;
+    gt_model_decl *models;
     gt_plan *plans;
     gt_ledger *ledgers;
     size_t n[GT_ITEM_KINDS]; /* items by kind */

@@ -231,6 +231,7 @@ static gt_status make_room(gt_reader *r)
         {(void **)&p->totals, GT_ITEM_TOTAL, sizeof *p->totals},
         {(void **)&p->indicators, GT_ITEM_INDICATOR, sizeof *p->indicators},
         {(void **)&p->series, GT_ITEM_SERIES, sizeof *p->series},
+        {(void **)&p->models, GT_ITEM_MODEL, sizeof *p->models},
     };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         *arrays[i].to = gt_arena_zalloc(r->arena, p->n[arrays[i].kind] + 1, arrays[i].size);

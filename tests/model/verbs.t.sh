@@ -26,7 +26,7 @@ code 2 model help
 code 2 model fly
 code 2 run rusle --in "$work/a.tif" --out "$work/b.tif"
 says "NAME=VALUE"
-code 2 run rusle
+code 2 run rusle --out "$work/b.tif"
 says "needs ls"
 code 3 run slop --out "$work/b.tif"
 says "did you mean 'slope'"

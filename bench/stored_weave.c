@@ -1,6 +1,6 @@
 /* The stored weave of a workspace: a full weave of N parcels (22 vertices, neighbours share every
  * vertex) and 16 districts, then single edits: commit, update, area table. The aim: under 1 s from
- * commit to updated account with 5 M parcels.
+ * commit to updated account with 5 M parcels. Faults of the coverage are timed beside it.
  *
  *   bench_stored_weave N FOLDER PACKAGE [EDITS]
  * FOLDER must not exist (it is left for other measurements); PACKAGE has the layers districts
@@ -171,6 +171,27 @@ static void weave(bench *b, const char *what)
                  (double)f.bytes / 1048576, f.m2);
 }
 
+static gt_status count_fault(gt_ctx *ctx, void *user, const gt_weave_finding *finding,
+                             const char *feature, const char *other)
+{
+    (void)ctx;
+    (void)finding;
+    (void)feature;
+    (void)other;
+    ++*(long *)user;
+    return GT_OK;
+}
+
+static void faults(bench *b, const char *what)
+{
+    const gt_part part = {"land_use", NULL, GT_DATE_NONE};
+    long n = 0;
+    double t = gt_clock();
+    DO(gt_coverage_faults(b->ctx, b->store, b->package, &part, 0.05, count_fault, &n));
+    say(what, gt_clock() - t);
+    (void)printf("    %ld faults\n", n);
+}
+
 static void edit(bench *b, long i)
 {
     int64_t revision = 0;
@@ -186,6 +207,7 @@ static void edit(bench *b, long i)
     say("edit: area table", gt_clock() - t);
     gt_area_table_free(table);
     say("edit: all", gt_clock() - start);
+    faults(b, "edit: faults of parcels");
 }
 
 int main(int argc, char **argv)
@@ -212,6 +234,7 @@ int main(int argc, char **argv)
     say("fill", gt_clock() - t);
     weave(b, "full weave");
     weave(b, "nothing changed");
+    faults(b, "faults of parcels, all woven");
     long edits = argc > 4 ? strtol(argv[4], NULL, 10) : 3;
     for (long i = 0; i < edits; i++) {
         edit(b, (i * 104729 + b->n / 2) % b->n);

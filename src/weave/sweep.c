@@ -74,9 +74,11 @@ static piece *piece_at(const gt_weave_sweep *s, uint32_t i)
 
 static gt_status more_pieces(gt_weave_sweep *s)
 {
+    if (s->n_slabs >= WV_END / SLAB) {
+        return GT_E_MEMORY;
+    }
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
-    gt_status st =
-        s->n_slabs >= WV_END / SLAB ? GT_E_MEMORY : SWEEP_RESERVE(s, slabs, s->n_slabs + 1);
+    gt_status st = SWEEP_RESERVE(s, slabs, s->n_slabs + 1);
     piece *slab = st == GT_OK ? gt_alloc(s->ctx, SLAB, sizeof *slab) : NULL;
     if (slab == NULL) {
         return GT_E_MEMORY;

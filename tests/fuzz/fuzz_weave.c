@@ -1,6 +1,9 @@
 /* Any bytes as polygons on a small grid of millimetres in small cells: the kernel must build a
  * planar graph whose faces fill every cell (it checks that itself), the account must not depend on
- * the order of features nor on keeping the cells, and every tuple must have its polygons. */
+ * the order of features nor on keeping the cells, and every tuple must have its polygons, also when
+ * cells come row by row and no tuple may reach beyond the row where the first of its features ends.
+ */
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +57,7 @@ static gt_status count(gt_ctx *ctx, void *user, const uint32_t *codes, double m2
 /* Every tuple has a polygon, simplified or not, and cells that are summed and forgotten give the
  * same rows. */
 static void check_results(gt_ctx *ctx, const gt_weave_batch *b, const gt_weave_options *o,
-                          const gt_weave *w, double tolerance)
+                          const gt_weave *w, double tolerance, size_t *n_tuples, size_t *n_found)
 {
     gt_account *kept = NULL, *folded = NULL;
     gt_weave_finding *faults = NULL;
@@ -70,15 +73,102 @@ static void check_results(gt_ctx *ctx, const gt_weave_batch *b, const gt_weave_o
         gt_account_total(kept) != gt_account_total(folded)) {
         abort();
     }
+    *n_tuples = n;
+    *n_found = n_faults;
     gt_account_free(ctx, kept);
     gt_account_free(ctx, folded);
     gt_free(ctx, faults);
+}
+
+typedef struct swept {
+    const gt_weave_batch *b;
+    double cell;
+    gt_weave_sweep *sweep;
+    gt_weave_judge *judge;
+    size_t n;
+} swept;
+
+static int64_t cell_of(double cell, double v)
+{
+    return (int64_t)floor(floor(v * 1000 + 0.5) / floor(cell * 1000 + 0.5));
+}
+
+static int64_t last_row(void *user, const uint32_t *codes)
+{
+    const swept *s = user;
+    int64_t last = INT64_MAX;
+    for (int k = 0; k < 2; k++) {
+        uint32_t f = codes[s->b[k].layer];
+        if (f < GT_WEAVE_SEVERAL) {
+            uint32_t from = f == 0 ? 0 : s->b[k].ring_end[f - 1];
+            double top = 0;
+            for (uint32_t i = from; i < s->b[k].ring_end[f]; i++) {
+                top = fmax(top, s->b[k].xy[2 * i + 1]);
+            }
+            int64_t row = cell_of(s->cell, top);
+            last = row < last ? row : last;
+        }
+    }
+    return last;
+}
+
+static gt_status on_swept(gt_ctx *ctx, void *user, const uint32_t *codes, double m2,
+                          double plane_m2, const gt_geom *geom)
+{
+    swept *s = user;
+    return count(ctx, &s->n, codes, m2, plane_m2, geom);
+}
+
+static gt_status feed(gt_ctx *ctx, void *user, const gt_weave_cell *cell)
+{
+    const swept *s = user;
+    gt_status st = gt_weave_sweep_cell(ctx, s->sweep, cell);
+    return st == GT_OK ? gt_weave_judge_cell(ctx, s->judge, cell) : st;
+}
+
+/* The same number of polygons and faults from cells that come row by row; empties w. */
+static void check_rows(gt_ctx *ctx, const gt_weave_batch *b, gt_weave *w, double cell, size_t n,
+                       size_t n_faults)
+{
+    swept s = {.b = b, .cell = cell};
+    gt_weave_sweep_options o;
+    gt_weave_finding *again = NULL;
+    gt_weave_stats stats = gt_weave_statistics(w);
+    size_t n_again = 0;
+    double low[2] = {INFINITY, INFINITY};
+    for (int k = 0; k < 2; k++) {
+        size_t points = b[k].n_features == 0 ? 0 : b[k].ring_end[b[k].n_features - 1];
+        for (size_t i = 0; i < 2 * points; i++) {
+            low[i % 2] = fmin(low[i % 2], b[k].xy[i]);
+        }
+    }
+    if (!isfinite(low[0])) {
+        return;
+    }
+    gt_weave_sweep_options_init(&o);
+    o.n_layers = 2;
+    o.of = (gt_weave_rows_of){stats.cell, cell_of(cell, low[0]), cell_of(cell, low[1]),
+                              stats.n_columns, stats.n_rows};
+    o.last = last_row;
+    o.fn = on_swept;
+    o.user = &s;
+    if (gt_weave_sweep_new(ctx, &o, &s.sweep) != GT_OK ||
+        gt_weave_judge_new(ctx, 2, &o.of, NULL, 0.05, &s.judge) != GT_OK ||
+        gt_weave_drain(ctx, w, feed, &s) != GT_OK || gt_weave_sweep_end(ctx, s.sweep) != GT_OK ||
+        gt_weave_judge_end(ctx, s.judge, &again, &n_again) != GT_OK || s.n != n ||
+        n_again != n_faults) {
+        abort();
+    }
+    gt_weave_sweep_free(ctx, s.sweep);
+    gt_weave_judge_free(ctx, s.judge);
+    gt_free(ctx, again);
 }
 
 static void run(gt_ctx *ctx, const gt_weave_batch *b, double cell, unsigned char digest[32])
 {
     gt_weave_options o;
     gt_weave *w = NULL;
+    size_t n = 0, n_faults = 0;
     gt_weave_options_init(&o);
     o.cell = cell;
     o.keep_lines = true;
@@ -86,7 +176,8 @@ static void run(gt_ctx *ctx, const gt_weave_batch *b, double cell, unsigned char
         abort();
     }
     gt_weave_digest(w, digest);
-    check_results(ctx, b, &o, w, cell / 8);
+    check_results(ctx, b, &o, w, cell / 8, &n, &n_faults);
+    check_rows(ctx, b, w, cell, n, n_faults);
     gt_weave_free(ctx, w);
 }
 

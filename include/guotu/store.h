@@ -132,12 +132,13 @@ gt_status gt_commit_take_edits(gt_ctx *ctx, gt_commit *commit, const char *layer
 typedef struct gt_query {
     const char *layer;
     bool has_box;
-    gt_box box;         /* features whose envelope meets it (exact; R-tree for the present) */
-    int64_t as_of_rev;  /* 0 = newest */
-    gt_date as_of_date; /* GT_DATE_NONE = open-ended at that revision ("now") */
-    const char *id;     /* only this feature, or NULL */
-    bool no_geometry;   /* blob is NULL; box is empty unless has_box */
-    bool all_versions;  /* every version ever, whatever the times: the life of a feature */
+    gt_box box;            /* features whose envelope meets it (exact; R-tree for the present) */
+    int64_t as_of_rev;     /* 0 = newest */
+    gt_date as_of_date;    /* GT_DATE_NONE = open-ended at that revision ("now") */
+    const char *id;        /* only this feature, or NULL */
+    const char *id_prefix; /* only features whose id starts so, by the index of ids; or NULL */
+    bool no_geometry;      /* blob is NULL; box is empty unless has_box */
+    bool all_versions;     /* every version ever, whatever the times: the life of a feature */
     /* > 0: every version written or ended after this revision, old and new: what a reader who knew
      * the map of that revision must look at again. Implies all_versions. */
     int64_t changed_since;

@@ -99,7 +99,7 @@ gt_status gt_projects_open(gt_bulk *bulk, gt_bulk_held *parts, size_t n, gt_proj
     qsort(parts, n, sizeof *parts, by_project);
     gt_status st = list_projects(bulk->ctx, parts, n, out);
     return st == GT_OK && n > 0
-               ? gt_decisions_each(bulk->ctx, bulk->store, bulk->check.as_of, remember, &m)
+               ? gt_decisions_each(bulk->ctx, bulk->store, NULL, bulk->check.as_of, remember, &m)
                : st;
 }
 

@@ -184,6 +184,35 @@ static gt_status commit(gt_ctx *ctx, gt_store *store, const gt_verdict *v, const
     return st;
 }
 
+enum { PART_KEPT = 100, PART_TEXT = 124 };
+
+static uint64_t sum_of(const char *text) /* FNV-1a, 64 bits */
+{
+    uint64_t h = 0xCBF29CE484222325ULL;
+    for (const char *p = text; *p != '\0'; p++) {
+        h = (h ^ (unsigned char)*p) * 0x100000001B3ULL;
+    }
+    return h;
+}
+
+/* One half of an id: the text without ':' (so that A:B and C are not A and B:C); where it is long,
+ * what fits of it and a sum of the whole. */
+static void put_half(const char *text, char out[PART_TEXT])
+{
+    size_t n = 0, whole = 0; /* whole: where the present character starts */
+    for (const char *p = text; *p != '\0'; p++) {
+        bool coded = *p == ':' || *p == '%';
+        whole = ((unsigned char)*p & 0xC0) != 0x80 ? n : whole;
+        if (n + (coded ? 3 : 1) > PART_KEPT) {
+            (void)snprintf(out + whole, PART_TEXT - whole, "~%016llX",
+                           (unsigned long long)sum_of(text));
+            return;
+        }
+        n += (size_t)snprintf(out + n, PART_TEXT - n, coded ? "%%%02X" : "%c", *p);
+    }
+    out[n] = '\0';
+}
+
 gt_status gt_verdict_decide(gt_ctx *ctx, gt_store *store, const gt_verdict *v, const gt_decision *d,
                             int64_t *revision, char id[GT_DECISION_ID])
 {
@@ -194,11 +223,14 @@ gt_status gt_verdict_decide(gt_ctx *ctx, gt_store *store, const gt_verdict *v, c
         return st;
     }
     memset(&r, 0, sizeof r);
-    if (!lacks(v->project) && !lacks(v->name)) {
-        (void)snprintf(id, GT_DECISION_ID, "%.100s:%.100s", v->project, v->name);
+    char project[PART_TEXT], name[PART_TEXT];
+    put_half(lacks(v->project) ? "" : v->project, project);
+    put_half(lacks(v->name) ? "" : v->name, name);
+    if (*project != '\0' && *name != '\0') {
+        (void)snprintf(id, GT_DECISION_ID, "%s:%s", project, name);
     } else {
-        (void)snprintf(id, GT_DECISION_ID, "%.100s%s%lld", lacks(v->project) ? "" : v->project,
-                       lacks(v->project) ? "D-" : ":D-", (long long)gt_store_revision(store) + 1);
+        (void)snprintf(id, GT_DECISION_ID, "%s%s%lld", project, *project == '\0' ? "D-" : ":D-",
+                       (long long)gt_store_revision(store) + 1);
     }
     st = fill(ctx, v, d, day, &r);
     if (st == GT_OK) {
@@ -221,9 +253,10 @@ static const char *text_of(const gt_value *value)
     return value->kind == GT_VAL_TEXT ? value->text : "";
 }
 
-gt_status gt_decisions_each(gt_ctx *ctx, gt_store *store, gt_date as_of, gt_decided_fn fn,
-                            void *user)
+gt_status gt_decisions_each(gt_ctx *ctx, gt_store *store, const char *of, gt_date as_of,
+                            gt_decided_fn fn, void *user)
 {
+    char prefix[PART_TEXT + 1] = "";
     gt_layer_info layer;
     gt_scan *scan = NULL;
     gt_query q;
@@ -243,6 +276,11 @@ gt_status gt_decisions_each(gt_ctx *ctx, gt_store *store, gt_date as_of, gt_deci
     }
     gt_query_init(&q, layer_id);
     q.as_of_date = as_of;
+    if (of != NULL) {
+        put_half(of, prefix);
+        (void)snprintf(prefix + strlen(prefix), 2, ":");
+        q.id_prefix = prefix;
+    }
     st = st == GT_OK ? gt_scan_open(ctx, store, &q, &scan) : st;
     while (st == GT_OK && more) {
         gt_feature f;
@@ -296,7 +334,7 @@ gt_status gt_decisions_gather(gt_ctx *ctx, gt_store *store, gt_geos *geos,
 {
     parts p = {geos, subject, out, 0};
     gt_status st = gt_geom_copy(ctx, subject->geom, out);
-    st = st == GT_OK ? gt_decisions_each(ctx, store, as_of, unite, &p) : st;
+    st = st == GT_OK ? gt_decisions_each(ctx, store, subject->project, as_of, unite, &p) : st;
     *n = p.n;
     return st;
 }

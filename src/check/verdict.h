@@ -37,12 +37,13 @@ typedef struct gt_template {
 gt_status gt_fill_template(gt_ctx *ctx, const gt_template *t, const char *template, gt_lang lang,
                            gt_arena *arena, const char **out) GT_CHECKED;
 
-/* Calls fn with every part of a project that was let through; texts and outline are borrowed for
- * the call. as_of: decisions up to that day (GT_DATE_NONE: all). One scan over all decisions. */
+/* Calls fn with every part of the project (NULL: of any) that was let through; texts and outline
+ * are borrowed for the call. as_of: decisions up to that day (GT_DATE_NONE: all). Of one project
+ * they are found by the index of ids; of any by one scan over all decisions. */
 typedef gt_status (*gt_decided_fn)(gt_ctx *ctx, void *user, const char *project, const char *part,
                                    const gt_geom *outline);
-gt_status gt_decisions_each(gt_ctx *ctx, gt_store *store, gt_date as_of, gt_decided_fn fn,
-                            void *user) GT_CHECKED;
+gt_status gt_decisions_each(gt_ctx *ctx, gt_store *store, const char *project, gt_date as_of,
+                            gt_decided_fn fn, void *user) GT_CHECKED;
 /* Outlines of the earlier, accepted parts of the project, united with the subject into *out; *n
  * parts. */
 gt_status gt_decisions_gather(gt_ctx *ctx, gt_store *store, gt_geos *geos,

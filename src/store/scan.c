@@ -102,12 +102,14 @@ static void put_changed(gt_text *sql, const gt_scan *s, bool history)
                    s->layer, s->layer, s->layer);
 }
 
-/* ?3 id, ?4-?7 box */
+/* ?3 id or the start of ids, which end before ?10; ?4-?7 box */
 static void put_where(gt_text *sql, const gt_scan *s, bool history)
 {
     const gt_query *q = &s->query;
     if (q->id != NULL) {
         gt_text_puts(sql, " AND t.gt_id = ?3");
+    } else if (q->id_prefix != NULL) {
+        gt_text_puts(sql, " AND t.gt_id >= ?3 AND t.gt_id < ?10");
     }
     if (q->changed_since > 0) {
         put_changed(sql, s, history);
@@ -144,6 +146,14 @@ static gt_status prepare(gt_ctx *ctx, gt_scan *s, const gt_standard *standard, b
     gt_db_bind_date(s->stmt, 2, q->as_of_date);
     if (q->id != NULL) {
         (void)sqlite3_bind_text(s->stmt, 3, q->id, -1, SQLITE_TRANSIENT);
+    } else if (q->id_prefix != NULL) {
+        gt_text end; /* no id goes beyond the last code point */
+        gt_text_init(&end, ctx, 0);
+        gt_text_printf(&end, "%s\xF4\x8F\xBF\xBF", q->id_prefix);
+        st = gt_text_status(&end);
+        (void)sqlite3_bind_text(s->stmt, 3, q->id_prefix, -1, SQLITE_TRANSIENT);
+        (void)sqlite3_bind_text(s->stmt, 10, gt_text_cstr(&end), -1, SQLITE_TRANSIENT);
+        gt_text_free(&end);
     }
     const double sides[4] = {q->box.xmin, q->box.ymin, q->box.xmax, q->box.ymax};
     for (int i = 0; q->has_box && i < 4; i++) {
@@ -151,7 +161,7 @@ static gt_status prepare(gt_ctx *ctx, gt_scan *s, const gt_standard *standard, b
     }
     (void)sqlite3_bind_int64(s->stmt, 8, q->changed_since);
     (void)sqlite3_bind_int64(s->stmt, 9, s->first_fid);
-    return GT_OK;
+    return st;
 }
 
 /* First row id that revisions after `since` wrote in the layer; INT64_MAX when they wrote none. */

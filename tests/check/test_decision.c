@@ -1,6 +1,7 @@
 /* Decisions on verdicts and the parts of a project, through the library: who may, what is kept,
  * what counts on which day. The town is an empty one; pieces are judged by their area alone. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,6 +218,41 @@ static void the_verdict_stays_beside_the_decision(void **state)
     gt_verdict_free(v);
 }
 
+/* Ids tell every project and part apart, whatever they are called. */
+static void names_do_not_run_into_each_other(void **state)
+{
+    town *t = *state;
+    char id[GT_DECISION_ID], ids[6][GT_DECISION_ID];
+    char stem[200], long_a[256], long_b[256];
+    gt_date august = gt_date_from_ymd(2031, 8, 1);
+    size_t bad = 0;
+    for (size_t i = 0; i < 40; i++) { /* 120 bytes */
+        memcpy(stem + 3 * i, "块", sizeof "块");
+    }
+    (void)snprintf(long_a, sizeof long_a, "%sA", stem);
+    (void)snprintf(long_b, sizeof long_b, "%sB", stem);
+    const char *const names[6][2] = {{"A:B", "C"},      {"A", "B:C"},      {"A%3AB", "C"},
+                                     {long_a, "north"}, {long_b, "north"}, {"A", long_a}};
+    for (int i = 0; i < 6; i++) {
+        gt_verdict *v = check(t, 2000 + 100 * i, 50, names[i][0], names[i][1], august);
+        assert_int_equal(size_of(v)->n_together, i == 5); /* the other part of A */
+        gt_decision d = {.kind = GT_DECIDE_ACCEPT, .actor = "a", .day = august};
+        assert_ok(t->ctx, decide(t, v, d, id));
+        gt_verdict_free(v);
+        assert_true(gt_utf8_valid(id, strlen(id), &bad));
+        (void)snprintf(ids[i], sizeof ids[i], "%s", id);
+        for (int k = 0; k < i; k++) {
+            assert_string_not_equal(ids[k], id);
+        }
+    }
+    static const size_t together[6] = {1, 2, 1, 1, 1, 2};
+    for (int i = 0; i < 6; i++) {
+        gt_verdict *v = check(t, 3000, 50, names[i][0], "another", august);
+        assert_int_equal(size_of(v)->n_together, together[i]);
+        gt_verdict_free(v);
+    }
+}
+
 static void rules_and_map_of_the_day(void **state)
 {
     town *t = *state;
@@ -241,6 +277,7 @@ int main(void)
         cmocka_unit_test(who_may_decide),
         cmocka_unit_test(parts_add_up_day_by_day),
         cmocka_unit_test(the_verdict_stays_beside_the_decision),
+        cmocka_unit_test(names_do_not_run_into_each_other),
         cmocka_unit_test(rules_and_map_of_the_day),
     };
     return cmocka_run_group_tests_name("check.decision", tests, setup, teardown);

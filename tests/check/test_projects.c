@@ -92,7 +92,7 @@ static void fill(town *t)
     for (int i = 0; i < 40; i++) {
         char id[16];
         (void)snprintf(id, sizeof id, "f%d", i);
-        box_geom(t, &g, (double)(i % 8 * 700) + 50, (double)(i / 8 * 1100) + 50,
+        box_geom(t, &g, (double)(i % 8 * 700) + 50, (double)(i - i % 8) * 137.5 + 50,
                  between(t, 100, 600), between(t, 100, 900), false);
         add(t, c, "basic_farmland", id, &g);
     }

@@ -256,13 +256,50 @@ static void refusals(void **state)
     free(l);
 }
 
+/* Ids that start so, now and at an earlier revision, as counted by hand. */
+static size_t starting_with(bench *b, const char *prefix, int64_t revision)
+{
+    gt_query q;
+    gt_scan *scan = NULL;
+    gt_feature f;
+    bool more = true;
+    size_t n = 0;
+    gt_query_init(&q, "plots");
+    q.id_prefix = prefix;
+    q.as_of_rev = revision;
+    assert_ok(b->ctx, gt_scan_open(b->ctx, b->store, &q, &scan));
+    while (more) {
+        assert_ok(b->ctx, gt_scan_next(b->ctx, scan, &f, &more));
+        assert_true(!more || strncmp(f.id, prefix, strlen(prefix)) == 0);
+        n += more;
+    }
+    gt_scan_close(scan);
+    return n;
+}
+
+static void a_scan_by_the_start_of_ids(void **state)
+{
+    bench *b = *state;
+    int64_t before = gt_store_revision(b->store);
+    gt_commit *c = begin(b);
+    assert_ok(b->ctx, gt_commit_delete(b->ctx, c, "plots", "p2990", GT_DATE_NONE));
+    assert_ok(b->ctx, gt_commit_finish(b->ctx, c, NULL));
+    assert_int_equal(starting_with(b, "p299", 0), 10); /* p299 and nine of p2990 to p2999 */
+    assert_int_equal(starting_with(b, "p299", before), 11);
+    assert_int_equal(starting_with(b, "p2990", 0), 0);
+    assert_int_equal(starting_with(b, "p2990", before), 1);
+    assert_int_equal(starting_with(b, "q", 0), 0);
+    assert_int_equal(starting_with(b, "P299", 0), 0); /* letters as they are */
+    assert_int_equal(starting_with(b, "p%", 0), 0);   /* no pattern */
+    assert_int_equal(starting_with(b, "", before), starting_with(b, "p", before));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_what_a_scan_finds),
-        cmocka_unit_test(sees_what_has_changed),
-        cmocka_unit_test(one_snapshot_for_a_whole_check),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(finds_what_a_scan_finds),        cmocka_unit_test(sees_what_has_changed),
+        cmocka_unit_test(one_snapshot_for_a_whole_check), cmocka_unit_test(refusals),
+        cmocka_unit_test(a_scan_by_the_start_of_ids),
     };
     return cmocka_run_group_tests_name("store.pick", tests, setup, teardown);
 }

@@ -68,6 +68,8 @@ gt_status gt_grid_cost_path(gt_ctx *ctx, gt_grid *back, int64_t col, int64_t row
 typedef struct gt_flow_options {
     size_t size;             /* set by gt_flow_options_init */
     const char *scratch_dir; /* for what does not fit the ceiling; NULL: as gt_grid_open_any */
+    int tile;                /* side of the tiles the flood runs in, 8 .. 4096; 0: 512. Not seen in
+                                the results */
 } gt_flow_options;
 void gt_flow_options_init(gt_flow_options *options);
 
@@ -82,9 +84,11 @@ typedef struct gt_flow_facts {
  * that drain through it, itself included. filled (float32), direction, accumulation (integer grids;
  * int32 holds any count): NULL where not wanted, directions only together with accumulation.
  * Directions as the back-links of gt_grid_cost_distance, 0 off the map; steepest descent, ties in
- * the order E, N, W, S, NE, NW, SW, SE; in flats, where there is no descent, the way the flood came
- * (always drains). GT_E_LIMIT "grid.too-many" beyond 2^31 cells. Memory: 6 bytes a cell and the
- * flood's front (about 0.5); beyond the ceiling in a scratch file that the system pages. */
+ * the order E, N, W, S, NE, NW, SW, SE; in flats, where there is no descent, to the neighbour that
+ * is fewest steps from where the flat drains (always drains). GT_E_LIMIT "grid.too-many" beyond
+ * 2^31 cells. Memory: 8 bytes a cell, 4 bytes a flat cell of the widest front, 3 MB a thread;
+ * beyond the ceiling in a scratch file that the system pages. Source: Barnes 2016, 2017 (in tiles).
+ */
 gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options, gt_grid *filled,
                        gt_grid *direction, gt_grid *accumulation, gt_flow_facts *facts) GT_CHECKED;
 

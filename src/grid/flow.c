@@ -1,13 +1,12 @@
-/* Depression filling, D8 directions and accumulation over a whole grid held in memory: 6 bytes a
- * cell (heights, later counts, in 4; direction and number of inflows in 1 each) and the front of
- * the flood. The flood runs on one thread: its order is what makes it right; reading, directions,
- * inflows and writing run on all.
+/* Depression filling (fill.c), D8 directions and accumulation over a whole grid held in memory: 8
+ * bytes a cell (heights, later counts, in 4; label of the flood in 2; direction and number of
+ * inflows in 1 each). Every step runs on all threads but the last resort of flats.
  *
- * Cells carry a ring of nodata, so that neighbours need no bounds. Sources: Barnes, Lehman and
- * Mulla 2014 (priority-flood with a queue for depressions); radix heap: Ahuja, Mehlhorn, Orlin and
- * Tarjan 1990 (keys never fall, so a push is one append). Departure: in flats a cell drains to the
- * cell it was flooded from, which needs no second pass and always drains; the pattern in a flat is
- * that of the flood, not of Garbrecht and Martz. */
+ * Cells carry a ring of nodata, so that neighbours need no bounds. In flats every cell drains to a
+ * neighbour that is one step nearer to where the flat drains: steps are counted over all of the
+ * flat, so the pattern depends on the surface alone (departure: Garbrecht and Martz add a gradient
+ * away from higher ground). Counts are added by whichever thread knows the last inflow of a cell:
+ * whole numbers, so the order cannot be seen. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,124 +15,29 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "grid/flow.h"
 #include "grid/messages.h"
-#include "guotu/grid_ops.h"
 #include "guotu/pool.h"
 
-enum { BAND = 64, LEVELS = 33, UNSEEN = 254, NODATA = 255, STEPS_PER_CHECK = 1 << 16 };
+enum { BAND = 64, PIECE = 256, SOURCE = 128, CELL_BYTES = 8 };
 
-typedef struct item {
-    uint32_t key, cell;
-} item;
-
-typedef struct stack {
-    item *list;
+/* Flat cells beside a cell that drains, of one band. */
+typedef struct cells {
+    uint32_t *list;
     size_t n, cap;
-} stack;
+} cells;
 
-typedef struct heap {
-    stack level[LEVELS];
-    uint32_t last; /* key popped last; no key below it is ever pushed */
-    size_t n;
-} heap;
+typedef struct flats {
+    flow_run *flow;
+    cells *of; /* per band */
+} flats;
 
-typedef struct flow_run {
-    gt_grid *dem, *filled, *direction, *accumulation;
-    const gt_flow_options *o;
-    int64_t cols, rows;
-    size_t width, n; /* with the ring */
-    float *z;
-    uint32_t *count; /* the same memory, after the heights are done */
-    uint8_t *dir, *inflow;
-    void *held;
-    size_t bytes;
-    bool mapped;
-    int move[9];      /* to the neighbour of a direction code */
-    float inverse[9]; /* 1 / distance */
-    heap heap;
-    uint32_t *queue;
-    size_t head, tail, cap;
-    uint64_t *valid; /* per band */
-    gt_flow_facts facts;
-} flow_run;
+static const int ORDER[8] = {1, 3, 5, 7, 2, 4, 6, 8}; /* of ties */
 
 void gt_flow_options_init(gt_flow_options *options)
 {
     memset(options, 0, sizeof *options);
     options->size = sizeof *options;
-}
-
-/* ---- queues -------------------------------------------------------------------------------------
- */
-
-/* Order of floats as order of unsigned numbers. */
-static inline uint32_t key_of(float z)
-{
-    uint32_t u = 0;
-    memcpy(&u, &z, sizeof u);
-    return (u & 0x80000000U) != 0 ? ~u : u | 0x80000000U;
-}
-
-static inline int level_of(const heap *h, uint32_t key)
-{
-    return key == h->last ? 0 : 32 - __builtin_clz(key ^ h->last);
-}
-
-static inline gt_status heap_push(gt_ctx *ctx, heap *h, uint32_t key, uint32_t cell)
-{
-    stack *s = &h->level[level_of(h, key)];
-    if (s->n == s->cap) {
-        gt_status st = gt_grow(ctx, (void **)&s->list, &s->cap, s->n + 1, sizeof *s->list);
-        if (st != GT_OK) {
-            return st;
-        }
-    }
-    s->list[s->n++] = (item){key, cell};
-    h->n++;
-    return GT_OK;
-}
-
-static gt_status heap_pop(gt_ctx *ctx, heap *h, uint32_t *cell)
-{
-    gt_status st = GT_OK;
-    if (h->level[0].n == 0) {
-        int l = 1;
-        while (h->level[l].n == 0) {
-            l++;
-        }
-        stack full = h->level[l];
-        uint32_t least = UINT32_MAX;
-        for (size_t i = 0; i < full.n; i++) {
-            least = full.list[i].key < least ? full.list[i].key : least;
-        }
-        h->last = least;
-        h->level[l].n = 0; /* all of it moves to lower levels, never to this one */
-        h->n -= full.n;
-        for (size_t i = 0; st == GT_OK && i < full.n; i++) {
-            st = heap_push(ctx, h, full.list[i].key, full.list[i].cell);
-        }
-        if (st != GT_OK) {
-            return st;
-        }
-    }
-    *cell = h->level[0].list[--h->level[0].n].cell;
-    h->n--;
-    return GT_OK;
-}
-
-static inline gt_status queue_push(gt_ctx *ctx, flow_run *f, uint32_t cell)
-{
-    if (f->head == f->tail) {
-        f->head = f->tail = 0;
-    }
-    if (f->tail == f->cap) {
-        gt_status st = gt_grow(ctx, (void **)&f->queue, &f->cap, f->tail + 1, sizeof *f->queue);
-        if (st != GT_OK) {
-            return st;
-        }
-    }
-    f->queue[f->tail++] = cell;
-    return GT_OK;
 }
 
 /* ---- memory -------------------------------------------------------------------------------------
@@ -143,9 +47,9 @@ static inline gt_status queue_push(gt_ctx *ctx, flow_run *f, uint32_t cell)
 static gt_status hold(gt_ctx *ctx, flow_run *f)
 {
     size_t ceiling = gt_ctx_memory_ceiling(ctx), used = gt_ctx_memory_used(ctx);
-    f->bytes = f->n * 6;
+    f->bytes = f->n * CELL_BYTES;
     if (ceiling == 0 || f->bytes + used < ceiling / 8 * 7) {
-        f->held = gt_alloc(ctx, f->n, 6);
+        f->held = gt_alloc(ctx, f->n, CELL_BYTES);
         if (f->held == NULL) {
             return GT_E_MEMORY;
         }
@@ -175,7 +79,8 @@ static gt_status hold(gt_ctx *ctx, flow_run *f)
     }
     f->z = f->held;
     f->count = f->held;
-    f->dir = (uint8_t *)f->held + f->n * 4;
+    f->label = (uint16_t *)f->held + f->n * 2;
+    f->dir = (uint8_t *)f->held + f->n * 6;
     f->inflow = f->dir + f->n;
     return GT_OK;
 }
@@ -187,11 +92,7 @@ static void release(gt_ctx *ctx, flow_run *f)
     } else {
         gt_free(ctx, f->held);
     }
-    for (int i = 0; i < LEVELS; i++) {
-        gt_free(ctx, f->heap.level[i].list);
-    }
-    gt_free(ctx, f->queue);
-    gt_free(ctx, f->valid);
+    gt_free(ctx, f->part);
 }
 
 /* ---- the passes, band by band -------------------------------------------------------------------
@@ -219,40 +120,152 @@ static gt_status read_band(gt_ctx *ctx, void *user, size_t task, int worker)
     for (int64_t r = 0; st == GT_OK && r < w.n_rows; r++) {
         size_t at = first_of(f, w.row + r);
         f->z[at - 1] = f->z[at + (size_t)f->cols] = (float)NAN;
-        f->dir[at - 1] = f->dir[at + (size_t)f->cols] = NODATA;
+        f->dir[at - 1] = f->dir[at + (size_t)f->cols] = FLOW_NODATA;
         for (size_t i = at; i < at + (size_t)f->cols; i++) {
             bool none = isnan(f->z[i]) || isinf(f->z[i]);
             f->z[i] = none ? (float)NAN : f->z[i] + 0.0f; /* -0 as 0 */
-            f->dir[i] = none ? NODATA : UNSEEN;
+            f->dir[i] = none ? FLOW_NODATA : FLOW_UNSEEN;
             valid += !none;
         }
     }
-    f->valid[task] = valid;
+    f->part[task].n_cells = valid;
     return st;
 }
 
-/* Steepest way down on the filled heights; where there is none, the way the flood came. */
+/* Steepest way down on the filled heights, a piece of a row at a time. */
+static void direct_piece(flow_run *f, size_t at, int n)
+{
+    float best[PIECE], around[PIECE];
+    int32_t code[PIECE];
+    const float *restrict z = f->z + at;
+    for (int i = 0; i < n; i++) {
+        best[i] = around[i] = 0;
+        code[i] = 0;
+    }
+    for (int k = 0; k < 8; k++) {
+        int e = ORDER[k];
+        const float *restrict to = z + f->move[e];
+        float inverse = f->inverse[e];
+        for (int i = 0; i < n; i++) {
+            float drop = (z[i] - to[i]) * inverse; /* comparisons with nodata are false */
+            code[i] = drop > best[i] ? e : code[i];
+            best[i] = drop > best[i] ? drop : best[i];
+            around[i] += to[i];
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        int32_t none = isnan(around[i]) ? 0 : FLOW_FLAT; /* beside nodata: off the map */
+        f->dir[at + (size_t)i] = (uint8_t)(isnan(z[i])   ? FLOW_NODATA
+                                           : code[i] > 0 ? code[i]
+                                                         : none);
+    }
+}
+
 static gt_status direct_band(gt_ctx *ctx, void *user, size_t task, int worker)
 {
     (void)worker;
     flow_run *f = user;
     const gt_window w = band_of(f, task);
-    static const int order[8] = {1, 3, 5, 7, 2, 4, 6, 8}; /* of ties */
     for (int64_t r = 0; r < w.n_rows; r++) {
-        size_t at = first_of(f, w.row + r);
-        for (size_t i = at; i < at + (size_t)f->cols; i++) {
-            float best = 0, z = f->z[i];
-            int code = f->dir[i];
-            for (int k = 0; k < 8; k++) {
-                int e = order[k];
-                float drop = (z - f->z[(ptrdiff_t)i + f->move[e]]) * f->inverse[e];
-                code = drop > best ? e : code; /* false for nodata */
-                best = drop > best ? drop : best;
-            }
-            f->dir[i] = (uint8_t)code;
+        for (int64_t c = 0; c < f->cols; c += PIECE) {
+            int n = (int)(f->cols - c < PIECE ? f->cols - c : PIECE);
+            direct_piece(f, first_of(f, w.row + r) + (size_t)c, n);
         }
     }
     return gt_check_cancel(ctx);
+}
+
+/* Direction to the first neighbour as high that drains; FLOW_FLAT when there is none. */
+static uint8_t way_in_flat(const flow_run *f, size_t cell)
+{
+    for (int k = 0; k < 8; k++) {
+        size_t next = (size_t)((ptrdiff_t)cell + f->move[ORDER[k]]);
+        if (f->dir[next] <= 8 && f->z[next] == f->z[cell]) {
+            return (uint8_t)ORDER[k];
+        }
+    }
+    return FLOW_FLAT;
+}
+
+static gt_status add_cell(gt_ctx *ctx, cells *c, size_t cell)
+{
+    gt_status st = GT_OK;
+    if (c->n == c->cap) {
+        st = gt_grow(ctx, (void **)&c->list, &c->cap, c->n + 1, sizeof *c->list);
+    }
+    if (st == GT_OK) {
+        c->list[c->n++] = (uint32_t)cell;
+    }
+    return st;
+}
+
+static gt_status flat_band(gt_ctx *ctx, void *user, size_t task, int worker)
+{
+    (void)worker;
+    const flats *a = user;
+    const flow_run *f = a->flow;
+    const gt_window w = band_of(f, task);
+    gt_status st = GT_OK;
+    for (int64_t r = 0; st == GT_OK && r < w.n_rows; r++) {
+        size_t at = first_of(f, w.row + r);
+        for (size_t i = at; st == GT_OK && i < at + (size_t)f->cols; i++) {
+            if (f->dir[i] == FLOW_FLAT && way_in_flat(f, i) != FLOW_FLAT) {
+                st = add_cell(ctx, &a->of[task], i);
+            }
+        }
+    }
+    return st == GT_OK ? gt_check_cancel(ctx) : st;
+}
+
+/* Step by step from where flats drain: cells of one step see only those of the steps before. */
+static gt_status drain_flats(gt_ctx *ctx, flow_run *f, cells *front, cells *next)
+{
+    gt_status st = GT_OK;
+    for (size_t i = 0; i < front->n; i++) {
+        f->dir[front->list[i]] = FLOW_PENDING;
+    }
+    for (size_t step = 0; st == GT_OK && front->n > 0; step++) {
+        next->n = 0;
+        for (size_t i = 0; i < front->n; i++) { /* ways are kept beside until all are known */
+            f->inflow[front->list[i]] = way_in_flat(f, front->list[i]);
+        }
+        for (size_t i = 0; i < front->n; i++) {
+            f->dir[front->list[i]] = f->inflow[front->list[i]];
+        }
+        for (size_t i = 0; st == GT_OK && i < front->n; i++) {
+            uint32_t cell = front->list[i];
+            for (int e = 1; st == GT_OK && e <= 8; e++) {
+                size_t to = (size_t)((ptrdiff_t)cell + f->move[e]);
+                if (f->dir[to] == FLOW_FLAT && f->z[to] == f->z[cell]) {
+                    f->dir[to] = FLOW_PENDING;
+                    st = add_cell(ctx, next, to);
+                }
+            }
+        }
+        const cells swap = *front;
+        *front = *next;
+        *next = swap;
+        st = st == GT_OK && step % 64 == 0 ? gt_check_cancel(ctx) : st;
+    }
+    return st;
+}
+
+static gt_status resolve_flats(gt_ctx *ctx, flow_run *f, size_t bands)
+{
+    cells front = {0}, next = {0};
+    flats a = {f, gt_zalloc(ctx, bands, sizeof(cells))};
+    gt_status st = a.of == NULL ? GT_E_MEMORY : gt_parallel_for(ctx, bands, flat_band, &a);
+    for (size_t b = 0; a.of != NULL && b < bands; b++) {
+        for (size_t i = 0; st == GT_OK && i < a.of[b].n; i++) {
+            st = add_cell(ctx, &front, a.of[b].list[i]);
+        }
+        gt_free(ctx, a.of[b].list);
+    }
+    st = st == GT_OK ? drain_flats(ctx, f, &front, &next) : st;
+    gt_free(ctx, a.of);
+    gt_free(ctx, front.list);
+    gt_free(ctx, next.list);
+    return st;
 }
 
 static gt_status inflow_band(gt_ctx *ctx, void *user, size_t task, int worker)
@@ -271,7 +284,8 @@ static gt_status inflow_band(gt_ctx *ctx, void *user, size_t task, int worker)
             }
         }
         for (size_t i = at; i < at + (size_t)f->cols; i++) {
-            f->count[i] = f->dir[i] == NODATA ? 0 : 1;
+            f->count[i] = f->dir[i] == FLOW_NODATA ? 0 : 1;
+            f->inflow[i] = f->inflow[i] == 0 ? SOURCE : f->inflow[i];
         }
     }
     return gt_check_cancel(ctx);
@@ -296,11 +310,11 @@ static gt_status out_band(gt_ctx *ctx, void *user, size_t task, int worker)
         size_t at = first_of(f, w.row + r);
         const gt_window one = {0, w.row + r, f->cols, 1};
         for (size_t i = 0; i < (size_t)f->cols; i++) {
-            row[i] = f->dir[at + i] == NODATA ? GT_NODATA_I32 : (int32_t)f->count[at + i];
+            row[i] = f->dir[at + i] == FLOW_NODATA ? GT_NODATA_I32 : (int32_t)f->count[at + i];
         }
         st = gt_grid_write(ctx, f->accumulation, &one, GT_CELL_I32, row, (size_t)f->cols);
         for (size_t i = 0; f->direction != NULL && i < (size_t)f->cols; i++) {
-            row[i] = f->dir[at + i] == NODATA ? GT_NODATA_I32 : f->dir[at + i];
+            row[i] = f->dir[at + i] == FLOW_NODATA ? GT_NODATA_I32 : f->dir[at + i];
         }
         if (st == GT_OK && f->direction != NULL) {
             st = gt_grid_write(ctx, f->direction, &one, GT_CELL_I32, row, (size_t)f->cols);
@@ -310,99 +324,36 @@ static gt_status out_band(gt_ctx *ctx, void *user, size_t task, int worker)
     return st;
 }
 
-/* ---- flood and accumulation ---------------------------------------------------------------------
- */
-
-/* Seeds: cells beside nodata or the border, lowest first. */
-static gt_status seed(gt_ctx *ctx, flow_run *f)
+/* From every cell without inflow down the stream, as far as all inflows are known: whoever brings
+ * the last one goes on. */
+static gt_status accumulate_band(gt_ctx *ctx, void *user, size_t task, int worker)
 {
-    gt_status st = GT_OK;
-    for (int64_t r = 0; st == GT_OK && r < f->rows; r++) {
-        size_t at = first_of(f, r);
-        for (size_t i = at; st == GT_OK && i < at + (size_t)f->cols; i++) {
-            float around = 0;
-            for (int e = 1; e <= 8; e++) {
-                around += f->z[(ptrdiff_t)i + f->move[e]];
-            }
-            if (isnan(around) && f->dir[i] == UNSEEN) {
-                f->dir[i] = 0;
-                st = heap_push(ctx, &f->heap, key_of(f->z[i]), (uint32_t)i);
-            }
-        }
-        if (st == GT_OK) {
-            st = gt_check_cancel(ctx);
-        }
-    }
-    return st;
-}
-
-static gt_status flood_from(gt_ctx *ctx, flow_run *f, uint32_t cell)
-{
-    float level = f->z[cell];
-    gt_status st = GT_OK;
-    for (int e = 1; st == GT_OK && e <= 8; e++) {
-        uint32_t next = (uint32_t)((int64_t)cell + f->move[e]);
-        if (f->dir[next] != UNSEEN) {
-            continue;
-        }
-        f->dir[next] = (uint8_t)(e <= 4 ? e + 4 : e - 4); /* back to where the flood came from */
-        if (f->z[next] <= level) {
-            f->facts.n_raised += f->z[next] < level;
-            f->z[next] = level;
-            st = queue_push(ctx, f, next);
-        } else {
-            st = heap_push(ctx, &f->heap, key_of(f->z[next]), next);
-        }
-    }
-    return st;
-}
-
-static gt_status flood(gt_ctx *ctx, flow_run *f)
-{
-    gt_status st = seed(ctx, f);
-    for (size_t step = 0; st == GT_OK && (f->head < f->tail || f->heap.n > 0); step++) {
-        uint32_t cell = 0;
-        if (f->head < f->tail) {
-            cell = f->queue[f->head++];
-        } else {
-            st = heap_pop(ctx, &f->heap, &cell);
-        }
-        if (st == GT_OK) {
-            st = flood_from(ctx, f, cell);
-        }
-        if (st == GT_OK && step % STEPS_PER_CHECK == 0) {
-            st = gt_check_cancel(ctx);
-        }
-    }
-    return st;
-}
-
-/* From every cell without inflow down the stream, as far as all inflows are known. */
-static gt_status accumulate(gt_ctx *ctx, flow_run *f)
-{
-    gt_status st = GT_OK;
-    for (int64_t r = 0; st == GT_OK && r < f->rows; r++) {
-        size_t at = first_of(f, r);
+    (void)worker;
+    flow_run *f = user;
+    gt_flow_facts *facts = &f->part[task];
+    const gt_window w = band_of(f, task);
+    for (int64_t r = 0; r < w.n_rows; r++) {
+        size_t at = first_of(f, w.row + r);
         for (size_t i = at; i < at + (size_t)f->cols; i++) {
             size_t c = i;
-            /* a cell done on the way of another is marked by an inflow of 255 */
-            while (f->inflow[c] == 0 && f->dir[c] != NODATA) {
-                f->inflow[c] = NODATA;
+            bool on = f->dir[i] != FLOW_NODATA &&
+                      __atomic_load_n(&f->inflow[i], __ATOMIC_RELAXED) == SOURCE;
+            while (on) {
                 int d = f->dir[c];
+                uint32_t count = __atomic_load_n(&f->count[c], __ATOMIC_RELAXED);
                 if (d == 0) {
-                    f->facts.n_outlets++;
-                    f->facts.n_drained += f->count[c];
+                    facts->n_outlets++;
+                    facts->n_drained += count;
                     break;
                 }
                 size_t next = (size_t)((ptrdiff_t)c + f->move[d]);
-                f->count[next] += f->count[c];
-                f->inflow[next]--;
+                (void)__atomic_fetch_add(&f->count[next], count, __ATOMIC_RELAXED);
+                on = __atomic_fetch_sub(&f->inflow[next], 1, __ATOMIC_ACQ_REL) == 1;
                 c = next;
             }
         }
-        st = gt_check_cancel(ctx);
     }
-    return st;
+    return gt_check_cancel(ctx);
 }
 
 static gt_status prepare(gt_ctx *ctx, flow_run *f)
@@ -422,14 +373,40 @@ static gt_status prepare(gt_ctx *ctx, flow_run *f)
         f->move[e] = dy[e] * (int)f->width + dx[e];
         f->inverse[e] = (float)(1 / hypot(dx[e] * s->cell_x, dy[e] * s->cell_y));
     }
-    f->valid = gt_zalloc(ctx, (size_t)(f->rows + BAND - 1) / BAND, sizeof *f->valid);
-    gt_status st = f->valid == NULL ? GT_E_MEMORY : hold(ctx, f);
+    gt_status st = hold(ctx, f);
     for (size_t i = 0; st == GT_OK && i < f->width; i++) {
         size_t last = f->n - f->width + i;
         f->z[i] = f->z[last] = (float)NAN;
-        f->dir[i] = f->dir[last] = NODATA;
+        f->dir[i] = f->dir[last] = FLOW_NODATA;
     }
     return st;
+}
+
+static gt_status fill_grid(gt_ctx *ctx, flow_run *f, size_t bands)
+{
+    f->part = gt_zalloc(ctx, bands, sizeof *f->part);
+    gt_status st = f->part == NULL ? GT_E_MEMORY : gt_parallel_for(ctx, bands, read_band, f);
+    for (size_t i = 0; st == GT_OK && i < bands; i++) {
+        f->facts.n_cells += f->part[i].n_cells;
+    }
+    gt_free(ctx, f->part);
+    f->part = NULL;
+    return st == GT_OK ? flow_fill(ctx, f) : st;
+}
+
+static gt_status accumulate_grid(gt_ctx *ctx, flow_run *f, size_t bands)
+{
+    gt_status st = gt_parallel_for(ctx, bands, direct_band, f);
+    st = st == GT_OK ? resolve_flats(ctx, f, bands) : st;
+    st = st == GT_OK ? gt_parallel_for(ctx, bands, inflow_band, f) : st;
+    f->part = gt_zalloc(ctx, bands, sizeof *f->part);
+    st = st == GT_OK && f->part == NULL ? GT_E_MEMORY : st;
+    st = st == GT_OK ? gt_parallel_for(ctx, bands, accumulate_band, f) : st;
+    for (size_t i = 0; st == GT_OK && i < bands; i++) {
+        f->facts.n_outlets += f->part[i].n_outlets;
+        f->facts.n_drained += f->part[i].n_drained;
+    }
+    return st == GT_OK ? gt_parallel_for(ctx, bands, out_band, f) : st;
 }
 
 gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options, gt_grid *filled,
@@ -447,6 +424,10 @@ gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options
                   .direction = direction,
                   .accumulation = accumulation,
                   .o = &o};
+    if (o.tile != 0 && (o.tile < 8 || o.tile > 4096)) {
+        return gt_fail(ctx, GT_E_USAGE, &GT_MSG_GRID_WALK, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("what", "side of the tiles of a flood")));
+    }
     for (int i = 0; st == GT_OK && i < 3; i++) {
         if (outs[i] != NULL) {
             st = gt_grid_check_aligned(ctx, dem, outs[i], true, NULL, NULL);
@@ -454,20 +435,11 @@ gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options
     }
     st = st == GT_OK ? prepare(ctx, &f) : st;
     size_t bands = (size_t)(f.rows + BAND - 1) / BAND;
-    st = st == GT_OK ? gt_parallel_for(ctx, bands, read_band, &f) : st;
-    st = st == GT_OK ? flood(ctx, &f) : st;
+    st = st == GT_OK ? fill_grid(ctx, &f, bands) : st;
     if (st == GT_OK && filled != NULL) {
         st = gt_parallel_for(ctx, bands, filled_band, &f);
     }
-    if (st == GT_OK && accumulation != NULL) {
-        st = gt_parallel_for(ctx, bands, direct_band, &f);
-        st = st == GT_OK ? gt_parallel_for(ctx, bands, inflow_band, &f) : st;
-        st = st == GT_OK ? accumulate(ctx, &f) : st;
-        st = st == GT_OK ? gt_parallel_for(ctx, bands, out_band, &f) : st;
-    }
-    for (size_t i = 0; st == GT_OK && i < bands; i++) {
-        f.facts.n_cells += f.valid[i];
-    }
+    st = st == GT_OK && accumulation != NULL ? accumulate_grid(ctx, &f, bands) : st;
     if (st == GT_OK && facts != NULL) {
         *facts = f.facts;
     }

@@ -1,11 +1,14 @@
 #!/bin/sh
 # Grid operations beside peers, reading and writing counted: gdaldem, GRASS, and the probe
 # floor_raster (a single-thread bucket Dijkstra) where PEER_BIN holds it.
-# usage: bench/grid.sh DATA SIZE   (DATA holds dem_SIZE.tif, res_SIZE.tif, src_SIZE.tif)
+# usage: bench/grid.sh DATA SIZE [PART...]   (DATA holds dem_SIZE.tif, res_SIZE.tif, src_SIZE.tif, b20k.gpkg)
+# PART: slope cost flow algebra zonal; default all. "copy" is reading and writing alone.
 # Prints wall s, user s, system s, peak kB for each, and the load before it.
 set -eu
 data=$1
 n=$2
+shift 2
+parts=${*:-slope cost flow algebra zonal}
 guotu=${GUOTU:-build/release/guotu}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -17,19 +20,51 @@ t() { # NAME COMMAND...
     printf '%-28s %-6s %s (load %s)\n' "$name" "$n" "$(cat "$work/time")" "$load"
 }
 have() { command -v "$1" >/dev/null 2>&1; }
-t "guotu slope" "$guotu" grid terrain "$data/dem_$n.tif" "$work/slope.tif"
-have gdaldem && t "gdaldem slope" gdaldem slope -q -co TILED=YES -co BIGTIFF=YES "$data/dem_$n.tif" "$work/gslope.tif"
-t "guotu cost" "$guotu" grid cost "$data/res_$n.tif" "$data/src_$n.tif" "$work/cost.tif" --per-cell
-[ -x "${PEER_BIN:-}/floor_raster" ] &&
-    t "bucket Dijkstra, 1 thread" "$PEER_BIN/floor_raster" cost "$data/res_$n.tif" "$data/src_$n.tif" "$work/fcost.tif"
-t "guotu flow" "$guotu" grid flow "$data/dem_$n.tif" "$work/acc.tif"
+does() { case " $parts " in *" $1 "*) return 0 ;; esac; return 1; }
+a=$data/res_$n.tif
+b=$data/dem_$n.tif
+zones=$data/b20k.gpkg
 if have grass; then
-    grass -c "$data/dem_$n.tif" "$work/grass" -e >/dev/null 2>&1
-    g() { grass "$work/grass/PERMANENT" --exec "$@"; }
-    g r.in.gdal --q input="$data/dem_$n.tif" output=dem memory=2000
-    g r.in.gdal --q input="$data/res_$n.tif" output=res memory=2000
-    g r.in.gdal --q input="$data/src_$n.tif" output=src0 memory=2000
-    g r.null --q map=src0 setnull=0
-    t "GRASS r.cost" grass "$work/grass/PERMANENT" --exec r.cost --q input=res output=cost start_raster=src0 memory=16000
-    t "GRASS r.watershed -s" grass "$work/grass/PERMANENT" --exec r.watershed -s --q elevation=dem accumulation=acc
+    grass -c "$b" "$work/grass" -e >/dev/null 2>&1
+    g() { grass "$work/grass/PERMANENT" --exec "$@" >/dev/null 2>&1; }
+fi
+in_grass() { # NAME SHELL-TEXT
+    have grass && t "$1" grass "$work/grass/PERMANENT" --exec sh -c "$2"
+}
+if does slope; then
+    t "guotu slope" "$guotu" grid terrain "$b" "$work/slope.tif"
+    have gdaldem && t "gdaldem slope" gdaldem slope -q -co TILED=YES -co BIGTIFF=YES "$b" "$work/gslope.tif"
+fi
+if does algebra; then
+    t "guotu calc" "$guotu" grid calc 'A<50 ? A*2+B : B' A="$a" B="$b" "$work/calc.tif"
+    t "read both, write one" sh -c "cat '$a' >/dev/null; cp '$b' '$work/copy.tif'"
+    have gdal_calc.py && t "gdal_calc" gdal_calc.py --quiet --overwrite --calc "where(A<50,A*2+B,B)" \
+        -A "$a" -B "$b" --outfile "$work/gcalc.tif" --type Float32 --co TILED=YES --co BIGTIFF=YES
+fi
+if does zonal && [ -f "$zones" ]; then
+    t "guotu zonal" sh -c "'$guotu' grid zonal '$a' '$zones' --format csv >'$work/zones.csv'"
+    if have grass; then
+        g r.in.gdal --q input="$a" output=res memory=2000
+        g v.in.ogr --q input="$zones" output=zon
+        in_grass "v.to.rast + r.univar" \
+            "v.to.rast --q input=zon output=zon use=cat memory=2000 && r.univar -t map=res zones=zon output='$work/univar.csv'"
+    fi
+fi
+if does cost; then
+    t "guotu cost" "$guotu" grid cost "$a" "$data/src_$n.tif" "$work/cost.tif" --per-cell
+    [ -x "${PEER_BIN:-}/floor_raster" ] &&
+        t "bucket Dijkstra, 1 thread" "$PEER_BIN/floor_raster" cost "$a" "$data/src_$n.tif" "$work/fcost.tif"
+    if have grass; then
+        g r.in.gdal --q --o input="$a" output=res memory=2000
+        g r.in.gdal --q input="$data/src_$n.tif" output=src0 memory=2000
+        g r.null --q map=src0 setnull=0
+        in_grass "GRASS r.cost" "r.cost --q input=res output=cost start_raster=src0 memory=16000"
+    fi
+fi
+if does flow; then
+    t "guotu flow" "$guotu" grid flow "$b" "$work/acc.tif"
+    if have grass; then
+        g r.in.gdal --q input="$b" output=dem memory=2000
+        in_grass "GRASS r.watershed -s" "r.watershed -s --q elevation=dem accumulation=acc"
+    fi
 fi

@@ -1,4 +1,4 @@
-/* grid focal, distance, patches, classify, downstream, hand, wetness, order. */
+/* grid focal, distance, patches, classify, downstream, hand, wetness, order, view. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,4 +151,53 @@ gt_status cli_grid_order(cli *app, const char *const *files, int n)
     gt_status st = open_files(app, files, 2, GT_CELL_U8, in, &out);
     st = st == GT_OK ? gt_grid_stream_order(app->ctx, in[0], in[1], out) : st;
     return close_files(app, st, in, out);
+}
+
+/* Cells of a grid that are neither nodata nor 0, row by row. Owned by the caller. */
+static gt_status find_observers(cli *app, gt_grid *g, gt_observer **out, size_t *n)
+{
+    const gt_grid_spec *s = gt_grid_facts(g);
+    int32_t *row = gt_alloc(app->ctx, (size_t)s->n_cols, sizeof *row);
+    gt_status st = row == NULL ? GT_E_MEMORY : GT_OK;
+    size_t cap = 0;
+    for (int64_t r = 0; st == GT_OK && r < s->n_rows; r++) {
+        const gt_window w = {0, r, s->n_cols, 1};
+        st = gt_grid_read(app->ctx, g, &w, GT_CELL_I32, row, (size_t)s->n_cols);
+        for (int64_t c = 0; st == GT_OK && c < s->n_cols; c++) {
+            if (row[c] != 0 && row[c] != GT_NODATA_I32) {
+                st = gt_grow(app->ctx, (void **)out, &cap, *n + 1, sizeof **out);
+                if (st == GT_OK) {
+                    (*out)[(*n)++] = (gt_observer){c, r};
+                }
+            }
+        }
+    }
+    gt_free(app->ctx, row);
+    return st;
+}
+
+gt_status cli_grid_view(cli *app, const char *const *files, int n)
+{
+    (void)n;
+    gt_grid *in[MAX_IN] = {NULL}, *out = NULL;
+    gt_observer *list = NULL;
+    size_t found = 0;
+    gt_view_options o;
+    gt_view_options_init(&o);
+    gt_status st = cli_grid_real(app, "max", o.max_distance, 1e-6, 1e9, &o.max_distance);
+    st = st == GT_OK ? cli_grid_real(app, "eye", o.observer_height, 0, 10000, &o.observer_height)
+                     : st;
+    st = st == GT_OK ? cli_grid_real(app, "target", 0, 0, 10000, &o.target_height) : st;
+    st = st == GT_OK ? cli_grid_real(app, "refraction", o.refraction, 0, 1, &o.refraction) : st;
+    st = st == GT_OK ? open_files(app, files, 2, GT_CELL_I32, in, &out) : st;
+    st = st == GT_OK ? gt_grid_check_aligned(app->ctx, in[0], in[1], true, NULL, NULL) : st;
+    st = st == GT_OK ? find_observers(app, in[1], &list, &found) : st;
+    st = st == GT_OK ? gt_grid_viewshed(app->ctx, in[0], list, found, &o, out) : st;
+    gt_free(app->ctx, list);
+    st = close_files(app, st, in, out);
+    if (st == GT_OK) {
+        gt_text_printf(&app->out, cli_say(app, "观察点 %llu\n", "%llu observers\n"),
+                       (unsigned long long)found);
+    }
+    return st;
 }

@@ -25,5 +25,8 @@ gt_status cli_grid_downstream(cli *app, const char *const *files, int n) GT_CHEC
 gt_status cli_grid_hand(cli *app, const char *const *files, int n) GT_CHECKED;
 gt_status cli_grid_wetness(cli *app, const char *const *files, int n) GT_CHECKED;
 gt_status cli_grid_order(cli *app, const char *const *files, int n) GT_CHECKED;
+gt_status cli_grid_view(cli *app, const char *const *files, int n) GT_CHECKED;
+/* What the operation of the command line would hold; answers no when it cannot run. */
+gt_status cli_grid_plan(cli *app) GT_CHECKED;
 
 #endif

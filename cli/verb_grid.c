@@ -358,12 +358,16 @@ static const grid_op OPS[] = {
     {"hand", 4, 4, cli_grid_hand},
     {"wetness", 4, 4, cli_grid_wetness},
     {"order", 3, 3, cli_grid_order},
+    {"view", 3, 3, cli_grid_view},
 };
 enum { N_OPS = sizeof OPS / sizeof OPS[0] };
 
 static gt_status run(cli *app)
 {
     int n = app->n_operands - 1;
+    if (cli_has(app, "plan")) {
+        return cli_grid_plan(app);
+    }
     for (size_t i = 0; i < N_OPS; i++) {
         if (strcmp(OPS[i].name, app->operands[0]) == 0 && n >= OPS[i].min_files &&
             n <= OPS[i].max_files) {
@@ -376,10 +380,14 @@ static gt_status run(cli *app)
                         "POLYGONS LIKE OUT, focal IN OUT, distance SOURCES OUT, patches CLASSES "
                         "OUT, classify IN OUT, downstream DIRECTIONS TARGETS OUT, hand DEM "
                         "DIRECTIONS STREAMS OUT, wetness ACCUMULATION DIRECTIONS SLOPE OUT, order "
-                        "DIRECTIONS STREAMS OUT");
+                        "DIRECTIONS STREAMS OUT, view DEM OBSERVERS OUT");
 }
 
 static const cli_option options[] = {
+    {"plan",
+     NULL,
+     {"只说明所需内存与临时空间，不运行", "say what memory and scratch it needs, do not run"},
+     false},
     {"of",
      "WHAT",
      {"terrain：slope（默认，度）、slope-percent、aspect、curvature、profile、plan；"
@@ -396,12 +404,26 @@ static const cli_option options[] = {
      false},
     {"max",
      "VALUE",
-     {"cost、distance：上限，0 为不限", "cost, distance: limit, 0 for none"},
+     {"cost、distance：上限，0 为不限；view：最远距离（默认 5000 米）",
+      "cost, distance: limit, 0 for none; view: reach (default 5000 m)"},
      false},
     {"per-cell",
      NULL,
      {"cost：长度以像元计（默认以坐标单位计）",
       "cost: lengths in cells (default: unit of the CRS)"},
+     false},
+    {"eye",
+     "M",
+     {"view：观察点离地高度（默认 1.6 米）",
+      "view: height of the observer above ground (default 1.6 m)"},
+     false},
+    {"target",
+     "M",
+     {"view：目标离地高度（默认 0）", "view: height of targets above ground (default 0)"},
+     false},
+    {"refraction",
+     "K",
+     {"view：折光系数（默认 0.13）", "view: coefficient of refraction (default 0.13)"},
      false},
     {"type",
      "TYPE",
@@ -482,7 +504,8 @@ const cli_verb CLI_GRID = {
          "calc 表达式 名称=文件… 输出；zonal 栅格 面.gpkg；rasterize 面.gpkg 参照栅格 输出。\n"
          "focal 输入 输出；distance 源 输出；patches 分类 输出；classify 输入 输出；\n"
          "downstream 流向 目标 输出（流域、费用分配）；hand 高程 流向 河网 输出；\n"
-         "wetness 汇流量 流向 坡度 输出；order 流向 河网 输出（Strahler 分级）。\n"
+         "wetness 汇流量 流向 坡度 输出；order 流向 河网 输出（Strahler 分级）；\n"
+         "view 高程 观察点栅格 输出（可见的观察点数）。\n"
          "表达式：+ - * / % ^、比较、&& || !、c ? a : b、abs sqrt exp ln log10 sin cos tan atan "
          "atan2\n"
          "floor ceil round pow mod min max coalesce if "
@@ -495,7 +518,8 @@ const cli_verb CLI_GRID = {
          "focal IN OUT; distance SOURCES OUT; patches CLASSES OUT; classify IN OUT;\n"
          "downstream DIRECTIONS TARGETS OUT (watersheds, allocation); hand DEM DIRECTIONS STREAMS "
          "OUT;\n"
-         "wetness ACCUMULATION DIRECTIONS SLOPE OUT; order DIRECTIONS STREAMS OUT (Strahler).\n"
+         "wetness ACCUMULATION DIRECTIONS SLOPE OUT; order DIRECTIONS STREAMS OUT (Strahler);\n"
+         "view DEM OBSERVERS OUT (observers that see each cell).\n"
          "Expressions: + - * / % ^, comparisons, && || !, c ? a : b, abs sqrt exp ln log10 sin cos "
          "tan\n"
          "atan atan2 floor ceil round pow mod min max coalesce if isnodata, nodata, pi; nodata "

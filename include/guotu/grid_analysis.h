@@ -117,4 +117,32 @@ gt_status gt_grid_wetness(gt_ctx *ctx, gt_grid *accumulation, gt_grid *direction
 gt_status gt_grid_stream_order(gt_ctx *ctx, gt_grid *direction, gt_grid *streams,
                                gt_grid *out) GT_CHECKED;
 
+/* ---- view ---------------------------------------------------------------------------------------
+ */
+
+#define GT_VIEW_REACH_MAX 1024 /* cells */
+
+typedef struct gt_observer {
+    int64_t col, row; /* cell; of roads and areas: every cell, or every tenth */
+} gt_observer;
+
+typedef struct gt_view_options {
+    size_t size;            /* set by gt_view_options_init */
+    double observer_height; /* m above the ground; default 1.6 */
+    double target_height;   /* m; default 0 */
+    double max_distance;    /* m; default 5000; at most GT_VIEW_REACH_MAX cells */
+    double refraction;      /* k; default 0.13 */
+    double earth_radius;    /* m; default 6 371 000; 0: flat */
+    bool first; /* number (from 1) of the first observer that sees the cell, else how many do */
+} gt_view_options;
+void gt_view_options_init(gt_view_options *options);
+/* How many observers see each cell (int32; 0: none; nodata where the heights are). A cell is seen
+ * when no height on the line from the observer passes above it; heights lie linear between cells,
+ * nodata hides nothing, and the earth bends away by (1 - k) d^2 / 2R. An observer on nodata sees
+ * nothing but its cell. dem: metres, projected. GT_E_USAGE "grid.walk": reach, an observer outside;
+ * GT_E_INPUT "grid.not-projected". Cost: 1 ns times observers times reach^3 (in cells). Memory: 256
+ * + 2 reach a side, a thread. Source: R3 (Franklin and Ray 1994). */
+gt_status gt_grid_viewshed(gt_ctx *ctx, gt_grid *dem, const gt_observer *observers, size_t n,
+                           const gt_view_options *options, gt_grid *out) GT_CHECKED;
+
 #endif

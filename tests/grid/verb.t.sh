@@ -114,4 +114,18 @@ code 0 grid info "$work/onto.tif"
 says "3 columns x 3 rows"
 code 2 grid copy "$work/r.tif" "$work/onto.tif" --resample magic
 code 3 grid copy "$work/r.tif" "$work/onto.tif" --band 7
+code 0 grid flow "$work/hill.tif" "$work/none.tif" --plan
+says "cells     9"
+says "8 bytes a cell"
+code 0 grid flow "$work/hill.tif" "$work/none.tif" --plan --memory 64K
+says "fits"
+[ ! -e "$work/none.tif" ] || fail "a plan wrote an output"
+code 0 grid calc 'a' a="$work/hill.tif" "$work/none.tif" --plan
+code 3 grid flow "$work/nothing.tif" "$work/none.tif" --plan
+code 2 grid fly "$work/hill.tif" --plan
+code 0 grid view "$work/hill.tif" "$work/mark.tif" "$work/view.tif" --max 100
+says "1 observers"
+code 2 grid view "$work/hill.tif" "$work/mark.tif" "$work/view.tif" --max 100000
+code 2 grid view "$work/hill.tif" "$work/mark.tif" "$work/view.tif" --eye -1
+code 3 grid view "$work/hill.tif" "$work/r.tif" "$work/none.tif"
 finish

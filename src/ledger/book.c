@@ -25,6 +25,9 @@ static const char TABLES[] =
     "CREATE UNIQUE INDEX IF NOT EXISTS gt_ledger_record_id ON gt_ledger_record(ledger, id);"
     "CREATE INDEX IF NOT EXISTS gt_ledger_record_state ON gt_ledger_record(ledger, state, id);"
     "CREATE INDEX IF NOT EXISTS gt_ledger_record_unit ON gt_ledger_record(ledger, unit, id);"
+    "CREATE INDEX IF NOT EXISTS gt_ledger_record_unit_state ON gt_ledger_record(ledger, unit, "
+    "state,"
+    " id);"
     "CREATE INDEX IF NOT EXISTS gt_ledger_record_year ON gt_ledger_record(ledger, year, id);"
     "CREATE INDEX IF NOT EXISTS gt_ledger_record_due ON gt_ledger_record(due, ledger, id) WHERE"
     " closed = 0 AND due IS NOT NULL;"
@@ -387,19 +390,25 @@ gt_status gt_book_end(gt_ctx *ctx, gt_book *b, gt_status st)
     return st;
 }
 
-void gt_postings_text(const gt_posted *posted, size_t n, gt_text *out)
+void gt_posting_text(const gt_posted *p, gt_text *out)
+{
+    gt_text_putc(out, '[');
+    gt_text_json_string(out, p->balance);
+    gt_text_printf(out, ",%d,", p->year);
+    gt_text_json_string(out, p->unit);
+    gt_text_putc(out, ',');
+    gt_text_json_string(out, p->account);
+    gt_text_printf(out, ",%lld,", (long long)p->amount);
+    gt_text_json_string(out, p->quality);
+    gt_text_putc(out, ']');
+}
+
+static void postings_text(const gt_posted *posted, size_t n, gt_text *out)
 {
     gt_text_putc(out, '[');
     for (size_t i = 0; i < n; i++) {
-        gt_text_puts(out, i == 0 ? "[" : ",[");
-        gt_text_json_string(out, posted[i].balance);
-        gt_text_printf(out, ",%d,", posted[i].year);
-        gt_text_json_string(out, posted[i].unit);
-        gt_text_putc(out, ',');
-        gt_text_json_string(out, posted[i].account);
-        gt_text_printf(out, ",%lld,", (long long)posted[i].amount);
-        gt_text_json_string(out, posted[i].quality);
-        gt_text_putc(out, ']');
+        gt_text_puts(out, i == 0 ? "" : ",");
+        gt_posting_text(&posted[i], out);
     }
     gt_text_putc(out, ']');
 }
@@ -466,7 +475,7 @@ gt_status gt_book_append(gt_ctx *ctx, gt_book *b, const gt_action *a)
     gt_text postings;
     gt_text_init(&postings, ctx, 0);
     gt_entry_digest(&a->after, digest);
-    gt_postings_text(a->posted, a->n_posted, &postings);
+    postings_text(a->posted, a->n_posted, &postings);
     gt_status st = gt_text_status(&postings);
     gt_event_row row = {.event = {.seq = b->seq + 1,
                                   .ledger = a->ledger,

@@ -72,8 +72,8 @@ typedef struct gt_event_row { /* what the hash of an event covers, with it */
     " view_hash, parent_hash, hash"
 void gt_event_read(sqlite3_stmt *stmt, gt_event_row *out);
 void gt_event_hash(const gt_event_row *row, unsigned char out[GT_HASH_BYTES]);
-/* The lines as they stand in the event. */
-void gt_postings_text(const gt_posted *posted, size_t n, gt_text *out);
+/* A line as it stands in the event. */
+void gt_posting_text(const gt_posted *line, gt_text *out);
 
 /* 1 to 64 bytes of UTF-8, no '/', no control characters, no '@' in front. */
 bool gt_ledger_id_ok(const char *id);

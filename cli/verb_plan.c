@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "guotu/cases.h"
+#include "guotu/graph.h"
 #include "messages.h"
 #include "parse.h"
 #include "rule_text.h"
@@ -67,6 +68,19 @@ static void validate_json(cli *app, const char *dir, const gt_package *package,
     gt_text_puts(o, "]}\n");
 }
 
+/* Do the kernels take what the models bind? Mistakes go to notes. */
+static gt_status check_models(cli *app, const gt_package *package, gt_notes *notes)
+{
+    gt_graph *graph = NULL;
+    gt_status st = gt_graph_new(app->ctx, package, notes, &graph);
+    gt_graph_free(graph);
+    if (st == GT_E_INPUT) {
+        gt_error_clear(app->ctx);
+        st = GT_OK;
+    }
+    return st;
+}
+
 static gt_status validate(cli *app, cli_format format)
 {
     char dir[PATH_MAX];
@@ -80,6 +94,9 @@ static gt_status validate(cli *app, cli_format format)
     }
     if (st == GT_OK) {
         st = find_mistakes(app, dir, notes, &package, &n_cases);
+    }
+    if (st == GT_OK && package != NULL) {
+        st = check_models(app, package, notes);
     }
     if (st == GT_OK && format == CLI_JSON) {
         validate_json(app, dir, package, notes, n_cases);

@@ -4,7 +4,12 @@
 
 #include "guotu/model.h"
 
+extern const gt_model GT_MODEL_CALC;
 extern const gt_model GT_MODEL_COMBINE;
+extern const gt_model GT_MODEL_DISTANCE;
+extern const gt_model GT_MODEL_PATCHES;
+extern const gt_model GT_MODEL_UPSTREAM;
+extern const gt_model GT_MODEL_HABITAT_QUALITY;
 extern const gt_model GT_MODEL_CLASSIFY;
 extern const gt_model GT_MODEL_LOOKUP;
 extern const gt_model GT_MODEL_RASTERIZE;

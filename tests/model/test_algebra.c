@@ -239,6 +239,61 @@ static void grades_as_sorting(void **state)
     world_free(&w);
 }
 
+/* Expressions, distances, patches, catchments. */
+static void operations(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 5, 1);
+    w.cell = 100;
+    put_grid(&w, "a.tif", GT_CELL_F32, (const double[]){1, 2, 3, (double)NAN, 5});
+    put_grid(&w, "b.tif", GT_CELL_U8, (const double[]){1, 1, 0, 1, (double)NAN});
+    assert_ok(w.ctx,
+              RUN(&w, "calc", {IN, "a", "a.tif"}, {IN, "c", "b.tif"}, {OUT, "result", "r.tif"},
+                  {WITH, "expression", "coalesce(a, 9) * 2 + coalesce(c, 0)"}));
+    static const double want[] = {3, 5, 6, 19, 10};
+    double *v = get_grid(&w, "r.tif");
+    for (int i = 0; i < 5; i++) {
+        assert_near(v[i], want[i], 0);
+    }
+    free(v);
+    assert_fails(w.ctx,
+                 RUN(&w, "calc", {IN, "a", "a.tif"}, {OUT, "result", "r2.tif"},
+                     {WITH, "expression", "a + b"}),
+                 GT_E_USAGE, "grid.expression");
+    assert_ok(w.ctx, RUN(&w, "distance", {IN, "sources", "b.tif"}, {OUT, "distance", "d.tif"}));
+    v = get_grid(&w, "d.tif");
+    assert_near(v[2], 100, 1e-4);
+    assert_near(v[4], 100, 1e-4);
+    free(v);
+    put_constant(&w, "zero.tif", 0);
+    assert_ok(w.ctx, RUN(&w, "distance", {IN, "sources", "zero.tif"}, {OUT, "distance", "d0.tif"}));
+    assert_true(isnan(first_of(&w, "d0.tif"))); /* nothing is near */
+    assert_ok(w.ctx, RUN(&w, "patches", {IN, "classes", "b.tif"}, {OUT, "size", "p.tif"},
+                         {OUT, "number", "n.tif"}));
+    static const double size[] = {2, 2, 1, 1}, number[] = {1, 1, 2, 3};
+    v = get_grid(&w, "p.tif");
+    double *n = get_grid(&w, "n.tif");
+    for (int i = 0; i < 4; i++) {
+        assert_near(v[i], size[i], 0); /* hectares: cells of 100 m */
+        assert_near(n[i], number[i], 0);
+    }
+    assert_true(isnan(v[4]) && isnan(n[4]));
+    free(v);
+    free(n);
+    put_grid(&w, "way.tif", GT_CELL_U8, (const double[]){1, 1, 1, 1, 0}); /* all to the east */
+    put_grid(&w, "lake.tif", GT_CELL_U8,
+             (const double[]){(double)NAN, (double)NAN, 7, (double)NAN, (double)NAN});
+    assert_ok(w.ctx, RUN(&w, "upstream", {IN, "direction", "way.tif"}, {IN, "targets", "lake.tif"},
+                         {OUT, "target", "u.tif"}));
+    v = get_grid(&w, "u.tif");
+    assert_near(v[0], 7, 0);
+    assert_near(v[2], 7, 0);
+    assert_true(isnan(v[3]));
+    free(v);
+    world_free(&w);
+}
+
 /* ---- dirty windows, content, lineage ------------------------------------------------------------
  */
 
@@ -380,6 +435,7 @@ int main(void)
         cmocka_unit_test(combinations),
         cmocka_unit_test(grades_by_share),
         cmocka_unit_test(grades_as_sorting),
+        cmocka_unit_test(operations),
         cmocka_unit_test(a_dirty_window_equals_a_full_run),
         cmocka_unit_test(prints_follow_cells),
         cmocka_unit_test(results_hold_their_lineage),

@@ -202,6 +202,61 @@ static void towns(void **state)
     world_free(&w);
 }
 
+static double sum_of(world *w, const char *name)
+{
+    double *v = get_grid(w, name), sum = 0;
+    for (int64_t i = 0; i < w->cols * w->rows; i++) {
+        sum += v[i];
+    }
+    free(v);
+    return sum;
+}
+
+/* InVEST tests/test_habitat_quality.py::test_habitat_quality_presence_absence_regression. */
+static void habitat_as_invest(void **state)
+{
+    enum { N = 100 };
+    static const double want[2][2] = {{1422.2422, 6961.4536}, {1438.791, 4920.1206}};
+    double *v[4]; /* land, access, two threats */
+    static const char *const files[] = {"land.tif", "access.tif", "t1.tif", "t2.tif"};
+    world w;
+    (void)state;
+    world_new(&w, N, N);
+    w.cell = 1;
+    for (int time = 0; time < 2; time++) {
+        for (int k = 0; k < 4; k++) {
+            v[k] = calloc(N * N, sizeof *v[k]);
+            for (int i = 0; i < N * N; i++) {
+                int r = i / N, c = i % N, from = 5 * (k - 1);
+                bool threat = r >= 20 && r < 80 && c >= from && c <= from + (time == 0 ? 2 : 5);
+                v[k][i] = k == 0   ? (r < 50      ? 1
+                                      : time == 0 ? 2
+                                                  : 3)
+                          : k == 1 ? (r < 50 ? 0.2 : 1)
+                                   : (threat ? 1 : 0);
+            }
+            put_grid(&w, files[k], k == 1 ? GT_CELL_F64 : GT_CELL_U8, v[k]);
+            free(v[k]);
+        }
+        assert_ok(w.ctx, RUN(&w, "habitat-quality", {IN, "land", "land.tif"},
+                             {IN, "access", "access.tif"}, {IN, "threat1", "t1.tif"},
+                             {IN, "threat2", "t2.tif"}, {OUT, "quality", "q.tif"},
+                             {OUT, "degradation", "d.tif"}, {WITH, "habitat", "1=1,2=0.5,3=0"},
+                             {WITH, "half", "0.5"}, {WITH, "weight1", "0.7"},
+                             {WITH, "reach1", "40"}, {WITH, "seen1", "1=1,2=0.5,3=0.3"},
+                             {WITH, "weight2", "1"}, {WITH, "reach2", "70"},
+                             {WITH, "decay2", "exponential"}, {WITH, "seen2", "1=1,2=1,3=1"}));
+        assert_near(sum_of(&w, "d.tif"), want[time][0], 2e-3);
+        assert_near(sum_of(&w, "q.tif"), want[time][1], 2e-3);
+    }
+    put_constant(&w, "t1.tif", 0); /* a threat that is nowhere does nothing */
+    assert_ok(w.ctx, RUN(&w, "habitat-quality", {IN, "land", "land.tif"}, {IN, "threat1", "t1.tif"},
+                         {OUT, "quality", "q2.tif"}, {WITH, "habitat", "1=1,2=0.5,3=0.25"},
+                         {WITH, "seen1", "1=1,3=1"}));
+    assert_near(sum_of(&w, "q2.tif"), 5000 + 1250, 1e-6);
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +268,7 @@ int main(void)
         cmocka_unit_test(production),
         cmocka_unit_test(farming),
         cmocka_unit_test(towns),
+        cmocka_unit_test(habitat_as_invest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

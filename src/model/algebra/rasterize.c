@@ -101,7 +101,48 @@ static gt_status values_of(gt_ctx *ctx, const gt_polygon_table *table, const cha
     return GT_OK;
 }
 
-static gt_status burn(gt_ctx *ctx, gt_job *job, const gt_polygon_table *table, const char *field,
+/* Leaves out, in place, the features whose value is nodata; values as well. */
+static void leave_out(gt_polygon_table *table, double *values)
+{
+    size_t from = 0, to = 0;
+    for (size_t r = 0; r < table->n_runs; r++) {
+        gt_polygon_run *run = &table->runs[r];
+        uint32_t f = 0, p = 0, ring = 0, point = 0;      /* kept */
+        uint32_t part_at = 0, ring_at = 0, point_at = 0; /* read */
+        for (size_t i = 0; i < run->n_features; i++, from++) {
+            uint32_t parts = run->feature_end[i];
+            bool keep = !isnan(values[from]);
+            for (; part_at < parts; part_at++) {
+                uint32_t rings = run->part_end[part_at];
+                for (; ring_at < rings; ring_at++) {
+                    uint32_t end = run->ring_end[ring_at], n = end - point_at;
+                    if (keep) {
+                        memmove(run->xy + 2 * (size_t)point, run->xy + 2 * (size_t)point_at,
+                                2 * (size_t)n * sizeof *run->xy);
+                        point += n;
+                        run->ring_end[ring++] = point;
+                    }
+                    point_at = end;
+                }
+                if (keep) {
+                    run->part_end[p++] = ring;
+                }
+            }
+            if (keep) {
+                run->fid[f] = run->fid[i];
+                run->feature_end[f++] = p;
+                values[to++] = values[from];
+            }
+        }
+        run->n_features = f;
+        run->n_parts = p;
+        run->n_rings = ring;
+        run->n_points = point;
+    }
+    table->n_features = to;
+}
+
+static gt_status burn(gt_ctx *ctx, gt_job *job, gt_polygon_table *table, const char *field,
                       const char *classes)
 {
     double *values = NULL;
@@ -111,6 +152,9 @@ static gt_status burn(gt_ctx *ctx, gt_job *job, const gt_polygon_table *table, c
     gt_status st = field == NULL ? GT_OK : values_of(ctx, table, classes, &values);
     if (st == GT_OK) {
         o.values = values;
+        if (values != NULL) {
+            leave_out(table, values);
+        }
         st = gt_grid_rasterize(ctx, table, &o, job->out[0]);
     }
     gt_free(ctx, values);
@@ -187,9 +231,9 @@ const gt_model GT_MODEL_RASTERIZE = {
     .version = 1,
     .title = {"面转栅格", "polygons to cells"},
     .what =
-        {"栅格取占其面积最大的图斑的值；不给字段则为被覆盖的比例。编码无对应数的图斑无值。",
+        {"栅格取占其面积最大的图斑的值；不给字段则为被覆盖的比例。编码无对应数的图斑不参与。",
          "A cell takes the value of the polygon that covers most of it; without a field the share "
-         "covered. Polygons whose code has no number are nodata."},
+         "covered. Polygons whose code has no number are left out."},
     .in = in,
     .out = out,
     .with = with,

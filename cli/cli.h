@@ -61,7 +61,15 @@ bool cli_has(const cli *app, const char *name);
 #define cli_say(app, zh, en) ((app)->lang == GT_LANG_ZH ? (zh) : (en))
 const char *cli_title(const cli *app, gt_title title);
 
-typedef enum cli_format { CLI_TEXT = 0, CLI_CSV, CLI_JSON, CLI_GPKG, CLI_PDF, CLI_PNG } cli_format;
+typedef enum cli_format {
+    CLI_TEXT = 0,
+    CLI_CSV,
+    CLI_JSON,
+    CLI_GPKG,
+    CLI_PDF,
+    CLI_PNG,
+    CLI_XLSX
+} cli_format;
 /* Reads --format; `allowed` is a bit set of 1 << cli_format. */
 gt_status cli_get_format(cli *app, unsigned allowed, cli_format *out) GT_CHECKED;
 gt_status cli_get_date(cli *app, const char *option, gt_date *out) GT_CHECKED;

@@ -42,7 +42,7 @@ static gt_status bad_value(cli *app, const char *option, const char *value, cons
 
 gt_status cli_get_format(cli *app, unsigned allowed, cli_format *out)
 {
-    static const char *const names[] = {"text", "csv", "json", "gpkg", "pdf", "png"};
+    static const char *const names[] = {"text", "csv", "json", "gpkg", "pdf", "png", "xlsx"};
     const char *given = cli_option_value(app, "format", "text");
     char list[64] = "";
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "guotu/indicator.h"
+#include "guotu/yearly.h"
 #include "messages.h"
 
 enum { N_COLUMNS = 8 };
@@ -83,8 +84,10 @@ static gt_status as_table(job *j, bool csv)
             continue;
         }
         if (row->known) {
-            (void)snprintf(value, sizeof value, csv ? "%.12g" : "%.4f",
-                           in_unit(row->indicator, row->value));
+            double x = in_unit(row->indicator, row->value);
+            double gap = fabs(x - in_unit(row->indicator, row->asked));
+            bool close = gap > 0 && gap < 1e-4; /* a miss must not be rounded away */
+            (void)snprintf(value, sizeof value, csv || close ? "%.12g" : "%.4f", x);
         }
         target_text(row, target, sizeof target);
         const gt_judgement *a = &row->judgement;
@@ -170,6 +173,38 @@ static void as_json(job *j)
     gt_text_free(&line);
 }
 
+static gt_status get_level(cli *app, gt_level *out)
+{
+    static const char *const names[] = {"city", "district", "town"};
+    const char *level = cli_option_value(app, "level", "district");
+    for (int i = GT_LEVEL_CITY; i <= GT_LEVEL_TOWN; i++) {
+        if (strcmp(level, names[i]) == 0) {
+            *out = (gt_level)i;
+            return GT_OK;
+        }
+    }
+    return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_BAD_VALUE, GT_NOWHERE,
+                   GT_ARGS(GT_TEXT("option", "level"), GT_TEXT("value", level),
+                           GT_TEXT("allowed", "city, district, town")));
+}
+
+/* The sheets of the yearly report that look at one year only. */
+static gt_status as_workbook(cli *app, gt_store *store, const gt_package *package, int year)
+{
+    const char *path = cli_option_value(app, "o", NULL);
+    int month = 0, day = 0;
+    gt_yearly_options o;
+    if (path == NULL) {
+        return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_NEEDS_VALUE, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("option", "o"), GT_TEXT("arg", "FILE.xlsx")));
+    }
+    gt_yearly_options_init(app->ctx, &o);
+    gt_date_to_ymd(gt_date_today(), &o.year, &month, &day);
+    o.year = year == 0 ? o.year : year;
+    o.back = 0;
+    return gt_yearly_report(app->ctx, store, package, &o, path);
+}
+
 static gt_status work(cli *app, bool warn)
 {
     gt_store *store = NULL;
@@ -179,18 +214,21 @@ static gt_status work(cli *app, bool warn)
     cli_format format = CLI_TEXT;
     long year = 0;
     gt_indicators_options_init(&o);
-    gt_status st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_CSV | 1U << CLI_JSON, &format);
+    gt_status st = cli_get_format(
+        app, 1U << CLI_TEXT | 1U << CLI_CSV | 1U << CLI_JSON | (warn ? 0U : 1U << CLI_XLSX),
+        &format);
     st = st == GT_OK ? cli_get_long(app, "year", 0, 1900, 2100, &year) : st;
     o.year = (int)year;
-    const char *level = cli_option_value(app, "level", "district");
-    o.level = strcmp(level, "city") == 0   ? GT_LEVEL_CITY
-              : strcmp(level, "town") == 0 ? GT_LEVEL_TOWN
-                                           : GT_LEVEL_DISTRICT;
+    st = st == GT_OK ? get_level(app, &o.level) : st;
     o.only = cli_option_value(app, "only", NULL);
     st = st == GT_OK ? cli_open_store(app, true, &store) : st;
     st = st == GT_OK ? cli_open_package(app, store, &package) : st;
-    st = st == GT_OK ? gt_indicators_run(app->ctx, store, package, &o, &table) : st;
-    if (st == GT_OK) {
+    if (st == GT_OK && format == CLI_XLSX) {
+        st = as_workbook(app, store, package, o.year);
+    } else if (st == GT_OK) {
+        st = gt_indicators_run(app->ctx, store, package, &o, &table);
+    }
+    if (st == GT_OK && table != NULL) {
         job j = {app, table, warn ? NULL : cli_option_value(app, "unit", NULL), warn};
         if (format == CLI_JSON) {
             as_json(&j);
@@ -234,7 +272,11 @@ static const cli_option indicator_options[] = {
      {"列到哪一级（默认 district）", "rows down to (default district)"},
      false},
     {"only", "ID", {"只算该指标", "only this indicator"}, false},
-    FORMAT_OPTION,
+    {"format", "text|csv|json|xlsx", {"输出格式", "output format"}, false},
+    {"o",
+     "FILE",
+     {"xlsx 写到该文件（全市与各区各一表）", "xlsx: the file (city and districts)"},
+     false},
     {0},
 };
 

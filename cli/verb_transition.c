@@ -287,6 +287,7 @@ static gt_status run(cli *app)
         case CLI_GPKG:
         case CLI_PDF:
         case CLI_PNG:
+        case CLI_XLSX:
             st = as_text(&j);
             cli_put_generated(app, package, &j.origins);
             break;

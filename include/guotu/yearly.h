@@ -9,7 +9,7 @@ typedef struct gt_yearly_options {
     size_t size;
     int year;      /* needed */
     gt_lang lang;  /* of all text */
-    int back;      /* years of the trends before it, 1 .. 9 */
+    int back;      /* years of the trends before it, 1 .. 9; 0: no trends, no movements */
     size_t movers; /* contributions listed for an indicator, at most 12 */
 } gt_yearly_options;
 /* The context's language, 5 years back, 4 movers. */

@@ -192,7 +192,7 @@ static gt_status movements(gt_year *y)
 gt_status gt_year_gather(gt_ctx *ctx, gt_store *store, const gt_package *package,
                          const gt_yearly_options *o, gt_year *out)
 {
-    int back = o->back < 1 ? 1 : o->back > GT_YEARS_MOST - 1 ? GT_YEARS_MOST - 1 : o->back;
+    int back = o->back < 0 ? 0 : o->back > GT_YEARS_MOST - 1 ? GT_YEARS_MOST - 1 : o->back;
     *out = (gt_year){.ctx = ctx, .store = store, .package = package, .o = o};
     out->first_year = o->year - back;
     out->n_years = back + 1;

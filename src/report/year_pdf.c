@@ -399,9 +399,13 @@ gt_status gt_year_pdf(const gt_year *year, const char *path)
     gt_pages_title(&p);
     put_summary(&p);
     put_table(&p);
-    put_trends(&p);
+    if (year->n_years > 1) {
+        put_trends(&p);
+    }
     put_maps(&p);
-    put_movements(&p);
+    if (year->n_years > 1) {
+        put_movements(&p);
+    }
     put_basis(&p);
     return gt_pages_close(&p);
 }

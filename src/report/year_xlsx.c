@@ -276,8 +276,10 @@ gt_status gt_year_xlsx(const gt_year *year, const char *path)
         make_formats(&b);
         put_table(&b, false);
         put_table(&b, true);
-        put_trends(&b);
-        put_movements(&b);
+        if (year->n_years > 1) {
+            put_trends(&b);
+            put_movements(&b);
+        }
         put_about(&b);
         lxw_error closed = workbook_close(b.wb);
         note(&b, closed);

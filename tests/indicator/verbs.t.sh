@@ -131,4 +131,9 @@ code 3 explain farmland --from 1 --to 99
 code 3 explain castle --from 1 --to 2
 code 2 indicators --year never
 code 2 indicators --format png
+code 2 indicators --level village
+code 2 indicators --format xlsx
+code 0 indicators --year 2025 --format xlsx -o "$work/i.xlsx"
+unzip -p "$work/i.xlsx" xl/sharedStrings.xml | grep -q "held only" || fail "the workbook says nothing of targets held"
+code 0 indicators --year 2025 --level town --only farmland
 finish

@@ -317,7 +317,7 @@ static gt_status unite(gt_ctx *ctx, void *user, const char *project, const char 
     parts *p = user;
     gt_geom sum;
     const gt_geom *both[] = {p->all, outline};
-    if (strcmp(project, p->subject->project) != 0 ||
+    if (lacks(p->subject->project) || strcmp(project, p->subject->project) != 0 ||
         (!lacks(p->subject->name) && strcmp(part, p->subject->name) == 0)) {
         return GT_OK;
     }

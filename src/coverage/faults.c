@@ -7,7 +7,10 @@
 #include "coverage/region.h"
 #include "coverage/stored_job.h"
 
-enum { FEW = 500 }; /* findings whose features are looked up one by one */
+enum {
+    FEW = 500, /* findings whose features are looked up one by one */
+    RUN = 64   /* cells read at once */
+};
 
 static const bool COVERS[] = {true};
 
@@ -59,16 +62,15 @@ static gt_status judge_vault(gt_ctx *ctx, job *j, gt_vault *v, bool *good)
     }
     gt_weave_rows_of of = rows_of(v);
     gt_status st = gt_weave_judge_new(ctx, 1, &of, COVERS, j->sliver, &j->judge);
-    for (size_t i = 0; st == GT_OK && *good && i < v->n_cells; i++) {
-        const gt_vault_cell *c = &v->cells[i];
-        const uint8_t *block = NULL;
-        st = gt_vault_get(ctx, v, c, &block, good);
-        const gt_weave_cell cell = {c->column, c->row, block, c->bytes};
-        if (st == GT_OK && *good) {
-            *good = gt_weave_cell_check(&cell, 1);
-        }
-        if (st == GT_OK && *good) {
-            st = gt_weave_judge_cell(ctx, j->judge, &cell);
+    for (size_t i = 0; st == GT_OK && *good && i < v->n_cells; i += RUN) {
+        const uint8_t *blocks[RUN];
+        size_t n = v->n_cells - i < RUN ? v->n_cells - i : RUN;
+        st = gt_vault_get_run(ctx, v, i, n, blocks);
+        for (size_t k = 0; st == GT_OK && *good && k < n; k++) {
+            const gt_vault_cell *c = &v->cells[i + k];
+            const gt_weave_cell cell = {c->column, c->row, blocks[k], c->bytes};
+            *good = blocks[k] != NULL && gt_weave_cell_check(&cell, 1);
+            st = *good ? gt_weave_judge_cell(ctx, j->judge, &cell) : GT_OK;
         }
     }
     if (st == GT_OK && *good) {

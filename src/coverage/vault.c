@@ -23,6 +23,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guotu/pool.h"
+
 enum { SLOT_AT = 4096, FIRST = 8192, VERSION = 1, ORDER = 0x01020304 };
 
 typedef struct slot {
@@ -512,6 +514,51 @@ gt_status gt_vault_get(gt_ctx *ctx, gt_vault *v, const gt_vault_cell *cell, cons
     }
     *block = v->buffer;
     return GT_OK;
+}
+
+typedef struct run_of {
+    const gt_vault *v;
+    size_t first;
+    const uint8_t **blocks; /* where each is to lie; then NULL when it is damaged */
+} run_of;
+
+static gt_status read_task(gt_ctx *ctx, void *user, size_t task, int worker)
+{
+    const run_of *r = user;
+    const gt_vault_cell *c = &r->v->cells[r->first + task];
+    size_t bytes = (size_t)c->bytes + c->sums;
+    uint8_t *to = (uint8_t *)(uintptr_t)r->blocks[task];
+    unsigned char hash[GT_HASH_BYTES];
+    (void)ctx;
+    (void)worker;
+    bool good = read_at(r->v, to, bytes, c->at);
+    if (good) {
+        digest_of(to, bytes, hash);
+        good = memcmp(hash, c->digest, sizeof c->digest) == 0;
+    }
+    r->blocks[task] = good ? to : NULL;
+    return GT_OK;
+}
+
+gt_status gt_vault_get_run(gt_ctx *ctx, gt_vault *v, size_t first, size_t n, const uint8_t **blocks)
+{
+    enum { ALIGN = 16 };
+    run_of r = {v, first, blocks};
+    size_t bytes = 0;
+    for (size_t i = first; i < first + n; i++) {
+        bytes += ((size_t)v->cells[i].bytes + v->cells[i].sums + ALIGN - 1) / ALIGN * ALIGN;
+    }
+    gt_status st = buffer_for(ctx, v, bytes);
+    if (st != GT_OK) {
+        return st;
+    }
+    bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        const gt_vault_cell *c = &v->cells[first + i];
+        blocks[i] = v->buffer + bytes;
+        bytes += ((size_t)c->bytes + c->sums + ALIGN - 1) / ALIGN * ALIGN;
+    }
+    return gt_parallel_for(ctx, n, read_task, &r);
 }
 
 void gt_vault_drop(gt_vault *v, size_t i)

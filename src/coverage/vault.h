@@ -49,6 +49,10 @@ gt_status gt_vault_put(gt_ctx *ctx, gt_vault *vault, const gt_weave_cell *cell, 
 /* Block and sums of a cell, borrowed until the next call; *good = false when they are damaged. */
 gt_status gt_vault_get(gt_ctx *ctx, gt_vault *vault, const gt_vault_cell *cell,
                        const uint8_t **block, bool *good) GT_CHECKED;
+/* Blocks of the n cells from the first on, read and checked by all workers: blocks[i] is NULL when
+ * cell first + i is damaged. Borrowed until the next call. */
+gt_status gt_vault_get_run(gt_ctx *ctx, gt_vault *vault, size_t first, size_t n,
+                           const uint8_t **blocks) GT_CHECKED;
 /* Takes cell i out of the list; its bytes are dead. */
 void gt_vault_drop(gt_vault *vault, size_t i);
 /* Writes list, words and sums and makes them the ones in force; copies the file when more than half

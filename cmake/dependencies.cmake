@@ -12,13 +12,14 @@ pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo>=1.16)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate>=1.14)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd>=1.5)
 pkg_check_modules(XLSXWRITER REQUIRED xlsxwriter)
+pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.75)
 pkg_check_modules(GEOS REQUIRED IMPORTED_TARGET geos>=3.11)
 pkg_check_modules(PROJ REQUIRED proj>=9.1)
 pkg_check_modules(GDAL REQUIRED IMPORTED_TARGET gdal>=3.6)
 
 add_library(gt_small_libs INTERFACE)
 target_link_libraries(gt_small_libs INTERFACE PkgConfig::SQLITE PkgConfig::SODIUM PkgConfig::FYAML
-  PkgConfig::JANSSON PkgConfig::DEFLATE PkgConfig::ZSTD Threads::Threads dl m)
+  PkgConfig::JANSSON PkgConfig::DEFLATE PkgConfig::ZSTD PkgConfig::MICROHTTPD Threads::Threads dl m)
 target_include_directories(gt_small_libs SYSTEM INTERFACE ${PANGOCAIRO_INCLUDE_DIRS}
   ${CAIRO_INCLUDE_DIRS} ${GEOS_INCLUDE_DIRS} ${PROJ_INCLUDE_DIRS})
 

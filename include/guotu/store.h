@@ -142,6 +142,7 @@ typedef struct gt_query {
     /* > 0: every version written or ended after this revision, old and new: what a reader who knew
      * the map of that revision must look at again. Implies all_versions. */
     int64_t changed_since;
+    int64_t after_row; /* only row versions beyond this one: the next page of a long list */
 } gt_query;
 void gt_query_init(gt_query *query, const char *layer);
 

@@ -102,7 +102,7 @@ static void put_changed(gt_text *sql, const gt_scan *s, bool history)
                    s->layer, s->layer, s->layer);
 }
 
-/* ?3 id or the start of ids, which end before ?10; ?4-?7 box */
+/* ?3 id or the start of ids, which end before ?10; ?4-?7 box; ?11 the row before */
 static void put_where(gt_text *sql, const gt_scan *s, bool history)
 {
     const gt_query *q = &s->query;
@@ -110,6 +110,9 @@ static void put_where(gt_text *sql, const gt_scan *s, bool history)
         gt_text_puts(sql, " AND t.gt_id = ?3");
     } else if (q->id_prefix != NULL) {
         gt_text_puts(sql, " AND t.gt_id >= ?3 AND t.gt_id < ?10");
+    }
+    if (q->after_row > 0) {
+        gt_text_puts(sql, " AND t.fid > ?11");
     }
     if (q->changed_since > 0) {
         put_changed(sql, s, history);
@@ -161,6 +164,7 @@ static gt_status prepare(gt_ctx *ctx, gt_scan *s, const gt_standard *standard, b
     }
     (void)sqlite3_bind_int64(s->stmt, 8, q->changed_since);
     (void)sqlite3_bind_int64(s->stmt, 9, s->first_fid);
+    (void)sqlite3_bind_int64(s->stmt, 11, q->after_row);
     return st;
 }
 

@@ -1,0 +1,114 @@
+/* serve: the portal of a workspace. */
+#include <unistd.h>
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "guotu/serve.h"
+
+static void write_line(void *user, const char *line)
+{
+    (void)user;
+    (void)fprintf(stderr, "%s\n", line);
+}
+
+/* --web DIR, else GUOTU_WEB, else what the build of web/ made beside the program or was installed;
+ * none is no fault. */
+static const char *web_folder(const cli *app, char out[PATH_MAX])
+{
+    char exe[PATH_MAX] = "";
+    const char *given = cli_option_value(app, "web", getenv("GUOTU_WEB"));
+    if (given != NULL) {
+        return given;
+    }
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(exe, '/');
+    if (slash != NULL) {
+        *slash = '\0';
+    }
+    static const char *const places[] = {"../share/guotu/web", "../../web/dist"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        (void)snprintf(out, PATH_MAX, "%.3900s/%s", exe, places[i]);
+        if (access(out, R_OK) == 0) {
+            return out;
+        }
+    }
+    return NULL;
+}
+
+static gt_status run(cli *app)
+{
+    gt_store *store = NULL;
+    gt_package *package = NULL;
+    gt_server *server = NULL;
+    gt_serve_options options;
+    char folder[PATH_MAX];
+    long port = 0;
+    gt_serve_options_init(&options);
+    gt_status st = cli_get_long(app, "port", 8080, 0, 65535, &port);
+    if (st == GT_OK) {
+        st = cli_open_store(app, true, &store);
+    }
+    if (st == GT_OK) {
+        st = cli_open_package(app, store, &package);
+    }
+    gt_store_close(store);
+    if (st == GT_OK) {
+        options.workspace = app->workspace;
+        options.package = package;
+        options.host = cli_option_value(app, "host", NULL);
+        options.port = (int)port;
+        options.tls_cert = cli_option_value(app, "tls-cert", NULL);
+        options.tls_key = cli_option_value(app, "tls-key", NULL);
+        options.web_dir = web_folder(app, folder);
+        options.log = app->quiet ? NULL : write_line;
+        st = gt_server_start(app->ctx, &options, &server);
+    }
+    if (st == GT_OK) {
+        gt_text_printf(
+            &app->out,
+            cli_say(app, "门户地址 %s://%s:%d/portal\n", "portal at %s://%s:%d/portal\n"),
+            options.tls_cert != NULL ? "https" : "http",
+            options.host == NULL ? "127.0.0.1" : options.host, gt_server_port(server));
+        st = cli_flush(app);
+        gt_server_wait(app->ctx, server);
+    }
+    gt_server_stop(server);
+    gt_package_free(package);
+    return st;
+}
+
+static const cli_option options[] = {
+    {"port",
+     "N",
+     {"端口（默认 8080；0 为任一空闲端口）", "port (default 8080; 0: any free one)"},
+     false},
+    {"host",
+     "ADDRESS",
+     {"监听地址（默认 127.0.0.1）", "address to listen at (default 127.0.0.1)"},
+     false},
+    {"tls-cert",
+     "FILE",
+     {"证书（PEM）；须同时给出私钥", "certificate (PEM); needs the key"},
+     false},
+    {"tls-key", "FILE", {"私钥（PEM）", "private key (PEM)"}, false},
+    {"web", "DIR", {"门户页面所在目录", "folder of the portal's pages"}, false},
+    {0},
+};
+
+const cli_verb CLI_SERVE = {
+    .name = "serve",
+    .operands = "",
+    .summary = {"以网络服务提供一张图（只读）", "serve the map over HTTP (read-only)"},
+    .detail =
+        {"提供 OGC API Features、Tiles、Processes 与门户页面；访问日志逐行写到标准错误。\n"
+         "收到 SIGTERM 或 SIGINT 后答完已接受的请求再停止。",
+         "OGC API Features, Tiles and Processes, and the portal's pages. The access log goes to\n"
+         "standard error, a line of JSON a request. SIGTERM or SIGINT: requests accepted are\n"
+         "answered, then it stops."},
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,45 @@
+/* Serve: the one portal of a workspace over HTTP: OGC API Features, Tiles and Processes, the pages
+ * of the portal, health and metrics. Read-only: nothing of the map can be changed through it. */
+#ifndef GUOTU_SERVE_H
+#define GUOTU_SERVE_H
+
+#include "guotu/package.h"
+#include "guotu/store.h"
+
+typedef struct gt_server gt_server;
+
+/* One finished request, for the access log: a line of JSON without its newline. Called from the
+ * server's threads, one call at a time; the text is borrowed for the call. */
+typedef void (*gt_serve_log_fn)(void *user, const char *line);
+
+typedef struct gt_serve_options {
+    size_t size;
+    const char *workspace;          /* folder; required */
+    const gt_package *package;      /* borrowed for the life of the server; required */
+    const char *host;               /* address to listen at; NULL: 127.0.0.1 */
+    int port;                       /* 0: any free one */
+    const char *tls_cert, *tls_key; /* PEM files; both or neither */
+    const char *web_dir;  /* folder of the portal's pages; NULL: none. Read once, at the start */
+    int workers;          /* threads that answer; 0: one a core, at least 2 */
+    size_t most_waiting;  /* requests accepted and not yet begun; 0: 256. Beyond: 503 */
+    size_t most_body;     /* bytes; 0: 1 MiB. Beyond: 413 */
+    int most_connections; /* 0: 1024 */
+    int idle_s;           /* a connection without a byte is closed; 0: 15 */
+    int request_s;        /* a request must have come in, and be answered, within; 0: 30 */
+    gt_serve_log_fn log;
+    void *log_user;
+} gt_serve_options;
+void gt_serve_options_init(gt_serve_options *options);
+
+/* Opens the workspace and starts to listen. The server works in a context of its own (language,
+ * threads and memory ceiling as ctx); ctx must outlive it. GT_E_ENV: the port is taken, the
+ * certificate cannot be read; GT_E_USAGE: only one of certificate and key. Owned by the caller. */
+gt_status gt_server_start(gt_ctx *ctx, const gt_serve_options *options, gt_server **out) GT_CHECKED;
+int gt_server_port(const gt_server *server);
+/* Stops: no new connections, requests accepted are answered, then everything is freed. NULL is
+ * accepted. */
+void gt_server_stop(gt_server *server);
+/* Returns once ctx was cancelled (gt_cancel, as the signal handler does). */
+void gt_server_wait(gt_ctx *ctx, const gt_server *server);
+
+#endif

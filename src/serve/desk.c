@@ -1,0 +1,302 @@
+/* One worker's desk: routes, problem documents (RFC 9457), entity tags, coordinate systems. */
+#include "serve/desk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "serve/messages.h"
+
+/* ---- opening ----------------------------------------------------------------------------------
+ */
+
+gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
+{
+    gt_store_options options;
+    memset(out, 0, sizeof *out);
+    out->ctx = ctx;
+    out->package = setup->package;
+    out->web = setup->web;
+    out->fallback = out->lang = gt_ctx_lang(ctx);
+    gt_store_options_init(&options);
+    options.read_only = true;
+    gt_status st = gt_store_open(ctx, setup->workspace, &options, &out->store);
+    if (st == GT_OK) {
+        st = gt_arena_new(ctx, 0, &out->arena);
+    }
+    if (st == GT_OK) {
+        st = gt_crs_set_open(ctx, gt_store_crs(out->store), &out->crs);
+    }
+    if (st != GT_OK) {
+        gt_desk_close(out);
+    }
+    return st;
+}
+
+void gt_desk_close(gt_desk *desk)
+{
+    gt_checker_free(desk->checker);
+    for (int i = 0; i < GT_N_CRS; i++) {
+        gt_transform_free(desk->ctx, desk->out[i]);
+        gt_transform_free(desk->ctx, desk->in[i]);
+    }
+    gt_crs_set_close(desk->ctx, &desk->crs);
+    gt_arena_free(desk->arena);
+    gt_store_close(desk->store);
+    memset(desk, 0, sizeof *desk);
+}
+
+gt_status gt_desk_time(gt_desk *desk)
+{
+    if (desk->deadline > 0 && gt_clock() > desk->deadline) {
+        return gt_fail(desk->ctx, GT_E_LIMIT, &GT_MSG_SERVE_TIME, GT_NOWHERE, GT_NO_ARGS);
+    }
+    return GT_OK;
+}
+
+const char *gt_desk_title(const gt_desk *desk, gt_title title)
+{
+    const char *text = desk->lang == GT_LANG_ZH ? title.zh : title.en;
+    return text == NULL ? "" : text;
+}
+
+bool gt_desk_publishes(const gt_desk *desk, const gt_layer_info *info)
+{
+    return gt_package_find_layer(desk->package, info->standard->id) != NULL &&
+           info->standard->geom_type != GT_GEOM_NONE;
+}
+
+gt_status gt_desk_layer(gt_desk *desk, const char *id, gt_layer_info *out,
+                        const gt_standard **standard)
+{
+    for (size_t i = 0; i < gt_store_n_layers(desk->store); i++) {
+        gt_status st = gt_store_layer(desk->ctx, desk->store, i, out);
+        if (st != GT_OK) {
+            return st;
+        }
+        if (strcmp(out->standard->id, id) == 0 && gt_desk_publishes(desk, out)) {
+            *standard = gt_package_find_layer(desk->package, id);
+            return GT_OK;
+        }
+    }
+    return gt_fail(desk->ctx, GT_E_NOT_FOUND, &GT_MSG_SERVE_LAYER, GT_NOWHERE,
+                   GT_ARGS(GT_TEXT("layer", id)));
+}
+
+/* The tag says all that an answer depends on beside its address: what the map and the package are,
+ * and the language. */
+bool gt_desk_unchanged(gt_desk *desk, const gt_request *request, int64_t revision, gt_reply *reply)
+{
+    (void)snprintf(reply->etag, sizeof reply->etag, "\"%s-%lld-%.12s-%s\"", GT_VERSION,
+                   (long long)revision, gt_package_hash(desk->package),
+                   desk->lang == GT_LANG_ZH ? "zh" : "en");
+    if (!gt_request_has(request, reply->etag)) {
+        return false;
+    }
+    reply->status = 304;
+    return true;
+}
+
+/* ---- links ------------------------------------------------------------------------------------
+ */
+
+void gt_put_url(gt_text *out, const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+                     (*c >= '0' && *c <= '9') || strchr("-._~", *c) != NULL;
+        if (plain) {
+            gt_text_putc(out, *c);
+        } else {
+            gt_text_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
+        }
+    }
+}
+
+void gt_put_link(gt_text *out, const gt_request *request, const char *path, const char *rel,
+                 const char *type)
+{
+    gt_text href;
+    gt_text_init(&href, out->ctx, 65536);
+    gt_text_puts(&href, request->base);
+    gt_text_puts(&href, path);
+    gt_text_puts(out, "{\"href\":");
+    gt_text_json_string(out, gt_text_cstr(&href));
+    gt_text_puts(out, ",\"rel\":");
+    gt_text_json_string(out, rel);
+    gt_text_puts(out, ",\"type\":");
+    gt_text_json_string(out, type);
+    gt_text_putc(out, '}');
+    out->failed = out->failed || href.failed;
+    gt_text_free(&href);
+}
+
+/* ---- routes -----------------------------------------------------------------------------------
+ */
+
+typedef struct gt_route {
+    const char *method;
+    const char *pattern; /* segments; * stands for any one */
+    gt_handler handler;
+} gt_route;
+
+static const gt_route routes[] = {
+    {"GET", "", gt_get_landing},
+    {"GET", "conformance", gt_get_conformance},
+    {"GET", "api", gt_get_api},
+    {"GET", "collections", gt_get_collections},
+    {"GET", "collections/*", gt_get_collection},
+    {"GET", "collections/*/queryables", gt_get_queryables},
+    {"GET", "collections/*/items", gt_get_items},
+    {"GET", "collections/*/items/*", gt_get_item},
+    {"GET", "collections/*/tiles", gt_get_tilesets},
+    {"GET", "collections/*/tiles/*/*/*/*", gt_get_tile},
+    {"GET", "processes", gt_get_processes},
+    {"GET", "processes/*", gt_get_process},
+    {"POST", "processes/check/execution", gt_post_check},
+    {"GET", "health", gt_get_health},
+    {"GET", "portal", gt_get_web},
+    {"GET", "portal/*", gt_get_web},
+};
+
+static bool matches(const char *pattern, const gt_request *request)
+{
+    size_t i = 0;
+    const char *at = pattern;
+    for (; *at != '\0' && i < request->n_parts; i++) {
+        size_t len = strcspn(at, "/");
+        if (!(len == 1 && *at == '*') &&
+            (strlen(request->part[i]) != len || strncmp(request->part[i], at, len) != 0)) {
+            return false;
+        }
+        at += len + (at[len] == '/' ? 1 : 0);
+    }
+    return *at == '\0' && i == request->n_parts;
+}
+
+static gt_status dispatch(gt_desk *desk, const gt_request *request, gt_reply *reply)
+{
+    const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (!matches(routes[i].pattern, request)) {
+            continue;
+        }
+        if (strcmp(routes[i].method, method) == 0) {
+            return routes[i].handler(desk, request, reply);
+        }
+        reply->allow = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : "POST";
+    }
+    if (reply->allow != NULL) {
+        return gt_fail(desk->ctx, GT_E_USAGE, &GT_MSG_SERVE_METHOD, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("method", request->method), GT_TEXT("path", request->path)));
+    }
+    return gt_fail(desk->ctx, GT_E_NOT_FOUND, &GT_MSG_SERVE_PAGE, GT_NOWHERE,
+                   GT_ARGS(GT_TEXT("path", request->path)));
+}
+
+/* ---- problems ---------------------------------------------------------------------------------
+ */
+
+static int http_status(const gt_ctx *ctx)
+{
+    const char *id = gt_error_id(ctx);
+    switch (gt_error_status(ctx)) {
+    case GT_OK:
+        return 200;
+    case GT_E_USAGE:
+        return strcmp(id, GT_MSG_SERVE_METHOD.id) == 0 ? 405 : 400;
+    case GT_E_INPUT:
+        return 400;
+    case GT_E_NOT_FOUND:
+        return 404;
+    case GT_E_CONFLICT:
+        return 409;
+    case GT_E_LIMIT:
+        return strcmp(id, GT_MSG_SERVE_TIME.id) == 0   ? 503
+               : strcmp(id, GT_MSG_SERVE_LONG.id) == 0 ? 414
+                                                       : 400;
+    case GT_E_MEMORY:
+    case GT_E_CANCELLED:
+        return 503;
+    case GT_E_ENV:
+    case GT_E_INTERNAL:
+        return 500;
+    }
+    return 500;
+}
+
+static const char *reason(int status)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } list[] = {{400, "Bad Request"},        {404, "Not Found"},    {405, "Method Not Allowed"},
+                {409, "Conflict"},           {414, "URI Too Long"}, {500, "Internal Server Error"},
+                {503, "Service Unavailable"}};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        if (list[i].status == status) {
+            return list[i].text;
+        }
+    }
+    return "Error";
+}
+
+/* What is ours to know (paths of files, what the machine said) is not told. */
+void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
+{
+    gt_text *o = &reply->body;
+    int status = http_status(desk->ctx);
+    gt_text line;
+    gt_text_init(&line, desk->ctx, 65536);
+    gt_text_clear(o);
+    gt_text_printf(o, "{\"type\":\"about:blank\",\"status\":%d,\"title\":", status);
+    gt_text_json_string(o, reason(status));
+    if (status < 500 || status == 503) {
+        gt_error_render(desk->ctx, desk->lang, &line);
+        gt_text_puts(o, ",\"detail\":");
+        gt_text_json_string(o, gt_text_cstr(&line));
+    }
+    gt_text_puts(o, ",\"id\":");
+    gt_text_json_string(o, gt_error_id(desk->ctx));
+    gt_text_puts(o, ",\"instance\":");
+    gt_text_json_string(o, request->path == NULL ? "" : request->path);
+    gt_text_puts(o, "}\n");
+    gt_text_free(&line);
+    reply->status = status;
+    reply->type = "application/problem+json";
+    reply->etag[0] = '\0';
+    reply->cache = "no-store";
+    reply->crs = NULL;
+    reply->html = false;
+}
+
+void gt_desk_answer(gt_desk *desk, const gt_request *request, gt_reply *reply)
+{
+    gt_error_clear(desk->ctx);
+    reply->status = 200;
+    reply->type = "application/json";
+    desk->lang = gt_request_lang(request, desk->fallback);
+    gt_status st = gt_store_refresh(desk->ctx, desk->store, NULL);
+    if (st == GT_OK) {
+        st = dispatch(desk, request, reply);
+    }
+    if (st == GT_OK && reply->status != 304) {
+        st = gt_text_status(&reply->body);
+    }
+    if (st != GT_OK) {
+        gt_desk_problem(desk, request, reply);
+    }
+    gt_error_clear(desk->ctx);
+}
+
+gt_status gt_get_health(gt_desk *desk, const gt_request *request, gt_reply *reply)
+{
+    (void)request;
+    reply->cache = "no-store";
+    gt_text_printf(&reply->body,
+                   "{\"status\":\"pass\",\"version\":\"%s\",\"revision\":%lld,\"package\":",
+                   GT_VERSION, (long long)gt_store_revision(desk->store));
+    gt_text_json_string(&reply->body, gt_package_id(desk->package));
+    gt_text_puts(&reply->body, "}\n");
+    return GT_OK;
+}

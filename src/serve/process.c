@@ -1,0 +1,329 @@
+/* OGC API Processes: the process `check`, answered at once. Inputs: the outline as GeoJSON, the
+ * kind of subject, its facts; outputs: the verdict (docs/reference/verdict-json.md) and the
+ * overlaps of what does not pass, in CRS84 for a map. */
+#include <jansson.h>
+#include <string.h>
+
+#include "serve/desk.h"
+#include "serve/messages.h"
+
+enum { FACTS_MAX = 64, POINTS_MAX = 100000 };
+
+typedef struct inputs {
+    json_t *root;
+    const json_t *in;
+    gt_geom geom;
+    gt_fact facts[FACTS_MAX];
+    gt_subject subject;
+    gt_check_options options;
+} inputs;
+
+static gt_status refuse(gt_desk *desk, const char *reason)
+{
+    return gt_fail(desk->ctx, GT_E_INPUT, &GT_MSG_SERVE_BODY, GT_NOWHERE,
+                   GT_ARGS(GT_TEXT("reason", reason)));
+}
+
+static gt_status read_body(gt_desk *desk, const gt_request *request, inputs *out)
+{
+    json_error_t error;
+    const char *type = request->content_type;
+    if (type == NULL || strncmp(type, "application/json", 16) != 0) {
+        return refuse(desk, "Content-Type: application/json");
+    }
+    out->root = json_loadb(request->body == NULL ? "" : request->body, request->body_len,
+                           JSON_REJECT_DUPLICATES, &error);
+    if (out->root == NULL) {
+        return refuse(desk, error.text);
+    }
+    out->in = json_object_get(out->root, "inputs");
+    return json_is_object(out->in) ? GT_OK : refuse(desk, "inputs {}");
+}
+
+/* A text input, bare or as {"value": ...}. */
+static const char *text_input(const inputs *in, const char *name)
+{
+    const json_t *j = json_object_get(in->in, name);
+    const json_t *inner = json_is_object(j) ? json_object_get(j, "value") : NULL;
+    return json_string_value(inner != NULL ? inner : j);
+}
+
+static gt_status read_outline(gt_desk *desk, inputs *in)
+{
+    const json_t *j = json_object_get(in->in, "geometry");
+    const json_t *inner = json_is_object(j) ? json_object_get(j, "value") : NULL;
+    const char *crs_name = text_input(in, "crs");
+    gt_map_crs crs = GT_CRS84;
+    gt_transform *transform = NULL;
+    j = inner != NULL ? inner : j;
+    if (!json_is_object(j)) {
+        return refuse(desk, "inputs.geometry: GeoJSON Polygon");
+    }
+    if (crs_name != NULL && !gt_crs_set_find(&desk->crs, crs_name, &crs)) {
+        return refuse(desk, "inputs.crs");
+    }
+    char *text = json_dumps(j, JSON_COMPACT);
+    if (text == NULL) {
+        return refuse(desk, "inputs.geometry");
+    }
+    gt_status st = gt_geom_from_geojson(desk->ctx, text, strlen(text), &in->geom);
+    free(text);
+    if (st == GT_OK && in->geom.n_points > POINTS_MAX) {
+        st = refuse(desk, "inputs.geometry: > 100000");
+    }
+    for (size_t i = 0; st == GT_OK && desk->crs.north_first[crs] && i < in->geom.n_points; i++) {
+        double x = in->geom.xy[2 * i];
+        in->geom.xy[2 * i] = in->geom.xy[2 * i + 1];
+        in->geom.xy[2 * i + 1] = x;
+    }
+    if (st == GT_OK) {
+        st = gt_desk_in(desk, crs, &transform);
+    }
+    return st == GT_OK ? gt_transform_points(desk->ctx, transform, in->geom.xy, in->geom.n_points)
+                       : st;
+}
+
+/* Facts are texts, numbers or truth values; each is read as --set NAME=VALUE is. */
+static gt_status read_facts(gt_desk *desk, inputs *in)
+{
+    const json_t *facts = json_object_get(in->in, "facts");
+    const json_t *inner = json_is_object(facts) ? json_object_get(facts, "value") : NULL;
+    const char *name = NULL;
+    json_t *value = NULL;
+    gt_status st = GT_OK;
+    facts = json_is_object(inner) ? inner : facts;
+    if (facts != NULL && !json_is_object(facts)) {
+        return refuse(desk, "inputs.facts {}");
+    }
+    union {
+        const json_t *given;
+        json_t *walked;
+    } alias = {.given = facts};
+    json_object_foreach(alias.walked, name, value)
+    {
+        gt_text line;
+        gt_text_init(&line, desk->ctx, 65536);
+        gt_text_printf(&line, "%s=", name);
+        if (json_is_string(value)) {
+            gt_text_puts(&line, json_string_value(value));
+        } else if (json_is_integer(value)) {
+            gt_text_printf(&line, "%lld", (long long)json_integer_value(value));
+        } else if (json_is_real(value)) {
+            gt_text_json_real(&line, json_real_value(value));
+        } else if (json_is_boolean(value)) {
+            gt_text_puts(&line, json_is_true(value) ? "yes" : "no");
+        } else {
+            st = refuse(desk, "inputs.facts");
+        }
+        if (st == GT_OK && in->subject.n_facts == FACTS_MAX) {
+            st = refuse(desk, "inputs.facts: > 64");
+        }
+        if (st == GT_OK) {
+            st = gt_fact_parse(desk->ctx, desk->package, in->subject.kind, gt_text_cstr(&line),
+                               desk->arena, &in->facts[in->subject.n_facts]);
+            in->subject.n_facts++;
+        }
+        gt_text_free(&line);
+        if (st != GT_OK) {
+            break;
+        }
+    }
+    return st;
+}
+
+static gt_status read_inputs(gt_desk *desk, const gt_request *request, inputs *in)
+{
+    gt_check_options_init(&in->options);
+    gt_status st = read_body(desk, request, in);
+    st = st == GT_OK ? read_outline(desk, in) : st;
+    if (st == GT_OK) {
+        const char *kind = text_input(in, "type"), *day = text_input(in, "as_of");
+        in->subject.kind = kind == NULL ? "project" : kind;
+        in->subject.name = text_input(in, "name");
+        in->subject.geom = &in->geom;
+        in->subject.facts = in->facts;
+        if (day != NULL && !gt_date_parse(day, &in->options.as_of)) {
+            st = refuse(desk, "inputs.as_of: YYYY-MM-DD");
+        }
+    }
+    return st == GT_OK ? read_facts(desk, in) : st;
+}
+
+/* ---- the answer -------------------------------------------------------------------------------
+ */
+
+static gt_status put_overlap(gt_desk *desk, const gt_finding *finding, const gt_measured *m,
+                             size_t *n, gt_text *o)
+{
+    gt_transform *transform = NULL;
+    gt_geom geom;
+    gt_geom_init(&geom);
+    gt_status st = gt_geom_copy(desk->ctx, m->overlap, &geom);
+    st = st == GT_OK ? gt_desk_out(desk, GT_CRS84, &transform) : st;
+    st = st == GT_OK ? gt_transform_points(desk->ctx, transform, geom.xy, geom.n_points) : st;
+    if (st == GT_OK) {
+        gt_text_puts(o, (*n)++ > 0 ? ",\n" : "\n");
+        gt_text_puts(o, "{\"type\":\"Feature\",\"geometry\":");
+        gt_geom_to_geojson(&geom, 8, o);
+        gt_text_puts(o, ",\"properties\":{\"rule\":");
+        gt_text_json_string(o, finding->rule->id);
+        gt_text_puts(o, ",\"result\":");
+        gt_text_json_string(o, finding->result == GT_FAIL ? "fail" : "undecidable");
+        gt_text_puts(o, ",\"m2\":");
+        gt_text_json_real(o, m->m2);
+        gt_text_puts(o, "}}");
+    }
+    gt_geom_free(desk->ctx, &geom);
+    return st;
+}
+
+static gt_status put_overlaps(gt_desk *desk, const gt_verdict *verdict, gt_text *o)
+{
+    gt_status st = GT_OK;
+    size_t n = 0;
+    gt_text_puts(o, "{\"type\":\"FeatureCollection\",\"features\":[");
+    for (size_t i = 0; st == GT_OK && i < gt_verdict_n_findings(verdict); i++) {
+        const gt_finding *f = gt_verdict_finding(verdict, i);
+        for (size_t k = 0; st == GT_OK && f->result != GT_PASS && k < f->rule->n_measures; k++) {
+            const gt_measured *m = f->measured[k];
+            if (m->overlap != NULL && m->overlap->n_points > 0) {
+                st = put_overlap(desk, f, m, &n, o);
+            }
+        }
+    }
+    gt_text_puts(o, "]}");
+    return st;
+}
+
+/* The checker is kept between requests: its rules are compiled and its layers warm. */
+static gt_status ready(gt_desk *desk)
+{
+    if (desk->checker != NULL && desk->checker_revision != gt_store_revision(desk->store)) {
+        gt_checker_free(desk->checker);
+        desk->checker = NULL;
+    }
+    if (desk->checker != NULL) {
+        return GT_OK;
+    }
+    desk->checker_revision = gt_store_revision(desk->store);
+    return gt_checker_new(desk->ctx, desk->store, desk->package, &desk->checker);
+}
+
+gt_status gt_post_check(gt_desk *desk, const gt_request *request, gt_reply *reply)
+{
+    inputs in;
+    gt_verdict *verdict = NULL;
+    memset(&in, 0, sizeof in);
+    gt_geom_init(&in.geom);
+    reply->cache = "no-store";
+    gt_status st = read_inputs(desk, request, &in);
+    st = st == GT_OK ? ready(desk) : st;
+    if (st == GT_OK) {
+        st = gt_checker_run(desk->ctx, desk->checker, &in.subject, &in.options, &verdict);
+    }
+    if (st == GT_OK) {
+        gt_text_puts(&reply->body, "{\"verdict\":");
+        gt_verdict_render_json(verdict, &reply->body);
+        gt_text_puts(&reply->body, ",\"overlaps\":");
+        st = put_overlaps(desk, verdict, &reply->body);
+        gt_text_puts(&reply->body, "}\n");
+    }
+    gt_verdict_free(verdict);
+    gt_geom_free(desk->ctx, &in.geom);
+    json_decref(in.root);
+    return st;
+}
+
+/* ---- descriptions -----------------------------------------------------------------------------
+ */
+
+static void put_summary(const gt_desk *desk, gt_text *o)
+{
+    gt_text_puts(o, "{\"id\":\"check\",\"version\":\"" GT_VERSION "\",\"title\":");
+    gt_text_json_string(o, desk->lang == GT_LANG_ZH ? "审查一个对象是否符合规划"
+                                                    : "Does a parcel or project conform?");
+    gt_text_puts(o, ",\"jobControlOptions\":[\"sync-execute\"],"
+                    "\"outputTransmission\":[\"value\"]");
+}
+
+gt_status gt_get_processes(gt_desk *desk, const gt_request *request, gt_reply *reply)
+{
+    gt_text *o = &reply->body;
+    gt_text_puts(o, "{\"processes\":[");
+    put_summary(desk, o);
+    gt_text_puts(o, ",\"links\":[");
+    gt_put_link(o, request, "/processes/check", "self", "application/json");
+    gt_text_puts(o, "]}],\n\"links\":[");
+    gt_put_link(o, request, "/processes", "self", "application/json");
+    gt_text_puts(o, "]}\n");
+    return GT_OK;
+}
+
+/* Kinds of subject and their facts: what a form needs. */
+static void put_kinds(const gt_desk *desk, gt_text *o)
+{
+    for (size_t i = 0; i < gt_package_n_subject_kinds(desk->package); i++) {
+        const gt_subject_kind *kind = gt_package_subject_kind(desk->package, i);
+        gt_text_puts(o, i > 0 ? ",\n{\"id\":" : "\n{\"id\":");
+        gt_text_json_string(o, kind->id);
+        gt_text_puts(o, ",\"title\":");
+        gt_text_json_string(o, gt_desk_title(desk, kind->title));
+        gt_text_puts(o, ",\"facts\":[");
+        for (size_t k = 0; k < kind->n_fields; k++) {
+            const gt_field *f = &kind->fields[k];
+            gt_text_puts(o, k > 0 ? ",{\"name\":" : "{\"name\":");
+            gt_text_json_string(o, f->name);
+            gt_text_puts(o, ",\"title\":");
+            gt_text_json_string(o, gt_desk_title(desk, f->title));
+            gt_text_puts(o, ",\"unit\":");
+            gt_text_json_string(o, f->unit);
+            gt_text_printf(o, ",\"type\":\"%s\",\"codes\":[",
+                           f->type == GT_FIELD_BOOL                              ? "boolean"
+                           : f->type == GT_FIELD_INT || f->type == GT_FIELD_REAL ? "number"
+                           : f->type == GT_FIELD_DATE                            ? "date"
+                                                                                 : "text");
+            for (size_t c = 0; f->codes != NULL && c < f->codes->n_codes; c++) {
+                gt_text_puts(o, c > 0 ? ",[" : "[");
+                gt_text_json_string(o, f->codes->codes[c].code);
+                gt_text_putc(o, ',');
+                gt_text_json_string(o, gt_desk_title(desk, f->codes->codes[c].title));
+                gt_text_putc(o, ']');
+            }
+            gt_text_puts(o, "]}");
+        }
+        gt_text_puts(o, "]}");
+    }
+}
+
+gt_status gt_get_process(gt_desk *desk, const gt_request *request, gt_reply *reply)
+{
+    gt_text *o = &reply->body;
+    if (strcmp(request->part[1], "check") != 0) {
+        return gt_fail(desk->ctx, GT_E_NOT_FOUND, &GT_MSG_SERVE_PAGE, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("path", request->path)));
+    }
+    put_summary(desk, o);
+    gt_text_puts(o,
+                 ",\n\"inputs\":{\"geometry\":{\"title\":\"outline\",\"minOccurs\":1,\"schema\":"
+                 "{\"format\":\"geojson-geometry\",\"type\":\"object\"}},\n"
+                 "\"crs\":{\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"format\":\"uri\"}},\n"
+                 "\"type\":{\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"enum\":[");
+    for (size_t i = 0; i < gt_package_n_subject_kinds(desk->package); i++) {
+        gt_text_puts(o, i > 0 ? "," : "");
+        gt_text_json_string(o, gt_package_subject_kind(desk->package, i)->id);
+    }
+    gt_text_puts(
+        o, "],\"default\":\"project\"}},\n"
+           "\"name\":{\"minOccurs\":0,\"schema\":{\"type\":\"string\"}},\n"
+           "\"as_of\":{\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"format\":\"date\"}},\n"
+           "\"facts\":{\"minOccurs\":0,\"schema\":{\"type\":\"object\"}}},\n"
+           "\"outputs\":{\"verdict\":{\"schema\":{\"type\":\"object\"}},"
+           "\"overlaps\":{\"schema\":{\"type\":\"object\",\"format\":"
+           "\"geojson-feature-collection\"}}},\n\"kinds\":[");
+    put_kinds(desk, o);
+    gt_text_puts(o, "],\n\"links\":[");
+    gt_put_link(o, request, "/processes/check/execution",
+                "http://www.opengis.net/def/rel/ogc/1.0/execute", "application/json");
+    gt_text_puts(o, "]}\n");
+    return GT_OK;
+}

@@ -374,11 +374,11 @@ static gt_status flood_tile(gt_ctx *ctx, void *user, size_t task, int worker)
     }
     passes *mine = &r->passes[task];
     mine->list = st == GT_OK ? gt_alloc(ctx, b->found.n, sizeof *mine->list) : NULL;
-    if (st == GT_OK && mine->list != NULL) {
+    if (st == GT_OK && mine->list != NULL && b->found.n > 0) {
         memcpy(mine->list, b->found.list, b->found.n * sizeof *mine->list);
         mine->n = b->found.n;
-        r->base[task + 1] = (uint32_t)(b->n_labels - OUTSIDE);
     }
+    r->base[task + 1] = (uint32_t)(b->n_labels - OUTSIDE);
     st = st == GT_OK && mine->list == NULL ? GT_E_MEMORY : st;
     return st == GT_OK ? gt_check_cancel(ctx) : st;
 }

@@ -6,19 +6,19 @@
 
 typedef struct law {
     const char *op;
-    int first;      /* operand that holds the grid; NAME= is skipped */
     double held;    /* bytes a cell in memory; beyond the ceiling in a scratch file where it can */
-    bool spills;    /* can it? */
     double scratch; /* bytes a cell in scratch files in any case */
+    int first;      /* operand that holds the grid; NAME= is skipped */
+    bool spills;    /* can it? */
 } law;
 
 static const law LAWS[] = {
-    {"info", 0, 0, false, 0},       {"copy", 0, 0, false, 0},      {"terrain", 0, 0, false, 0},
-    {"cost", 0, 12.2, true, 0},     {"flow", 0, 8, true, 0},       {"calc", 1, 0, false, 0},
-    {"zonal", 0, 0, false, 0},      {"rasterize", 1, 0, false, 0}, {"focal", 0, 0, false, 0},
-    {"distance", 0, 0, false, 8},   {"patches", 0, 0, false, 4},   {"classify", 0, 0, false, 0},
-    {"downstream", 0, 5, false, 0}, {"hand", 0, 5, false, 8},      {"wetness", 0, 0, false, 0},
-    {"order", 0, 5, false, 0},      {"view", 0, 0, false, 0},
+    {"info", 0, 0, 0, false},       {"copy", 0, 0, 0, false},      {"terrain", 0, 0, 0, false},
+    {"cost", 12.2, 0, 0, true},     {"flow", 8, 0, 0, true},       {"calc", 0, 0, 1, false},
+    {"zonal", 0, 0, 0, false},      {"rasterize", 0, 0, 1, false}, {"focal", 0, 0, 0, false},
+    {"distance", 0, 8, 0, false},   {"patches", 0, 4, 0, false},   {"classify", 0, 0, 0, false},
+    {"downstream", 5, 0, 0, false}, {"hand", 5, 8, 0, false},      {"wetness", 0, 0, 0, false},
+    {"order", 5, 0, 0, false},      {"view", 0, 0, 0, false},
 };
 
 static void say(cli *app, const law *l, const gt_grid_spec *s)
@@ -26,7 +26,7 @@ static void say(cli *app, const law *l, const gt_grid_spec *s)
     gt_text *o = &app->out;
     double cells = (double)s->n_cols * (double)s->n_rows, mib = 1048576;
     size_t ceiling = gt_ctx_memory_ceiling(app->ctx);
-    bool fits = ceiling == 0 || cells * l->held < (double)(ceiling / 8 * 7);
+    bool fits = ceiling == 0 || cells * l->held < (double)ceiling * 7 / 8;
     double held = fits ? cells * l->held : 0;
     double scratch = cells * l->scratch + (fits ? 0 : cells * l->held);
     gt_text_printf(o, cli_say(app, "像元　　%.0f\n", "cells     %.0f\n"), cells);

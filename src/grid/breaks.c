@@ -154,7 +154,7 @@ static double spread(const fisher *f, int from, int end)
 static void cut_naturally(const uint64_t *bins, int n, fisher *f, int *first)
 {
     for (int i = 0; i < BINS; i++) {
-        double w = (double)bins[i], x = i - BINS / 2;
+        double w = (double)bins[i], x = i - BINS * 0.5;
         f->w[i + 1] = f->w[i] + w;
         f->x[i + 1] = f->x[i] + w * x;
         f->xx[i + 1] = f->xx[i] + w * x * x;

@@ -68,6 +68,14 @@ awk -F, -v outlines="$outlines" '
           printf "the outlines one by one: %.1f m2, %.1f m2 apart (1 mm grid)\n", outlines, outlines - city }' \
     demo/districts.csv demo/areas.csv
 
+say "indicators"
+guotu indicators --year 2025 --level city >demo/indicators.txt
+guotu warn --year 2025 >demo/warnings.txt || [ $? -eq 1 ]
+cat demo/warnings.txt
+guotu report year 2025 -o demo/report-2025.pdf
+guotu --lang zh report year 2025 -o demo/report-2025.zh.pdf
+guotu report year 2025 -o demo/report-2025.xlsx
+
 say "maps"
 guotu map --view current-land-use -o demo/map.png
 guotu map --view three-lines -o demo/three-lines.png
@@ -75,4 +83,4 @@ guotu clauses --plan LND >demo/clauses.txt
 tail -n 1 demo/clauses.txt
 
 echo "$stamp" >demo/.stamp
-say "done in $(($(date +%s) - began)) s: see demo/map.png, demo/verdict.png, demo/verdict.txt, demo/areas.txt"
+say "done in $(($(date +%s) - began)) s: see demo/map.png, demo/verdict.png, demo/verdict.txt, demo/areas.txt, demo/report-2025.pdf"

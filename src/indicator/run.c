@@ -78,8 +78,72 @@ static gt_status new_account(run *r, const char *key, account **out)
     return st;
 }
 
+static bool key_holds(const char *key, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = key; *at != '\0'; at += strcspn(at, ","), at += *at == ',' ? 1 : 0) {
+        if (strcspn(at, ",") == len && memcmp(at, word, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Words of one indicator that the common table may hold: every layer has features. */
+static bool all_loaded(run *r, const gt_indicator *in)
+{
+    bool loaded = in->count != NULL;
+    for (size_t i = 0; loaded && in->account[i] != NULL; i++) {
+        char name[128];
+        gt_layer_info info;
+        const char *layer = gt_indicator_layer(r->package, in->account[i], name, sizeof name);
+        loaded = layer != NULL && gt_store_find_layer(r->ctx, r->store, layer, &info) == GT_OK &&
+                 info.n_features > 0;
+        gt_error_clear(r->ctx);
+    }
+    return loaded;
+}
+
+/* One table for all indicators, as far as its columns reach: the account is read once. */
+static gt_status common_account(run *r)
+{
+    gt_text key;
+    size_t n = 2;
+    gt_text_init(&key, r->ctx, 65536);
+    gt_text_puts(&key, r->options->level == GT_LEVEL_TOWN ? "district,township" : "district");
+    for (size_t i = 0; i < gt_package_n_indicators(r->package); i++) {
+        const gt_indicator *in = gt_package_indicator(r->package, i);
+        bool wanted = r->options->only == NULL || strcmp(r->options->only, in->id) == 0;
+        for (size_t k = 0; wanted && all_loaded(r, in) && in->account[k] != NULL; k++) {
+            if (!key_holds(gt_text_cstr(&key), in->account[k]) && n < MOST_COLUMNS) {
+                gt_text_printf(&key, ",%s", in->account[k]);
+                n++;
+            }
+        }
+    }
+    gt_status st = gt_text_status(&key);
+    if (st == GT_OK && n > 2) {
+        st = new_account(r, gt_text_cstr(&key), &r->common);
+    }
+    gt_text_free(&key);
+    return st;
+}
+
+static bool common_holds(const run *r, const gt_indicator *in)
+{
+    bool all = r->common != NULL && r->common->table != NULL;
+    for (size_t i = 0; all && in->account[i] != NULL; i++) {
+        all = key_holds(r->common->words, in->account[i]);
+    }
+    return all;
+}
+
 static gt_status find_account(run *r, const gt_indicator *in, account **out)
 {
+    if (common_holds(r, in)) {
+        *out = r->common;
+        return GT_OK;
+    }
     gt_text key;
     gt_text_init(&key, r->ctx, 8192);
     gt_status st = account_key(r, in, &key);
@@ -95,19 +159,27 @@ static gt_status find_account(run *r, const gt_indicator *in, account **out)
     return st;
 }
 
-/* Column of a name of the conditions but the year. */
-static size_t column_of(const run *r, size_t text)
+/* Columns of the names of the conditions but the year. */
+static void map_columns(const gt_indicator *in, const gt_area_table *t, size_t *columns)
 {
-    return text == 0 ? 0 : text + (r->options->level == GT_LEVEL_TOWN ? 1 : 0);
+    for (size_t k = 0; k + 1 < in->n_names && k < MOST_TEXTS; k++) {
+        const char *word = k == 0 ? "district" : in->account[k - 1];
+        for (size_t c = 0; c < gt_area_table_n_columns(t); c++) {
+            if (strcmp(gt_area_table_column(t, c)->name, word) == 0) {
+                columns[k] = c;
+                break;
+            }
+        }
+    }
 }
 
 /* A layer that covers nothing on that day was not there yet: nothing is known, not nothing. */
-static bool all_layers_speak(const run *r, const gt_indicator *in, const gt_area_table *t)
+static bool all_layers_speak(const gt_indicator *in, const gt_area_table *t, const size_t *columns)
 {
-    for (size_t k = 1; k + 1 < in->n_names; k++) {
+    for (size_t k = 1; k + 1 < in->n_names && k < MOST_TEXTS; k++) {
         bool spoke = false;
         for (size_t i = 0; !spoke && i < gt_area_table_n_rows(t); i++) {
-            spoke = *gt_area_table_text(t, i, column_of(r, k)) != '\0';
+            spoke = *gt_area_table_text(t, i, columns[k]) != '\0';
         }
         if (!spoke) {
             return false;
@@ -117,13 +189,13 @@ static bool all_layers_speak(const run *r, const gt_indicator *in, const gt_area
 }
 
 static gt_status count_row(run *r, const gt_indicator *in, const gt_counter *counter,
-                           const gt_area_table *t, size_t row)
+                           const gt_area_table *t, size_t row, const size_t *columns)
 {
     const char *texts[MOST_TEXTS];
     size_t unit = 0;
     bool counted = false, total = false;
     for (size_t k = 0; k + 1 < in->n_names && k < MOST_TEXTS; k++) {
-        texts[k] = gt_area_table_text(t, row, column_of(r, k));
+        texts[k] = gt_area_table_text(t, row, columns[k]);
     }
     gt_status st = gt_counter_test(r->ctx, counter, in, r->table->year, texts, &counted, &total);
     st = st == GT_OK ? unit_of(r, t, row, &unit) : st;
@@ -139,17 +211,19 @@ static gt_status count_all(run *r, const gt_indicator *in, bool *known)
 {
     account *a = NULL;
     gt_counter counter;
+    size_t columns[MOST_TEXTS] = {0};
     r->n_units = 0;
     *known = false;
     gt_status st = in->count == NULL ? GT_OK : find_account(r, in, &a);
     if (st != GT_OK || a == NULL || a->table == NULL) {
         return st;
     }
-    *known = all_layers_speak(r, in, a->table);
+    map_columns(in, a->table, columns);
+    *known = all_layers_speak(in, a->table, columns);
     st = gt_counter_open(r->ctx, r->sql, in, &counter);
     for (size_t i = 0; st == GT_OK && *known && i < gt_area_table_n_rows(a->table); i++) {
         st = gt_check_cancel(r->ctx);
-        st = st == GT_OK ? count_row(r, in, &counter, a->table, i) : st;
+        st = st == GT_OK ? count_row(r, in, &counter, a->table, i, columns) : st;
     }
     if (r->n_units > 0) {
         qsort(r->units, r->n_units, sizeof *r->units, unit_order);
@@ -424,6 +498,7 @@ gt_status gt_indicators_run(gt_ctx *ctx, gt_store *store, const gt_package *pack
     gt_status st = gt_arena_new(ctx, 0, &r.table->arena);
     st = st == GT_OK ? gt_sql_new(ctx, package, &r.sql) : st;
     st = st == GT_OK ? gt_series_book_open(ctx, store, package, options->as_of_rev, &r.book) : st;
+    st = st == GT_OK ? common_account(&r) : st;
     st = st == GT_OK ? run_all(&r) : st;
     for (const account *a = r.accounts; a != NULL; a = a->next) {
         gt_area_table_free(a->table);

@@ -5,7 +5,7 @@
 #include "guotu/arena.h"
 #include "guotu/indicator.h"
 
-enum { MOST_SERIES = 12, MOST_TEXTS = 63 };
+enum { MOST_SERIES = 12, MOST_TEXTS = 63, MOST_COLUMNS = 16 /* of gt_areas */ };
 
 typedef struct unit_sums {
     const char *district, *town;
@@ -35,6 +35,7 @@ typedef struct run {
     gt_sql *sql;
     gt_series_book *book;
     account *accounts;
+    account *common; /* one of them, or NULL */
     gt_indicator_table *table;
     unit_sums *units; /* of the indicator at hand */
     size_t n_units, cap_units;
@@ -50,6 +51,10 @@ gt_status gt_counter_open(gt_ctx *ctx, gt_sql *sql, const gt_indicator *indicato
 gt_status gt_counter_test(gt_ctx *ctx, const gt_counter *counter, const gt_indicator *indicator,
                           int year, const char *const *texts, bool *counted,
                           bool *total) GT_CHECKED;
+
+/* Layer of a word of the account, as in gt_areas; scratch may hold it. NULL: too long. */
+const char *gt_indicator_layer(const gt_package *package, const char *word, char *scratch,
+                               size_t cap);
 
 /* Fills missing, vintage and generated of a row whose value is known or not. */
 gt_status gt_indicator_sources(run *r, const gt_indicator *indicator, bool counted,

@@ -15,8 +15,7 @@ static void join(gt_text *out, const char *text)
     gt_text_puts(out, text);
 }
 
-/* Layer of a word of the account, as in gt_areas. */
-static const char *layer_of(const gt_package *p, const char *word, char *scratch, size_t cap)
+const char *gt_indicator_layer(const gt_package *p, const char *word, char *scratch, size_t cap)
 {
     if (strcmp(word, "land_class") == 0 || strcmp(word, "big_class") == 0) {
         return gt_package_land_layer(p);
@@ -35,7 +34,7 @@ static void layer_vintage(run *r, const char *word, bool counted, gt_text *vinta
 {
     char name[128], day[GT_DATE_TEXT];
     gt_layer_info info;
-    const char *layer = layer_of(r->package, word, name, sizeof name);
+    const char *layer = gt_indicator_layer(r->package, word, name, sizeof name);
     gt_status st =
         layer == NULL ? GT_E_NOT_FOUND : gt_store_find_layer(r->ctx, r->store, layer, &info);
     if (st != GT_OK || info.n_features == 0 || !counted) {

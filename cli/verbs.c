@@ -26,6 +26,7 @@ extern const cli_verb CLI_EXPLAIN;
 extern const cli_verb CLI_REPORT;
 extern const cli_verb CLI_SERIES;
 extern const cli_verb CLI_ACTOR;
+extern const cli_verb CLI_BALANCE;
 extern const cli_verb CLI_LEDGER;
 extern const cli_verb CLI_SYNTH;
 extern const cli_verb CLI_GRID;
@@ -36,10 +37,11 @@ extern const cli_verb CLI_SERVE;
 extern const cli_verb CLI_HELP;
 
 const cli_verb *const CLI_VERBS[] = {
-    &CLI_INIT,     &CLI_LOAD,       &CLI_LAYERS, &CLI_QC,        &CLI_AREAS,      &CLI_CHECK,
-    &CLI_VERDICT,  &CLI_MAP,        &CLI_EXPORT, &CLI_ADOPT,     &CLI_LOG,        &CLI_CLAUSES,
-    &CLI_RULE,     &CLI_PLAN,       &CLI_WEAVE,  &CLI_CONFLICTS, &CLI_TRANSITION, &CLI_ATOMS,
-    &CLI_DISSOLVE, &CLI_INDICATORS, &CLI_WARN,   &CLI_EXPLAIN,   &CLI_REPORT,     &CLI_SERIES,
-    &CLI_ACTOR,    &CLI_LEDGER,     &CLI_SYNTH,  &CLI_GRID,      &CLI_MODEL,      &CLI_RUN,
-    &CLI_LINEAGE,  &CLI_SERVE,      &CLI_HELP,   NULL,
+    &CLI_INIT,      &CLI_LOAD,       &CLI_LAYERS, &CLI_QC,       &CLI_AREAS,
+    &CLI_CHECK,     &CLI_VERDICT,    &CLI_MAP,    &CLI_EXPORT,   &CLI_ADOPT,
+    &CLI_LOG,       &CLI_CLAUSES,    &CLI_RULE,   &CLI_PLAN,     &CLI_WEAVE,
+    &CLI_CONFLICTS, &CLI_TRANSITION, &CLI_ATOMS,  &CLI_DISSOLVE, &CLI_INDICATORS,
+    &CLI_WARN,      &CLI_EXPLAIN,    &CLI_REPORT, &CLI_SERIES,   &CLI_ACTOR,
+    &CLI_LEDGER,    &CLI_BALANCE,    &CLI_SYNTH,  &CLI_GRID,     &CLI_MODEL,
+    &CLI_RUN,       &CLI_LINEAGE,    &CLI_SERVE,  &CLI_HELP,     NULL,
 };

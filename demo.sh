@@ -16,6 +16,7 @@ cmake --build build/release --target guotu guotu-io -j "$(nproc)" >build/release
     { tail -n 40 build/release/build.log; exit 1; }
 guotu() { build/release/guotu -w demo/workspace "$@"; }
 build/release/guotu --version
+sh web/build.sh >build/release/web.log 2>&1 || echo "the portal's pages were not built: see build/release/web.log"
 
 say "open data"
 open=${GUOTU_DATA:-build/open-data}

@@ -257,7 +257,8 @@ static gt_status outputs_stand(building *b, work *w, bool *stand)
         }
         grid_path(b, w->n->out[k], path);
         st = gt_state_print(b->ctx, b->kept, w->n->out[k], path, &print);
-        if (st == GT_E_INPUT || st == GT_E_NOT_FOUND) { /* not a grid any more: made anew */
+        if (st != GT_OK && st != GT_E_MEMORY &&
+            st != GT_E_CANCELLED) { /* no grid of ours: made anew */
             gt_error_clear(b->ctx);
             st = GT_OK;
         }

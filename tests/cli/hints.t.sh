@@ -22,7 +22,7 @@ coming = {"model", "indicator", "ledger", "series", "grid", "build"} - set(verbs
 
 def look(where, text, loose):
     """loose: options stand alone in a sentence; else only behind a command."""
-    for m in re.finditer(r"guotu((?: -[wq](?: [^ -][^ ]*)?)*) ([a-z]+)\b([^'”`\n]*)", text):
+    for m in re.finditer(r"guotu((?: -[wq](?: [^ -][^ ]*)?| --lang [a-z]+)*) ([a-z]+)\b([^'”`\n]*)", text):
         verb, rest = m.group(2), m.group(3)
         if verb in coming:
             continue

@@ -601,7 +601,7 @@ static gt_status allocate(gt_ctx *ctx, gt_server *server)
         return GT_E_MEMORY;
     }
     server->workers = gt_zalloc(ctx, (size_t)o->workers, sizeof *server->workers);
-    server->queue = gt_zalloc(ctx, o->most_waiting, sizeof *server->queue);
+    server->queue = gt_zalloc(ctx, o->most_waiting, sizeof(void *));
     server->watched = gt_zalloc(ctx, (size_t)o->most_connections, sizeof *server->watched);
     if (server->workers == NULL || server->queue == NULL || server->watched == NULL) {
         return GT_E_MEMORY;

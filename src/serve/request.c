@@ -51,7 +51,7 @@ static gt_status split_path(gt_ctx *ctx, gt_arena *arena, const char *path, size
 {
     for (size_t i = 0; i < len;) {
         size_t end = i + 1;
-        const char *part = NULL;
+        const char *part = "";
         while (end < len && path[end] != '/') {
             end++;
         }

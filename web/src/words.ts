@@ -37,19 +37,20 @@ export const say = (lang: Lang, word: Word): string => words[word][lang === 'zh'
 
 /** Themes of layer trees, as packages name them. */
 const themes: Record<string, [string, string]> = {
-  units: ['行政区划', 'Units'],
   base: ['基础', 'Base'],
-  survey: ['调查', 'Survey'],
-  control_lines: ['控制线', 'Control lines'],
-  structure: ['空间结构', 'Structure'],
-  evaluation: ['评价', 'Evaluation'],
+  units: ['行政区划', 'Units'],
+  survey: ['国土调查', 'Survey'],
+  control_lines: ['控制线与分区', 'Control lines and zones'],
+  structure: ['空间结构', 'Spatial structure'],
+  evaluation: ['双评价', 'Dual evaluation'],
   water: ['水', 'Water'],
-  hazard: ['灾害风险', 'Hazards'],
-  land: ['土地', 'Land'],
+  safety: ['安全', 'Safety'],
+  farmland: ['耕地', 'Farmland'],
+  forest: ['林地', 'Forest'],
   restoration: ['生态修复', 'Restoration'],
-  ecology: ['生态', 'Ecology'],
-  heritage: ['历史文化', 'Heritage'],
-  projects: ['项目', 'Projects'],
-  transport: ['交通', 'Transport'],
+  records: ['台账', 'Records'],
+  built: ['建设用地', 'Built land'],
+  cover: ['地表覆盖', 'Land cover'],
+  protection: ['保护', 'Protection'],
 };
 export const theme = (lang: Lang, id: string): string => themes[id]?.[lang === 'zh' ? 0 : 1] ?? id;

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Builds and runs every test, on a bare Debian 12 too. Options:
-#   ./test.sh            house rules, dev build, release build, address and undefined behaviour sanitizers
-#   ./test.sh full       the same, then the thread sanitizer and static analysis
+#   ./test.sh            house rules, dev build, release build, address and undefined sanitizers
+#   ./test.sh full       the same, the thread sanitizer, static analysis; installs QGIS for a test that skips without it
 #   ./test.sh quick      house rules and the dev build only
 #   ./test.sh LABEL      dev build, tests of one room (base, geo, store ...)
 set -eu
 cd "$(dirname "$0")"
 mode=${1:-all}
 sh tools/install_deps.sh test
+[ "$mode" != full ] || sh tools/install_deps.sh full
 jobs=$(nproc)
 
 stage() { printf '\n== %s\n' "$1"; }

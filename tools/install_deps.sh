@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages the project needs, only those that are missing.
-# usage: install_deps.sh build|test|demo ...   (sets may be combined)
+# usage: install_deps.sh build|test|full|demo ...   (sets may be combined)
 # docs/dependencies.md says what each is for.
 set -eu
 
@@ -8,7 +8,8 @@ build="gcc make cmake ninja-build pkg-config libc6-dev libsqlite3-dev libsodium-
  libjansson-dev libcairo2-dev libpango1.0-dev libgeos-dev libproj-dev proj-data libgdal-dev libdeflate-dev
  libzstd-dev libxlsxwriter-dev libmicrohttpd-dev"
 run="fonts-noto-cjk"
-test="libcmocka-dev python3 gdal-bin sqlite3 clang-format clang-tidy zip unzip libexpat1-dev poppler-utils python3-qgis curl"
+test="libcmocka-dev python3 gdal-bin sqlite3 clang-format clang-tidy zip unzip libexpat1-dev poppler-utils curl"
+full="python3-qgis"
 demo="ca-certificates npm"
 
 want=""
@@ -16,9 +17,10 @@ for set in "$@"; do
     case $set in
     build) want="$want $build" ;;
     test) want="$want $build $run $test" ;;
+    full) want="$want $full" ;;
     demo) want="$want $build $run"
         command -v npm >/dev/null 2>&1 || want="$want $demo" ;;
-    *) echo "install_deps.sh: unknown set '$set' (build, test, demo)" >&2; exit 2 ;;
+    *) echo "install_deps.sh: unknown set '$set' (build, test, full, demo)" >&2; exit 2 ;;
     esac
 done
 

@@ -146,7 +146,10 @@ function tree(): void {
       box.disabled = c.featureCount === 0;
       swatch.style.background = colour(c);
       label.append(box, c.classes?.length ? '' : swatch, c.title, make('small', `${c.featureCount}`));
-      if (c.origin === 'generated') label.title = t('generated');
+      if (c.origin === 'generated') {
+        label.title = t('generated');
+        label.append(make('small', t('mark'), 'mark'));
+      }
       const key = legend(c);
       key.hidden = !box.checked;
       box.addEventListener('change', () => { toggle(c, box.checked); key.hidden = !box.checked; });

@@ -21,6 +21,7 @@ const words = {
   source: ['依据', 'Source'],
   close: ['关闭', 'Close'],
   generated: ['生成数据，非调查成果', 'generated data, not a survey'],
+  mark: ['生成', 'generated'],
   holds: ['条规则通过', 'rules hold'],
   area: ['面积', 'Area'],
   unit: ['所在区', 'District'],

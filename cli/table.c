@@ -69,6 +69,12 @@ static void put_cell(gt_text *out, const char *cell, size_t width, bool right, b
     gt_text_puts(out, last ? "\n" : "  ");
 }
 
+/* Columns beyond the string are left. */
+static bool to_the_right(const cli_table *t, size_t column)
+{
+    return column < strlen(t->right) && t->right[column] == 'r';
+}
+
 void cli_table_text(const cli_table *t, gt_text *out)
 {
     enum { MAX_COLUMNS = 32 };
@@ -82,10 +88,10 @@ void cli_table_text(const cli_table *t, gt_text *out)
         width[i % n] = w > width[i % n] ? w : width[i % n];
     }
     for (size_t c = 0; c < n; c++) {
-        put_cell(out, t->headings[c], width[c], t->right[c] == 'r', c + 1 == n);
+        put_cell(out, t->headings[c], width[c], to_the_right(t, c), c + 1 == n);
     }
     for (size_t i = 0; i < t->n_cells; i++) {
-        put_cell(out, t->cells[i], width[i % n], t->right[i % n] == 'r', (i + 1) % n == 0);
+        put_cell(out, t->cells[i], width[i % n], to_the_right(t, i % n), (i + 1) % n == 0);
     }
 }
 

@@ -82,13 +82,13 @@ static const char *joined(job *j, const gt_area_table *t, size_t row, size_t a, 
 static gt_status take_row(job *j, side *s, const gt_counter *counter, const gt_area_table *t,
                           size_t row, int sign)
 {
-    const char *texts[MOST_TEXTS];
+    const char *texts[MOST_TEXTS] = {NULL};
     size_t n = j->in->n_names - 1;
     bool counted = false, total = false;
     for (size_t k = 0; k < n && k < MOST_TEXTS; k++) {
         texts[k] = gt_area_table_text(t, row, k);
     }
-    if (*j->unit != '\0' && strcmp(texts[0], j->unit) != 0) {
+    if (*j->unit != '\0' && n > 0 && strcmp(texts[0], j->unit) != 0) {
         return GT_OK;
     }
     gt_status st = gt_counter_test(j->ctx, counter, j->in, s->state.year, texts, &counted, &total);

@@ -48,7 +48,7 @@ static gt_status room(gt_arena *arena, void **items, size_t *cap, size_t n, size
     if (bigger == NULL) {
         return GT_E_MEMORY;
     }
-    if (n > 0) {
+    if (n > 0 && *items != NULL) {
         memcpy(bigger, *items, n * size);
     }
     *items = bigger;
@@ -234,7 +234,7 @@ static gt_status stated_closings(account *a)
     const gt_ledger *l = id == NULL ? NULL : gt_package_find_ledger(a->package, id);
     size_t at = l == NULL ? SIZE_MAX : gt_fields_index(l, "closing");
     sqlite3_stmt *s = NULL;
-    bool more = at != SIZE_MAX;
+    bool more = l != NULL && at != SIZE_MAX;
     gt_value *values = more ? gt_arena_zalloc(a->arena, l->n_fields, sizeof *values) : NULL;
     if (!more || values == NULL) {
         return more ? GT_E_MEMORY : GT_OK;
@@ -255,7 +255,7 @@ static gt_status stated_closings(account *a)
         }
         gt_balance_fault f = {
             .ledger = id, .record = gt_column_text(s, 0), .unit = gt_column_text(s, 1)};
-        for (size_t i = 0; i < a->out->n_lines; i++) {
+        for (size_t i = 0; a->lines != NULL && i < a->out->n_lines; i++) {
             f.posted = strcmp(a->lines[i].unit, f.unit) == 0 ? a->lines[i].closing : f.posted;
         }
         st = gt_fields_read(a->ctx, a->b, l, gt_column_text(s, 2), a->arena, values);
@@ -323,7 +323,7 @@ gt_status gt_balance_of(gt_ctx *ctx, gt_book *b, const gt_package *package, cons
     st = read_lines(&a);
     st = st == GT_OK ? read_faults(&a) : st;
     (void)sqlite3_exec(b->db, "ROLLBACK", NULL, NULL, NULL);
-    for (size_t i = 0; i < out->n_lines && st == GT_OK && out->met; i++) {
+    for (size_t i = 0; i < out->n_lines && a.lines != NULL && st == GT_OK && out->met; i++) {
         out->met = line_met(out->balance->test, &a.lines[i]);
         out->broken_unit = out->met ? NULL : a.lines[i].unit;
     }

@@ -324,7 +324,7 @@ gt_status gt_ledger_move(gt_ctx *ctx, gt_book *b, const gt_package *package, con
     gt_status st = gt_deed_open(ctx, b, package, l, act, &w);
     st = st == GT_OK ? find_move(ctx, l, move, &m) : st;
     st = st == GT_OK ? gt_deed_find(&w, id) : st;
-    st = st == GT_OK ? guards(&w, m) : st;
-    st = st == GT_OK ? make(&w, m) : st;
+    st = st == GT_OK && m != NULL ? guards(&w, m) : st;
+    st = st == GT_OK && m != NULL ? make(&w, m) : st;
     return gt_deed_close(&w, st);
 }

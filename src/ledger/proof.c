@@ -69,7 +69,7 @@ static gt_status check_file(proof *p, const gt_event *e)
     if (st == GT_OK && (want == NULL || strlen(want) != GT_HASH_HEX - 1)) {
         st = wrong(p, &GT_MSG_EVENT_CHANGED, e);
     }
-    if (st == GT_OK) {
+    if (st == GT_OK && want != NULL) {
         gt_text_printf(&path, "%s/attachments/%.2s/%s", gt_store_dir(p->b->store), want, want);
         st = gt_text_status(&path);
     }
@@ -80,7 +80,7 @@ static gt_status check_file(proof *p, const gt_event *e)
             gt_hash_hex(digest, hex);
         }
     }
-    if (st == GT_OK && (!there || strcmp(hex, want) != 0)) {
+    if (st == GT_OK && want != NULL && (!there || strcmp(hex, want) != 0)) {
         st =
             gt_fail(p->ctx, GT_E_INPUT, there ? &GT_MSG_FILE_CHANGED : &GT_MSG_FILE_MISSING,
                     GT_PLACE(.file = gt_text_cstr(&path), .layer = e->ledger, .feature = e->record),

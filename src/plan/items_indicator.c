@@ -200,6 +200,7 @@ static gt_status name_formula(gt_reader *r, gt_indicator *in)
     static const char *const tails[GT_SERIES_NAMES] = {"", "_sum", "_before", "_first"};
     size_t n = gt_texts_count(in->series_ids);
     const char **names = gt_item_keep(r, GT_FORMULA_FIXED + GT_SERIES_NAMES * n + 1, sizeof *names);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
     in->series = gt_item_keep(r, n + 1, sizeof *in->series);
     if (names == NULL || in->series == NULL) {
         return GT_E_MEMORY;

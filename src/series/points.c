@@ -51,7 +51,7 @@ bool gt_points_key(const gt_series *series, char *out, size_t cap)
     if (len + sizeof "series/" > cap) {
         return false;
     }
-    memcpy(out, "series/", 7);
+    memcpy(out, "series/", 7); /* NOLINT(bugprone-not-null-terminated-result): goes on below */
     memcpy(out + 7, series->id, len + 1);
     return true;
 }

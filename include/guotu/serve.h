@@ -19,11 +19,11 @@ typedef struct gt_serve_options {
     const char *host;               /* address to listen at; NULL: 127.0.0.1 */
     int port;                       /* 0: any free one */
     const char *tls_cert, *tls_key; /* PEM files; both or neither */
-    const char *web_dir;  /* folder of the portal's pages; NULL: none. Read once, at the start */
-    int workers;          /* threads that answer; 0: one a core, at least 2 */
-    size_t most_waiting;  /* requests accepted and not yet begun; 0: 256. Beyond: 503 */
-    size_t most_body;     /* bytes; 0: 1 MiB. Beyond: 413 */
-    int most_connections; /* 0: 1024 */
+    const char *web_dir; /* folder of the portal's pages; NULL: none. Read once, at the start */
+    int workers;         /* threads that answer; 0: one a core, at least 2 */
+    size_t most_waiting; /* requests accepted and not yet begun; 0: one a connection. Beyond: 503 */
+    size_t most_body;    /* bytes; 0: 1 MiB. Beyond: 413 */
+    int most_connections; /* that are always taken; 0: 1024. At most twice as many */
     int idle_s;           /* a connection without a byte is closed; 0: 15 */
     int request_s;        /* a request must have come in, and be answered, within; 0: 30 */
     gt_serve_log_fn log;

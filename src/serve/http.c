@@ -117,7 +117,9 @@ static enum MHD_Result refuse(gt_call *call, int status, const char *text)
     }
     gt_reply reply = {.status = status, .type = "application/problem+json", .cache = "no-store"};
     put_headers(response, &reply);
-    put_header(response, "Connection", "close");
+    if (status != 503) { /* what is left of the request is not read */
+        put_header(response, "Connection", "close");
+    }
     call->status = status;
     call->bytes = strlen(text);
     enum MHD_Result done = MHD_queue_response(call->connection, (unsigned)status, response);
@@ -483,9 +485,11 @@ static void defaults(gt_ctx *ctx, gt_serve_options *o)
     int cores = gt_ctx_threads(ctx);
     o->host = o->host == NULL ? "127.0.0.1" : o->host;
     o->workers = o->workers > 0 ? o->workers : cores < 2 ? 2 : cores;
-    o->most_waiting = o->most_waiting > 0 ? o->most_waiting : 256;
     o->most_body = o->most_body > 0 ? o->most_body : (size_t)1 << 20;
     o->most_connections = o->most_connections > 0 ? o->most_connections : 1024;
+    /* the library splits the number between its loops, and the kernel fills them unevenly */
+    o->most_connections = LOOPS * o->most_connections;
+    o->most_waiting = o->most_waiting > 0 ? o->most_waiting : (size_t)o->most_connections;
     o->idle_s = o->idle_s > 0 ? o->idle_s : 15;
     o->request_s = o->request_s > 0 ? o->request_s : 30;
 }

@@ -245,11 +245,17 @@ function factForm(): void {
   }
 }
 
+/** A fact's title in the form, a layer's in the tree, else the name. */
+function named(id: string): string {
+  const kind = kinds.find((k) => k.id === $<HTMLSelectElement>('kind').value);
+  return kind?.facts.find((f) => f.name === id)?.title || collections.find((c) => c.id === id)?.title || id;
+}
+
 function finding(f: Finding): HTMLElement {
   const box = make('div', '', `finding ${f.result}`);
   box.append(make('b', `${t(f.result)}: ${f.title[lang]}`));
   if (f.message) box.append(make('p', f.message[lang]));
-  if (f.result === 'undecidable' && f.missing) box.append(make('p', `${t('missing')}: ${f.missing}`));
+  if (f.result === 'undecidable' && f.missing) box.append(make('p', `${t('missing')}: ${named(f.missing)}`));
   if (f.comply) box.append(make('p', f.comply[lang]));
   const m2 = f.measures.reduce((n, m) => Math.max(n, m.m2 || 0), 0);
   if (m2 > 0) box.append(make('span', `${t('overlap')} ${(m2 / 1e4).toFixed(4)} ha`, 'tag'));

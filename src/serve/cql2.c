@@ -179,7 +179,7 @@ static gt_value text_value(const char *text)
 
 static gt_value number_value(double number)
 {
-    if (number == (double)(int64_t)number && number > -9e15 && number < 9e15) {
+    if (number > -9e15 && number < 9e15 && number == (double)(int64_t)number) {
         return (gt_value){.kind = GT_VAL_INT, .integer = (int64_t)number};
     }
     return (gt_value){.kind = GT_VAL_REAL, .real = number};
@@ -281,6 +281,9 @@ static gt_status put_pattern(reader *r)
         }
     }
     glob[n] = '\0';
+    if (n > GT_FILTER_PATTERN) {
+        return too_much(r);
+    }
     gt_status st = put_literal(r->ctx, r->filter, text_value(glob));
     return st == GT_OK ? next(r) : st;
 }

@@ -12,7 +12,12 @@
 #include "guotu/expr.h"
 #include "guotu/standard.h"
 
-enum { GT_FILTER_TEXT = 4096, GT_FILTER_DEPTH = 24, GT_FILTER_LITERALS = 256 };
+enum {
+    GT_FILTER_TEXT = 4096,
+    GT_FILTER_DEPTH = 24,
+    GT_FILTER_LITERALS = 256,
+    GT_FILTER_PATTERN = 256 /* bytes of a LIKE pattern, as expr.h bounds it */
+};
 
 typedef struct gt_filter {
     const gt_standard *standard; /* borrowed */

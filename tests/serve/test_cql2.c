@@ -166,6 +166,12 @@ static void bounds(void **state)
     }
     (void)snprintf(many + n, sizeof many - n, ")");
     assert_fails(ctx, ask(ctx, many, &passes), GT_E_LIMIT, "serve.filter-limit");
+    memset(long_text, '%', sizeof long_text);
+    memcpy(long_text, "code LIKE '", 11);
+    memcpy(long_text + 300, "'", 2);
+    assert_fails(ctx, ask(ctx, long_text, &passes), GT_E_LIMIT, "serve.filter-limit");
+    assert_ok(ctx, ask(ctx, "area < 33333333333333333333333333333333333", &passes));
+    assert_true(passes);
     gt_ctx_free(ctx);
 }
 

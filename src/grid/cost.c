@@ -9,15 +9,14 @@
  * addition is monotone: order of work, threads and bounds cannot be seen in it.
  *
  * Locks: locks[tile % LOCKS] guards the inbox of a tile; one at a time. */
-#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
+#include "grid/hold.h"
 #include "grid/messages.h"
 #include "guotu/grid_ops.h"
 #include "guotu/pool.h"
@@ -69,9 +68,8 @@ typedef struct cost_run {
     gt_grid *friction, *sources, *cost, *back;
     const gt_cost_options *o;
     int64_t cols, rows, across, down;
+    grid_hold held; /* tiles */
     work_tile *tiles;
-    size_t bytes;
-    bool mapped;
     inbox *box;
     pthread_mutex_t locks[LOCKS];
     queue *queues;
@@ -95,59 +93,25 @@ void gt_cost_options_init(gt_cost_options *options)
 /* ---- memory -------------------------------------------------------------------------------------
  */
 
-/* Working tiles in memory when they fit the ceiling, else mapped from an unlinked file. */
 static gt_status hold_tiles(gt_ctx *ctx, cost_run *c)
 {
-    size_t ceiling = gt_ctx_memory_ceiling(ctx), n = (size_t)(c->across * c->down);
-    size_t used = gt_ctx_memory_used(ctx);
-    c->bytes = n * sizeof(work_tile);
-    if (ceiling == 0 || c->bytes + used < ceiling / 8 * 7) {
-        c->tiles = gt_alloc(ctx, n, sizeof(work_tile));
-        if (c->tiles == NULL) {
-            return GT_E_MEMORY;
-        }
-        /* large pages: the queue jumps between rows; a refusal costs speed only */
-        uintptr_t from = ((uintptr_t)c->tiles + 4095) / 4096 * 4096;
-        if (c->bytes > (size_t)1 << 22) {
-            (void)madvise((void *)from, c->bytes - 4096, MADV_HUGEPAGE);
-        }
-        return GT_OK;
-    }
-    char path[4096];
-    const char *tmp = c->o->scratch_dir != NULL ? c->o->scratch_dir : getenv("TMPDIR");
-    (void)snprintf(path, sizeof path, "%s/guotu-cost-XXXXXX", tmp == NULL ? "/tmp" : tmp);
-    int fd = mkstemp(path);
-    if (fd < 0) {
-        return gt_fail_errno(ctx, EIO, "create", path);
-    }
-    (void)unlink(path);
-    void *at = ftruncate(fd, (off_t)c->bytes) != 0
-                   ? MAP_FAILED
-                   : mmap(NULL, c->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    (void)close(fd);
-    if (at == MAP_FAILED) {
-        return gt_fail_errno(ctx, ENOSPC, "mmap", path);
-    }
-    c->tiles = at;
-    c->mapped = true;
-    return GT_OK;
+    size_t n = (size_t)(c->across * c->down);
+    gt_status st = grid_hold_new(ctx, n * sizeof(work_tile), c->o->scratch_dir, &c->held);
+    c->tiles = c->held.at;
+    return st;
 }
 
 /* A mapped tile leaves memory when its work is done; its pages stay in the file. */
 static void let_go(const cost_run *c, int64_t tile)
 {
-    if (c->mapped) {
+    if (c->held.mapped) {
         (void)madvise(&c->tiles[tile], sizeof(work_tile), MADV_DONTNEED);
     }
 }
 
 static void release(gt_ctx *ctx, cost_run *c)
 {
-    if (c->mapped) {
-        (void)munmap(c->tiles, c->bytes);
-    } else {
-        gt_free(ctx, c->tiles);
-    }
+    grid_hold_free(ctx, &c->held);
     for (int64_t t = 0; c->box != NULL && t < c->across * c->down; t++) {
         gt_free(ctx, c->box[t].list);
     }

@@ -7,13 +7,9 @@
  * flat, so the pattern depends on the surface alone (departure: Garbrecht and Martz add a gradient
  * away from higher ground). Counts are added by whichever thread knows the last inflow of a cell:
  * whole numbers, so the order cannot be seen. */
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "grid/flow.h"
 #include "grid/messages.h"
@@ -43,55 +39,22 @@ void gt_flow_options_init(gt_flow_options *options)
 /* ---- memory -------------------------------------------------------------------------------------
  */
 
-/* In memory when it fits the ceiling, else mapped from an unlinked file, which the system pages. */
 static gt_status hold(gt_ctx *ctx, flow_run *f)
 {
-    size_t ceiling = gt_ctx_memory_ceiling(ctx), used = gt_ctx_memory_used(ctx);
-    f->bytes = f->n * CELL_BYTES;
-    if (ceiling == 0 || f->bytes + used < ceiling / 8 * 7) {
-        f->held = gt_alloc(ctx, f->n, CELL_BYTES);
-        if (f->held == NULL) {
-            return GT_E_MEMORY;
-        }
-        uintptr_t from = ((uintptr_t)f->held + 4095) / 4096 * 4096;
-        if (f->bytes > (size_t)1 << 22) {
-            (void)madvise((void *)from, f->bytes - 4096, MADV_HUGEPAGE);
-        }
-    } else {
-        char path[4096];
-        const char *tmp = f->o->scratch_dir != NULL ? f->o->scratch_dir : getenv("TMPDIR");
-        (void)snprintf(path, sizeof path, "%s/guotu-flow-XXXXXX", tmp == NULL ? "/tmp" : tmp);
-        int fd = mkstemp(path);
-        if (fd < 0) {
-            return gt_fail_errno(ctx, errno, "create", path);
-        }
-        (void)unlink(path);
-        void *at = ftruncate(fd, (off_t)f->bytes) != 0
-                       ? MAP_FAILED
-                       : mmap(NULL, f->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        int err = errno;
-        (void)close(fd);
-        if (at == MAP_FAILED) {
-            return gt_fail_errno(ctx, err, "mmap", path);
-        }
-        f->held = at;
-        f->mapped = true;
+    gt_status st = grid_hold_new(ctx, f->n * CELL_BYTES, f->o->scratch_dir, &f->held);
+    f->z = f->held.at;
+    f->count = f->held.at;
+    if (st == GT_OK) {
+        f->label = (uint16_t *)f->held.at + f->n * 2;
+        f->dir = (uint8_t *)f->held.at + f->n * 6;
+        f->inflow = f->dir + f->n;
     }
-    f->z = f->held;
-    f->count = f->held;
-    f->label = (uint16_t *)f->held + f->n * 2;
-    f->dir = (uint8_t *)f->held + f->n * 6;
-    f->inflow = f->dir + f->n;
-    return GT_OK;
+    return st;
 }
 
 static void release(gt_ctx *ctx, flow_run *f)
 {
-    if (f->mapped) {
-        (void)munmap(f->held, f->bytes);
-    } else {
-        gt_free(ctx, f->held);
-    }
+    grid_hold_free(ctx, &f->held);
     gt_free(ctx, f->part);
 }
 

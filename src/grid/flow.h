@@ -2,6 +2,7 @@
 #ifndef GT_GRID_FLOW_H
 #define GT_GRID_FLOW_H
 
+#include "grid/hold.h"
 #include "guotu/grid_ops.h"
 
 /* dir of a cell that has no direction (1 .. 8, 0: off the map). */
@@ -16,9 +17,7 @@ typedef struct flow_run {
     uint32_t *count;       /* the same memory, after the heights are done */
     uint16_t *label;       /* of the tile's flood */
     uint8_t *dir, *inflow; /* inflow: first, was the cell raised? */
-    void *held;
-    size_t bytes;
-    bool mapped;
+    grid_hold held;
     int move[9];         /* to the neighbour of a direction code */
     float inverse[9];    /* 1 / distance */
     gt_flow_facts *part; /* per task, summed in order */

@@ -220,7 +220,14 @@ static void want_field(gt_reader *r, const gt_ledger *l, const gt_ynode *at, con
 static gt_status verify_move(gt_reader *r, const gt_ledger *l, const gt_ledger_transition *m,
                              const gt_ynode *node)
 {
+    static const char *const taken[] = {"add", "attach", "roll", "set"}; /* actions of events */
     const gt_ynode *from = gt_y_get(node, "from");
+    for (size_t i = 0; m->id != NULL && i < sizeof taken / sizeof *taken; i++) {
+        if (strcmp(m->id, taken[i]) == 0) {
+            gt_y_problem(&r->problems, gt_y_get(node, "move"), &GT_MSG_LEDGER_RESERVED,
+                         GT_ARGS(GT_TEXT("value", m->id)));
+        }
+    }
     for (const char *const *s = m->from; *s != NULL; s++) {
         want_state(r, l, from, *s);
     }
@@ -287,11 +294,22 @@ static void verify_twice(gt_reader *r, const gt_ynode *list, const char *key)
     }
 }
 
+static void refuse_unique(gt_reader *r, const gt_ledger *l, const gt_ynode *list)
+{
+    const gt_ynode *at = list == NULL ? NULL : list->first;
+    for (size_t i = 0; i < l->n_fields && at != NULL; i++, at = at->next) {
+        if (l->fields[i].unique) {
+            gt_y_problem(&r->problems, gt_y_get(at, "unique"), &GT_MSG_LEDGER_UNIQUE, GT_NO_ARGS);
+        }
+    }
+}
+
 static gt_status verify_ledger(gt_reader *r, const gt_ledger *l, const gt_ynode *node)
 {
     gt_status st = GT_OK;
     verify_twice(r, gt_y_get(node, "states"), "state");
     verify_twice(r, gt_y_get(node, "moves"), "move");
+    refuse_unique(r, l, gt_y_get(node, "fields"));
     want_field(r, l, gt_y_get(node, "year"), l->year_field);
     const gt_ynode *at = gt_y_get(node, "moves");
     at = at == NULL ? NULL : at->first;

@@ -1,0 +1,21 @@
+/* One large piece of memory for kernels that hold a whole grid. */
+#ifndef GT_GRID_HOLD_H
+#define GT_GRID_HOLD_H
+
+#include "guotu/context.h"
+
+typedef struct grid_hold {
+    void *at; /* page-aligned when mapped */
+    size_t bytes;
+    bool mapped; /* from an unlinked file */
+} grid_hold;
+
+/* bytes of memory in out->at, contents unknown: in memory when they fit the context's ceiling, else
+ * mapped from an unlinked file in scratch_dir (NULL: TMPDIR, else /tmp), whose space is taken at
+ * once: a disk that is full is an error here, not a signal later. Owner: the caller, to be given to
+ * grid_hold_free also after an error. GT_E_MEMORY, or a system error that names the folder. */
+gt_status grid_hold_new(gt_ctx *ctx, size_t bytes, const char *scratch_dir,
+                        grid_hold *out) GT_CHECKED;
+void grid_hold_free(gt_ctx *ctx, grid_hold *hold);
+
+#endif

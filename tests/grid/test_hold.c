@@ -1,0 +1,94 @@
+/* Memory for a whole grid: under the ceiling, beyond it, and where no file can be made. */
+#include <dirent.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "grid/hold.h"
+#include "support/support.h"
+
+enum { BYTES = 5 << 20 };
+
+static gt_ctx *under(size_t ceiling)
+{
+    gt_ctx_options o;
+    gt_ctx_options_init(&o);
+    o.memory_ceiling = ceiling;
+    gt_ctx *ctx = gt_ctx_new(&o);
+    assert_non_null(ctx);
+    return ctx;
+}
+
+static int entries(const char *path)
+{
+    DIR *dir = opendir(path);
+    int n = -2; /* . and .. */
+    assert_non_null(dir);
+    while (readdir(dir) != NULL) {
+        n++;
+    }
+    (void)closedir(dir);
+    return n;
+}
+
+static void fits_the_ceiling(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    grid_hold h;
+    assert_ok(ctx, grid_hold_new(ctx, BYTES, NULL, &h));
+    assert_false(h.mapped);
+    memset(h.at, 7, BYTES);
+    assert_true(gt_ctx_memory_used(ctx) >= BYTES);
+    grid_hold_free(ctx, &h);
+    assert_null(h.at);
+    assert_int_equal(gt_ctx_memory_used(ctx), 0);
+    gt_ctx_free(ctx);
+}
+
+static void beyond_it_a_file_without_a_name(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = under(BYTES);
+    char *dir = test_dir();
+    grid_hold h;
+    assert_ok(ctx, grid_hold_new(ctx, BYTES, dir, &h));
+    assert_true(h.mapped);
+    assert_int_equal((uintptr_t)h.at % 4096, 0);
+    memset(h.at, 7, BYTES);
+    assert_int_equal(((unsigned char *)h.at)[BYTES - 1], 7);
+    assert_int_equal(gt_ctx_memory_used(ctx), 0);
+    assert_int_equal(entries(dir), 0);
+    grid_hold_free(ctx, &h);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
+static void no_folder_or_no_room_is_an_error(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = under(BYTES);
+    char *dir = test_dir();
+    grid_hold h;
+    assert_true(grid_hold_new(ctx, BYTES, test_path(dir, "none"), &h) != GT_OK);
+    assert_non_null(gt_error_place(ctx)->file);
+    assert_non_null(strstr(gt_error_place(ctx)->file, "none"));
+    grid_hold_free(ctx, &h); /* nothing */
+    gt_error_clear(ctx);
+    /* 2^60 bytes: larger than any file may be here. Reserved at once, not found out by a signal. */
+    assert_true(grid_hold_new(ctx, (size_t)1 << 60, dir, &h) != GT_OK);
+    assert_false(h.mapped);
+    grid_hold_free(ctx, &h);
+    assert_int_equal(entries(dir), 0);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fits_the_ceiling),
+        cmocka_unit_test(beyond_it_a_file_without_a_name),
+        cmocka_unit_test(no_folder_or_no_room_is_an_error),
+    };
+    return cmocka_run_group_tests_name("grid.hold", tests, NULL, NULL);
+}

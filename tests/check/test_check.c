@@ -9,7 +9,7 @@
 #include "guotu/arena.h"
 #include "guotu/check.h"
 #include "guotu/notes.h"
-#include "support/support.h"
+#include "support/store.h"
 
 #define X0 500000.0
 #define Y0 4430000.0
@@ -106,24 +106,9 @@ static void fill(town *t)
 static int setup(void **state)
 {
     town *t = calloc(1, sizeof *t);
-    gt_notes *notes = NULL;
-    gt_store_options o;
-    gt_text all;
     t->ctx = test_ctx();
     t->dir = test_dir();
-    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &notes));
-    gt_status st =
-        gt_package_read(t->ctx, GT_SOURCE_DIR "/tests/check/package", notes, &t->package);
-    gt_text_init(&all, t->ctx, 0);
-    gt_notes_render_all(notes, GT_LANG_EN, &all);
-    print_message("%s", gt_text_cstr(&all));
-    gt_text_free(&all);
-    gt_notes_free(notes);
-    assert_ok(t->ctx, st);
-    gt_store_options_init(&o);
-    o.crs = gt_package_crs(t->package);
-    o.title = gt_package_title(t->package);
-    assert_ok(t->ctx, gt_store_create(t->ctx, test_path(t->dir, "w"), &o, &t->store));
+    test_store_open(t->ctx, t->dir, "tests/check/package", &t->package, &t->store);
     fill(t);
     assert_ok(t->ctx, gt_checker_new(t->ctx, t->store, t->package, &t->checker));
     assert_ok(t->ctx, gt_arena_new(t->ctx, 0, &t->arena));
@@ -136,11 +121,7 @@ static int teardown(void **state)
     town *t = *state;
     gt_arena_free(t->arena);
     gt_checker_free(t->checker);
-    gt_store_close(t->store);
-    gt_package_free(t->package);
-    assert_int_equal(gt_ctx_memory_used(t->ctx), 0);
-    gt_ctx_free(t->ctx);
-    test_dir_remove(t->dir);
+    test_store_shut(t->ctx, t->dir, t->package, t->store);
     free(t);
     return 0;
 }

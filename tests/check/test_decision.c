@@ -7,7 +7,7 @@
 
 #include "guotu/check.h"
 #include "guotu/notes.h"
-#include "support/support.h"
+#include "support/store.h"
 
 typedef struct town {
     gt_ctx *ctx;
@@ -20,18 +20,9 @@ typedef struct town {
 static int setup(void **state)
 {
     town *t = calloc(1, sizeof *t);
-    gt_notes *notes = NULL;
-    gt_store_options o;
     t->ctx = test_ctx();
     t->dir = test_dir();
-    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &notes));
-    assert_ok(t->ctx,
-              gt_package_read(t->ctx, GT_SOURCE_DIR "/tests/check/package", notes, &t->package));
-    gt_notes_free(notes);
-    gt_store_options_init(&o);
-    o.crs = gt_package_crs(t->package);
-    o.title = gt_package_title(t->package);
-    assert_ok(t->ctx, gt_store_create(t->ctx, test_path(t->dir, "w"), &o, &t->store));
+    test_store_open(t->ctx, t->dir, "tests/check/package", &t->package, &t->store);
     assert_ok(t->ctx, gt_checker_new(t->ctx, t->store, t->package, &t->checker));
     *state = t;
     return 0;
@@ -41,11 +32,7 @@ static int teardown(void **state)
 {
     town *t = *state;
     gt_checker_free(t->checker);
-    gt_store_close(t->store);
-    gt_package_free(t->package);
-    assert_int_equal(gt_ctx_memory_used(t->ctx), 0);
-    gt_ctx_free(t->ctx);
-    test_dir_remove(t->dir);
+    test_store_shut(t->ctx, t->dir, t->package, t->store);
     free(t);
     return 0;
 }

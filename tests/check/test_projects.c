@@ -7,7 +7,7 @@
 
 #include "guotu/check.h"
 #include "guotu/notes.h"
-#include "support/support.h"
+#include "support/store.h"
 
 #define X0 500000.0
 #define Y0 4430000.0
@@ -123,19 +123,10 @@ static void make_parts(town *t)
 static int setup(void **state)
 {
     town *t = calloc(1, sizeof *t);
-    gt_notes *notes = NULL;
-    gt_store_options o;
     t->ctx = test_ctx();
     t->dir = test_dir();
     test_rng_seed(&t->rng, 5);
-    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &notes));
-    assert_ok(t->ctx,
-              gt_package_read(t->ctx, GT_SOURCE_DIR "/tests/check/package", notes, &t->package));
-    gt_notes_free(notes);
-    gt_store_options_init(&o);
-    o.crs = gt_package_crs(t->package);
-    o.title = gt_package_title(t->package);
-    assert_ok(t->ctx, gt_store_create(t->ctx, test_path(t->dir, "w"), &o, &t->store));
+    test_store_open(t->ctx, t->dir, "tests/check/package", &t->package, &t->store);
     fill(t);
     assert_ok(t->ctx, gt_checker_new(t->ctx, t->store, t->package, &t->checker));
     make_parts(t);
@@ -150,11 +141,7 @@ static int teardown(void **state)
         gt_geom_free(t->ctx, &t->parts[i].geom);
     }
     gt_checker_free(t->checker);
-    gt_store_close(t->store);
-    gt_package_free(t->package);
-    assert_int_equal(gt_ctx_memory_used(t->ctx), 0);
-    gt_ctx_free(t->ctx);
-    test_dir_remove(t->dir);
+    test_store_shut(t->ctx, t->dir, t->package, t->store);
     free(t);
     return 0;
 }

@@ -7,10 +7,8 @@
 #include "guotu/coverage.h"
 #include "guotu/geos.h"
 #include "guotu/notes.h"
-#include "support/support.h"
+#include "support/store.h"
 
-#define X0 500000.0
-#define Y0 4430000.0
 enum { GRID = 6, FIELDS = 25 };
 
 typedef struct town {
@@ -20,65 +18,30 @@ typedef struct town {
     gt_store *store;
 } town;
 
-static void box_geom(gt_ctx *ctx, gt_geom *g, double x, double y, double w, double h)
+/* corner: xmin, ymin, width, height. */
+static void put_box(town *t, gt_commit *c, const char *layer, const char *id,
+                    const double corner[4], gt_value value)
 {
-    const double xy[5][2] = {{x, y}, {x + w, y}, {x + w, y + h}, {x, y + h}, {x, y}};
-    gt_geom_reset(g, GT_MULTIPOLYGON);
-    for (int i = 0; i < 5; i++) {
-        assert_ok(ctx, gt_geom_add_point(ctx, g, X0 + xy[i][0], Y0 + xy[i][1]));
-    }
-    assert_ok(ctx, gt_geom_end_ring(ctx, g));
-    assert_ok(ctx, gt_geom_end_part(ctx, g));
-}
-
-static void put_box(town *t, gt_commit *c, const char *layer, const char *id, const double box[4],
-                    gt_value value)
-{
-    gt_geom g;
-    uint8_t *blob = NULL;
-    size_t cap = 0, len = 0;
-    gt_geom_init(&g);
-    box_geom(t->ctx, &g, box[0], box[1], box[2], box[3]);
-    assert_ok(t->ctx, gt_geom_to_gpkg(t->ctx, &g, 4548, &blob, &cap, &len));
-    gt_feature f = {.id = id,
-                    .valid_from = gt_date_from_ymd(2020, 12, 31),
-                    .valid_to = GT_DATE_NONE,
-                    .blob = blob,
-                    .blob_len = len,
-                    .box = gt_geom_box(&g),
-                    .values = &value,
-                    .n_values = 1};
-    assert_ok(t->ctx, gt_commit_put(t->ctx, c, layer, &f, (double)NAN));
-    gt_free(t->ctx, blob);
-    gt_geom_free(t->ctx, &g);
-}
-
-static gt_value text(const char *s)
-{
-    return (gt_value){.kind = GT_VAL_TEXT, .text = s, .len = strlen(s)};
+    const double box[4] = {corner[0], corner[1], corner[0] + corner[2], corner[1] + corner[3]};
+    test_put_box(t->ctx, c, layer, id, box, value, gt_date_from_ymd(2020, 12, 31));
 }
 
 /* Two districts side by side; land use as a grid that crosses their border; random fields. */
 static void fill(town *t)
 {
-    gt_commit *c = NULL;
-    gt_commit_info info = {.author = "test", .message = "town", .expect_revision = -1};
-    int64_t revision = 0;
+    gt_commit *c = test_begin(t->ctx, t->store);
     test_rng rng;
     char id[32];
     test_rng_seed(&rng, 7);
-    assert_ok(t->ctx, gt_commit_begin(t->ctx, t->store, &info, &c));
-    for (size_t i = 0; i < gt_package_n_layers(t->package); i++) {
-        assert_ok(t->ctx, gt_commit_define_layer(t->ctx, c, gt_package_layer(t->package, i),
-                                                 GT_ORIGIN_GENERATED));
-    }
-    put_box(t, c, "districts", "w", (const double[]){0, 0, 1030.123, 3000}, text("西区"));
-    put_box(t, c, "districts", "e", (const double[]){1030.123, 0, 1969.877, 3000}, text("东区"));
+    test_define_layers(t->ctx, c, t->package, GT_ORIGIN_GENERATED);
+    put_box(t, c, "districts", "w", (const double[]){0, 0, 1030.123, 3000}, test_text("西区"));
+    put_box(t, c, "districts", "e", (const double[]){1030.123, 0, 1969.877, 3000},
+            test_text("东区"));
     for (int i = 0; i < GRID * GRID; i++) {
         double s = 3000.0 / GRID;
         (void)snprintf(id, sizeof id, "p%d", i);
         put_box(t, c, "land_use", id, (const double[]){i % GRID * s, i / GRID * s, s, s},
-                text(i % 3 == 0 ? "0701" : "0103"));
+                test_text(i % 3 == 0 ? "0701" : "0103"));
     }
     for (int i = 0; i < FIELDS; i++) {
         double x = (i % 5) * 600 + 100 * test_rng_real(&rng),
@@ -89,24 +52,15 @@ static void fill(town *t)
             (const double[]){x, y, 50 + 400 * test_rng_real(&rng), 50 + 400 * test_rng_real(&rng)},
             (gt_value){.kind = GT_VAL_INT, .integer = i % 4});
     }
-    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &revision));
+    (void)test_finish(t->ctx, c);
 }
 
 static int setup(void **state)
 {
     town *t = calloc(1, sizeof *t);
-    gt_notes *notes = NULL;
-    gt_store_options o;
     t->ctx = test_ctx();
     t->dir = test_dir();
-    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &notes));
-    assert_ok(t->ctx,
-              gt_package_read(t->ctx, GT_SOURCE_DIR "/tests/check/package", notes, &t->package));
-    gt_notes_free(notes);
-    gt_store_options_init(&o);
-    o.crs = gt_package_crs(t->package);
-    o.title = gt_package_title(t->package);
-    assert_ok(t->ctx, gt_store_create(t->ctx, test_path(t->dir, "w"), &o, &t->store));
+    test_store_open(t->ctx, t->dir, "tests/check/package", &t->package, &t->store);
     fill(t);
     *state = t;
     return 0;
@@ -115,11 +69,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     town *t = *state;
-    gt_store_close(t->store);
-    gt_package_free(t->package);
-    assert_int_equal(gt_ctx_memory_used(t->ctx), 0);
-    gt_ctx_free(t->ctx);
-    test_dir_remove(t->dir);
+    test_store_shut(t->ctx, t->dir, t->package, t->store);
     free(t);
     return 0;
 }

@@ -11,10 +11,8 @@
 #include "guotu/coverage.h"
 #include "guotu/hash.h"
 #include "guotu/notes.h"
-#include "support/support.h"
+#include "support/store.h"
 
-#define X0   500000.0
-#define Y0   4430000.0
 #define SIDE 50.0
 enum { ACROSS = 80 };
 
@@ -32,38 +30,6 @@ static double real(town *t)
     return test_rng_real(&t->rng);
 }
 
-static gt_value text(const char *s)
-{
-    return (gt_value){.kind = GT_VAL_TEXT, .text = s, .len = strlen(s)};
-}
-
-static void put(town *t, gt_commit *c, const char *layer, const char *id, const double (*xy)[2],
-                int n, gt_value value, gt_date from)
-{
-    gt_geom g;
-    uint8_t *blob = NULL;
-    size_t cap = 0, len = 0;
-    gt_geom_init(&g);
-    gt_geom_reset(&g, GT_MULTIPOLYGON);
-    for (int i = 0; i <= n; i++) {
-        assert_ok(t->ctx, gt_geom_add_point(t->ctx, &g, X0 + xy[i % n][0], Y0 + xy[i % n][1]));
-    }
-    assert_ok(t->ctx, gt_geom_end_ring(t->ctx, &g));
-    assert_ok(t->ctx, gt_geom_end_part(t->ctx, &g));
-    assert_ok(t->ctx, gt_geom_to_gpkg(t->ctx, &g, 4548, &blob, &cap, &len));
-    gt_feature f = {.id = id,
-                    .valid_from = from,
-                    .valid_to = GT_DATE_NONE,
-                    .blob = blob,
-                    .blob_len = len,
-                    .box = gt_geom_box(&g),
-                    .values = &value,
-                    .n_values = 1};
-    assert_ok(t->ctx, gt_commit_put(t->ctx, c, layer, &f, (double)NAN));
-    gt_free(t->ctx, blob);
-    gt_geom_free(t->ctx, &g);
-}
-
 /* own: how far the parcel's own corners leave those of its neighbours, m. */
 static void put_parcel(town *t, gt_commit *c, int i, const char *class, double own, gt_date day)
 {
@@ -77,34 +43,20 @@ static void put_parcel(town *t, gt_commit *c, int i, const char *class, double o
         xy[k][1] = cy * SIDE + t->jitter[cx][cy][1] + own * (real(t) - 0.5);
     }
     (void)snprintf(id, sizeof id, "p%d", i);
-    put(t, c, "land_use", id, (const double(*)[2])xy, 4, text(class), day);
-}
-
-static gt_commit *begin(town *t)
-{
-    gt_commit *c = NULL;
-    gt_commit_info info = {.author = "test", .message = "edit", .expect_revision = -1};
-    assert_ok(t->ctx, gt_commit_begin(t->ctx, t->store, &info, &c));
-    return c;
-}
-
-static void finish(town *t, gt_commit *c)
-{
-    int64_t revision = 0;
-    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &revision));
+    test_put(t->ctx, c, "land_use", id, (const double(*)[2])xy, 4, test_text(class), day);
 }
 
 static void survey(town *t, int year)
 {
     gt_date day = gt_date_from_ymd(year, 12, 31);
-    gt_commit *c = begin(t);
+    gt_commit *c = test_begin(t->ctx, t->store);
     assert_ok(t->ctx, gt_commit_replace_layer(t->ctx, c, "land_use", day));
     for (int i = 0; i < ACROSS * ACROSS; i++) {
         bool farm = (i * 7 + (i % 11 == 0 ? year : 0)) % 3 != 0;
         double own = i % 97 == 5 ? 3 : i % 89 == 7 ? 0.2 : 0;
         put_parcel(t, c, i, farm ? "0103" : "0701", own, day);
     }
-    finish(t, c);
+    (void)test_finish(t->ctx, c);
 }
 
 static void fill(town *t)
@@ -112,13 +64,10 @@ static void fill(town *t)
     const double w = ACROSS * SIDE, cut = 0.37 * w;
     const double west[4][2] = {{0, 0}, {cut, 0}, {cut, w}, {0, w}};
     const double east[4][2] = {{cut, 0}, {w, 0}, {w, w}, {cut, w}};
-    gt_commit *c = begin(t);
-    for (size_t i = 0; i < gt_package_n_layers(t->package); i++) {
-        assert_ok(t->ctx, gt_commit_define_layer(t->ctx, c, gt_package_layer(t->package, i),
-                                                 GT_ORIGIN_GENERATED));
-    }
-    put(t, c, "districts", "w", west, 4, text("西区"), GT_DATE_NONE);
-    put(t, c, "districts", "e", east, 4, text("东区"), GT_DATE_NONE);
+    gt_commit *c = test_begin(t->ctx, t->store);
+    test_define_layers(t->ctx, c, t->package, GT_ORIGIN_GENERATED);
+    test_put(t->ctx, c, "districts", "w", west, 4, test_text("西区"), GT_DATE_NONE);
+    test_put(t->ctx, c, "districts", "e", east, 4, test_text("东区"), GT_DATE_NONE);
     for (int i = 0; i < 80; i++) { /* fields that may overlap */
         double xy[7][2], x = w * real(t), y = w * real(t), r = 20 + 150 * real(t);
         char id[32];
@@ -128,10 +77,10 @@ static void fill(town *t)
             xy[k][1] = y + r * sin(a);
         }
         (void)snprintf(id, sizeof id, "f%d", i);
-        put(t, c, "basic_farmland", id, (const double(*)[2])xy, 7,
-            (gt_value){.kind = GT_VAL_INT, .integer = i % 4}, GT_DATE_NONE);
+        test_put(t->ctx, c, "basic_farmland", id, (const double(*)[2])xy, 7,
+                 (gt_value){.kind = GT_VAL_INT, .integer = i % 4}, GT_DATE_NONE);
     }
-    finish(t, c);
+    (void)test_finish(t->ctx, c);
     for (int x = 0; x <= ACROSS; x++) {
         for (int y = 0; y <= ACROSS; y++) {
             t->jitter[x][y][0] = 15 * (real(t) - 0.5);
@@ -145,19 +94,10 @@ static void fill(town *t)
 static int setup(void **state)
 {
     town *t = calloc(1, sizeof *t);
-    gt_notes *notes = NULL;
-    gt_store_options o;
     t->ctx = test_ctx();
     t->dir = test_dir();
     test_rng_seed(&t->rng, 71);
-    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &notes));
-    assert_ok(t->ctx,
-              gt_package_read(t->ctx, GT_SOURCE_DIR "/tests/check/package", notes, &t->package));
-    gt_notes_free(notes);
-    gt_store_options_init(&o);
-    o.crs = gt_package_crs(t->package);
-    o.title = gt_package_title(t->package);
-    assert_ok(t->ctx, gt_store_create(t->ctx, test_path(t->dir, "w"), &o, &t->store));
+    test_store_open(t->ctx, t->dir, "tests/check/package", &t->package, &t->store);
     fill(t);
     *state = t;
     return 0;
@@ -166,11 +106,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     town *t = *state;
-    gt_store_close(t->store);
-    gt_package_free(t->package);
-    assert_int_equal(gt_ctx_memory_used(t->ctx), 0);
-    gt_ctx_free(t->ctx);
-    test_dir_remove(t->dir);
+    test_store_shut(t->ctx, t->dir, t->package, t->store);
     free(t);
     return 0;
 }
@@ -366,12 +302,12 @@ static void kept_faults_equal_fresh_ones(void **state)
     size_t before = 0, changed = 0;
     uint64_t woven = 0, held = 0;
     for (int round = 0; round < 12; round++) {
-        gt_commit *c = begin(t);
+        gt_commit *c = test_begin(t->ctx, t->store);
         for (int i = 0; round > 0 && i < 3; i++) {
             int at = (int)(ACROSS * ACROSS * real(t));
             put_parcel(t, c, at, "0103", i == 0 ? 4 : i == 1 ? 0.1 : 0, day);
         }
-        finish(t, c);
+        (void)test_finish(t->ctx, c);
         if (round > 0) {
             gt_stored_facts f = kept(t);
             assert_string_equal(f.why, "");

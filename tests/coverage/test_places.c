@@ -6,10 +6,8 @@
 
 #include "guotu/coverage.h"
 #include "guotu/notes.h"
-#include "support/support.h"
+#include "support/store.h"
 
-#define X0   500000.0
-#define Y0   4430000.0
 #define CELL 100.0
 enum { GRID = 10 };
 
@@ -19,48 +17,6 @@ typedef struct town {
     gt_package *package;
     gt_store *store;
 } town;
-
-static gt_value text(const char *s)
-{
-    return (gt_value){.kind = GT_VAL_TEXT, .text = s, .len = strlen(s)};
-}
-
-static void put_box(town *t, gt_commit *c, const char *layer, const char *id, const double box[4],
-                    gt_value value, gt_date from)
-{
-    gt_geom g;
-    uint8_t *blob = NULL;
-    size_t cap = 0, len = 0;
-    const double x0 = X0 + box[0], y0 = Y0 + box[1], x1 = X0 + box[2], y1 = Y0 + box[3];
-    const double xy[5][2] = {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}, {x0, y0}};
-    gt_geom_init(&g);
-    gt_geom_reset(&g, GT_MULTIPOLYGON);
-    for (int i = 0; i < 5; i++) {
-        assert_ok(t->ctx, gt_geom_add_point(t->ctx, &g, xy[i][0], xy[i][1]));
-    }
-    assert_ok(t->ctx, gt_geom_end_ring(t->ctx, &g));
-    assert_ok(t->ctx, gt_geom_end_part(t->ctx, &g));
-    assert_ok(t->ctx, gt_geom_to_gpkg(t->ctx, &g, 4548, &blob, &cap, &len));
-    gt_feature f = {.id = id,
-                    .valid_from = from,
-                    .valid_to = GT_DATE_NONE,
-                    .blob = blob,
-                    .blob_len = len,
-                    .box = gt_geom_box(&g),
-                    .values = &value,
-                    .n_values = 1};
-    assert_ok(t->ctx, gt_commit_put(t->ctx, c, layer, &f, (double)NAN));
-    gt_free(t->ctx, blob);
-    gt_geom_free(t->ctx, &g);
-}
-
-static gt_commit *begin(town *t)
-{
-    gt_commit *c = NULL;
-    gt_commit_info info = {.author = "test", .message = "town", .expect_revision = -1};
-    assert_ok(t->ctx, gt_commit_begin(t->ctx, t->store, &info, &c));
-    return c;
-}
 
 /* Class of cell i (0 .. 99): the land accounting example has T = [[40, 10], [5, 45]]. */
 static const char *class_of(int i, int year)
@@ -73,51 +29,38 @@ static void survey(town *t, int year)
 {
     char id[32];
     gt_date day = gt_date_from_ymd(year, 12, 31);
-    gt_commit *c = begin(t);
-    int64_t revision = 0;
+    gt_commit *c = test_begin(t->ctx, t->store);
     if (year == 2019) {
-        for (size_t i = 0; i < gt_package_n_layers(t->package); i++) {
-            assert_ok(t->ctx, gt_commit_define_layer(t->ctx, c, gt_package_layer(t->package, i),
-                                                     GT_ORIGIN_GENERATED));
-        }
-        put_box(t, c, "districts", "w", (const double[]){0, 0, 430, 1000}, text("西区"),
-                GT_DATE_NONE);
-        put_box(t, c, "districts", "e", (const double[]){430, 0, 1000, 1000}, text("东区"),
-                GT_DATE_NONE);
-        put_box(t, c, "basic_farmland", "f1", (const double[]){50, 50, 150, 150},
-                (gt_value){.kind = GT_VAL_INT, .integer = 1}, GT_DATE_NONE);
-        put_box(t, c, "basic_farmland", "f2", (const double[]){800, 800, 900, 900},
-                (gt_value){.kind = GT_VAL_INT, .integer = 7}, GT_DATE_NONE);
-        put_box(t, c, "hazard", "h1", (const double[]){100, 100, 200, 200}, text("high"),
-                GT_DATE_NONE);
-        put_box(t, c, "hazard", "h2", (const double[]){890, 790, 1000, 850}, text("low"),
-                GT_DATE_NONE);
+        test_define_layers(t->ctx, c, t->package, GT_ORIGIN_GENERATED);
+        test_put_box(t->ctx, c, "districts", "w", (const double[]){0, 0, 430, 1000},
+                     test_text("西区"), GT_DATE_NONE);
+        test_put_box(t->ctx, c, "districts", "e", (const double[]){430, 0, 1000, 1000},
+                     test_text("东区"), GT_DATE_NONE);
+        test_put_box(t->ctx, c, "basic_farmland", "f1", (const double[]){50, 50, 150, 150},
+                     (gt_value){.kind = GT_VAL_INT, .integer = 1}, GT_DATE_NONE);
+        test_put_box(t->ctx, c, "basic_farmland", "f2", (const double[]){800, 800, 900, 900},
+                     (gt_value){.kind = GT_VAL_INT, .integer = 7}, GT_DATE_NONE);
+        test_put_box(t->ctx, c, "hazard", "h1", (const double[]){100, 100, 200, 200},
+                     test_text("high"), GT_DATE_NONE);
+        test_put_box(t->ctx, c, "hazard", "h2", (const double[]){890, 790, 1000, 850},
+                     test_text("low"), GT_DATE_NONE);
     }
     assert_ok(t->ctx, gt_commit_replace_layer(t->ctx, c, "land_use", day));
     for (int i = 0; i < GRID * GRID; i++) {
         double x = i % GRID * CELL, y = i / GRID * CELL;
         (void)snprintf(id, sizeof id, "p%d", i);
-        put_box(t, c, "land_use", id, (const double[]){x, y, x + CELL, y + CELL},
-                text(class_of(i, year)), day);
+        test_put_box(t->ctx, c, "land_use", id, (const double[]){x, y, x + CELL, y + CELL},
+                     test_text(class_of(i, year)), day);
     }
-    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &revision));
+    (void)test_finish(t->ctx, c);
 }
 
 static int setup(void **state)
 {
     town *t = calloc(1, sizeof *t);
-    gt_notes *notes = NULL;
-    gt_store_options o;
     t->ctx = test_ctx();
     t->dir = test_dir();
-    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &notes));
-    assert_ok(t->ctx,
-              gt_package_read(t->ctx, GT_SOURCE_DIR "/tests/check/package", notes, &t->package));
-    gt_notes_free(notes);
-    gt_store_options_init(&o);
-    o.crs = gt_package_crs(t->package);
-    o.title = gt_package_title(t->package);
-    assert_ok(t->ctx, gt_store_create(t->ctx, test_path(t->dir, "w"), &o, &t->store));
+    test_store_open(t->ctx, t->dir, "tests/check/package", &t->package, &t->store);
     survey(t, 2019);
     survey(t, 2020);
     *state = t;
@@ -127,11 +70,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     town *t = *state;
-    gt_store_close(t->store);
-    gt_package_free(t->package);
-    assert_int_equal(gt_ctx_memory_used(t->ctx), 0);
-    gt_ctx_free(t->ctx);
-    test_dir_remove(t->dir);
+    test_store_shut(t->ctx, t->dir, t->package, t->store);
     free(t);
     return 0;
 }
@@ -178,8 +117,8 @@ static void conflicts_have_place_features_and_area(void **state)
     assert_string_equal(f->features[0][0], "f1");
     assert_string_equal(f->features[0][1], "h1");
     assert_m2(f->m2[0], 2500);
-    assert_near(f->x[0], X0 + 125, 0.01);
-    assert_near(f->y[0], Y0 + 125, 0.01);
+    assert_near(f->x[0], TEST_X0 + 125, 0.01);
+    assert_near(f->y[0], TEST_Y0 + 125, 0.01);
     assert_string_equal(f->features[1][1], "h2");
     assert_m2(f->m2[1], 500);
     memset(f, 0, sizeof *f);
@@ -396,11 +335,10 @@ static void faults_of_a_coverage(void **state)
                  gt_coverage_faults(t->ctx, t->store, t->package, &part, 0.05, note_fault, &l),
                  GT_E_INPUT, NULL);
     /* an overlap 2 cm wide, in a layer of its own */
-    gt_commit *c = begin(t);
-    int64_t revision = 0;
-    put_box(t, c, "hazard", "h3", (const double[]){199.98, 100, 300, 200}, text("low"),
-            GT_DATE_NONE);
-    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &revision));
+    gt_commit *c = test_begin(t->ctx, t->store);
+    test_put_box(t->ctx, c, "hazard", "h3", (const double[]){199.98, 100, 300, 200},
+                 test_text("low"), GT_DATE_NONE);
+    (void)test_finish(t->ctx, c);
     part = (gt_part){"hazard", NULL, GT_DATE_NONE};
     memset(&l, 0, sizeof l);
     assert_ok(t->ctx,

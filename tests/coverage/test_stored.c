@@ -9,11 +9,10 @@
 
 #include "guotu/coverage.h"
 #include "guotu/notes.h"
-#include "support/support.h"
+#include "support/store.h"
 
-#define X0   500000.0
-#define Y0   4430000.0
 #define SIZE 3000.0
+#define DAY  gt_date_from_ymd(2020, 12, 31)
 enum { PARCELS = 24, FIELDS = 60 };
 
 typedef struct town {
@@ -30,38 +29,6 @@ static double real(town *t)
     return test_rng_real(&t->rng);
 }
 
-static gt_value text(const char *s)
-{
-    return (gt_value){.kind = GT_VAL_TEXT, .text = s, .len = strlen(s)};
-}
-
-static void put(town *t, gt_commit *c, const char *layer, const char *id, const double (*xy)[2],
-                int n, gt_value value)
-{
-    gt_geom g;
-    uint8_t *blob = NULL;
-    size_t cap = 0, len = 0;
-    gt_geom_init(&g);
-    gt_geom_reset(&g, GT_MULTIPOLYGON);
-    for (int i = 0; i <= n; i++) {
-        assert_ok(t->ctx, gt_geom_add_point(t->ctx, &g, X0 + xy[i % n][0], Y0 + xy[i % n][1]));
-    }
-    assert_ok(t->ctx, gt_geom_end_ring(t->ctx, &g));
-    assert_ok(t->ctx, gt_geom_end_part(t->ctx, &g));
-    assert_ok(t->ctx, gt_geom_to_gpkg(t->ctx, &g, 4548, &blob, &cap, &len));
-    gt_feature f = {.id = id,
-                    .valid_from = gt_date_from_ymd(2020, 12, 31),
-                    .valid_to = GT_DATE_NONE,
-                    .blob = blob,
-                    .blob_len = len,
-                    .box = gt_geom_box(&g),
-                    .values = &value,
-                    .n_values = 1};
-    assert_ok(t->ctx, gt_commit_put(t->ctx, c, layer, &f, (double)NAN));
-    gt_free(t->ctx, blob);
-    gt_geom_free(t->ctx, &g);
-}
-
 static void put_parcel(town *t, gt_commit *c, int i, const char *class)
 {
     char id[32];
@@ -74,7 +41,7 @@ static void put_parcel(town *t, gt_commit *c, int i, const char *class)
         xy[k][1] = cy * SIZE / PARCELS + t->jitter[cx][cy][1];
     }
     (void)snprintf(id, sizeof id, "p%d", i);
-    put(t, c, "land_use", id, xy, 4, text(class));
+    test_put(t->ctx, c, "land_use", id, xy, 4, test_text(class), DAY);
 }
 
 static void put_field(town *t, gt_commit *c, int i)
@@ -87,43 +54,19 @@ static void put_field(town *t, gt_commit *c, int i)
         xy[k][1] = y + r * sin(a);
     }
     (void)snprintf(id, sizeof id, "f%d", i);
-    put(t, c, "basic_farmland", id, (const double(*)[2])xy, 7,
-        (gt_value){.kind = GT_VAL_INT, .integer = (int64_t)(4 * real(t))});
-}
-
-static gt_commit *begin(town *t)
-{
-    gt_commit *c = NULL;
-    gt_commit_info info = {.author = "test", .message = "edit", .expect_revision = -1};
-    assert_ok(t->ctx, gt_commit_begin(t->ctx, t->store, &info, &c));
-    return c;
-}
-
-static void finish(town *t, gt_commit *c)
-{
-    int64_t revision = 0;
-    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &revision));
+    test_put(t->ctx, c, "basic_farmland", id, (const double(*)[2])xy, 7,
+             (gt_value){.kind = GT_VAL_INT, .integer = (int64_t)(4 * real(t))}, DAY);
 }
 
 static void put_river(town *t, gt_commit *c)
 {
     gt_geom g;
-    uint8_t *blob = NULL;
-    size_t cap = 0, len = 0;
     gt_geom_init(&g);
     gt_geom_reset(&g, GT_MULTILINESTRING);
-    assert_ok(t->ctx, gt_geom_add_point(t->ctx, &g, X0, Y0));
-    assert_ok(t->ctx, gt_geom_add_point(t->ctx, &g, X0 + SIZE, Y0 + SIZE));
+    assert_ok(t->ctx, gt_geom_add_point(t->ctx, &g, TEST_X0, TEST_Y0));
+    assert_ok(t->ctx, gt_geom_add_point(t->ctx, &g, TEST_X0 + SIZE, TEST_Y0 + SIZE));
     assert_ok(t->ctx, gt_geom_end_ring(t->ctx, &g));
-    assert_ok(t->ctx, gt_geom_to_gpkg(t->ctx, &g, 4548, &blob, &cap, &len));
-    gt_feature f = {.id = "r",
-                    .valid_from = GT_DATE_NONE,
-                    .valid_to = GT_DATE_NONE,
-                    .blob = blob,
-                    .blob_len = len,
-                    .box = gt_geom_box(&g)};
-    assert_ok(t->ctx, gt_commit_put(t->ctx, c, "rivers", &f, (double)NAN));
-    gt_free(t->ctx, blob);
+    test_put_geom(t->ctx, c, "rivers", "r", &g, NULL, 0, GT_DATE_NONE);
     gt_geom_free(t->ctx, &g);
 }
 
@@ -131,14 +74,11 @@ static void fill(town *t)
 {
     static const double west[4][2] = {{0, 0}, {1030.123, 0}, {1030.123, SIZE}, {0, SIZE}};
     static const double east[4][2] = {{1030.123, 0}, {SIZE, 0}, {SIZE, SIZE}, {1030.123, SIZE}};
-    gt_commit *c = begin(t);
-    for (size_t i = 0; i < gt_package_n_layers(t->package); i++) {
-        assert_ok(t->ctx, gt_commit_define_layer(t->ctx, c, gt_package_layer(t->package, i),
-                                                 GT_ORIGIN_GENERATED));
-    }
+    gt_commit *c = test_begin(t->ctx, t->store);
+    test_define_layers(t->ctx, c, t->package, GT_ORIGIN_GENERATED);
     put_river(t, c);
-    put(t, c, "districts", "w", west, 4, text("西区"));
-    put(t, c, "districts", "e", east, 4, text("东区"));
+    test_put(t->ctx, c, "districts", "w", west, 4, test_text("西区"), DAY);
+    test_put(t->ctx, c, "districts", "e", east, 4, test_text("东区"), DAY);
     for (int x = 0; x <= PARCELS; x++) {
         for (int y = 0; y <= PARCELS; y++) {
             t->jitter[x][y][0] = 40 * (real(t) - 0.5);
@@ -151,25 +91,16 @@ static void fill(town *t)
     for (int i = 0; i < FIELDS; i++) {
         put_field(t, c, i);
     }
-    finish(t, c);
+    (void)test_finish(t->ctx, c);
 }
 
 static int setup(void **state)
 {
     town *t = calloc(1, sizeof *t);
-    gt_notes *notes = NULL;
-    gt_store_options o;
     t->ctx = test_ctx();
     t->dir = test_dir();
     test_rng_seed(&t->rng, 11);
-    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &notes));
-    assert_ok(t->ctx,
-              gt_package_read(t->ctx, GT_SOURCE_DIR "/tests/check/package", notes, &t->package));
-    gt_notes_free(notes);
-    gt_store_options_init(&o);
-    o.crs = gt_package_crs(t->package);
-    o.title = gt_package_title(t->package);
-    assert_ok(t->ctx, gt_store_create(t->ctx, test_path(t->dir, "w"), &o, &t->store));
+    test_store_open(t->ctx, t->dir, "tests/check/package", &t->package, &t->store);
     fill(t);
     *state = t;
     return 0;
@@ -178,11 +109,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     town *t = *state;
-    gt_store_close(t->store);
-    gt_package_free(t->package);
-    assert_int_equal(gt_ctx_memory_used(t->ctx), 0);
-    gt_ctx_free(t->ctx);
-    test_dir_remove(t->dir);
+    test_store_shut(t->ctx, t->dir, t->package, t->store);
     free(t);
     return 0;
 }
@@ -239,7 +166,7 @@ static void is_built_once(void **state)
 
 static void random_edit(town *t, int round)
 {
-    gt_commit *c = begin(t);
+    gt_commit *c = test_begin(t->ctx, t->store);
     int n = 1 + (int)(4 * real(t));
     for (int i = 0; i < n; i++) {
         int what = (int)(5 * real(t));
@@ -267,7 +194,7 @@ static void random_edit(town *t, int round)
             }
         }
     }
-    finish(t, c);
+    (void)test_finish(t->ctx, c);
 }
 
 static void edits_brought_up_to_date_equal_a_full_weave(void **state)
@@ -450,11 +377,11 @@ static void a_cut_file_and_a_foreign_one_are_made_anew(void **state)
     for (long at = 8200; at < 60000; at += 97) {
         flip(path, at);
     }
-    gt_commit *c = begin(t);
+    gt_commit *c = test_begin(t->ctx, t->store);
     for (int i = 0; i < PARCELS; i++) {
         put_parcel(t, c, i, "0701");
     }
-    finish(t, c);
+    (void)test_finish(t->ctx, c);
     f = update(t, &o);
     assert_string_equal(f.why, "damaged");
     unsigned char a[32], b[32];
@@ -528,9 +455,9 @@ static void the_file_does_not_grow_without_end(void **state)
     uint64_t first = update(t, &o).bytes, most = 0;
     o.full = false;
     for (int i = 0; i < 30; i++) {
-        gt_commit *c = begin(t);
+        gt_commit *c = test_begin(t->ctx, t->store);
         put_parcel(t, c, (int)(PARCELS * PARCELS * real(t)), i % 2 == 0 ? "0701" : "0103");
-        finish(t, c);
+        (void)test_finish(t->ctx, c);
         uint64_t bytes = update(t, &o).bytes;
         most = bytes > most ? bytes : most;
     }
@@ -575,10 +502,10 @@ static void changed_boxes_are_old_and_new(void **state)
     int64_t before = gt_store_revision(t->store);
     gt_box *boxes = NULL;
     size_t n = 0;
-    gt_commit *c = begin(t);
+    gt_commit *c = test_begin(t->ctx, t->store);
     put_parcel(t, c, 30, "0701");
     put_field(t, c, 5000);
-    finish(t, c);
+    (void)test_finish(t->ctx, c);
     assert_ok(t->ctx,
               gt_store_changed_boxes(t->ctx, t->store, "land_use", before, 100, &boxes, &n));
     assert_int_equal(n, 2);

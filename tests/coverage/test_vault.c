@@ -16,10 +16,8 @@
 #include "coverage/meet.h"
 #include "guotu/coverage.h"
 #include "guotu/notes.h"
-#include "support/support.h"
+#include "support/store.h"
 
-#define X0   500000.0
-#define Y0   4430000.0
 #define SIZE 2000.0
 enum { ACROSS = 20 };
 
@@ -37,69 +35,28 @@ static double real(town *t)
 }
 
 static void put(town *t, gt_commit *c, const char *layer, int i, const double box[4],
-                const char *text, gt_date from)
+                gt_value value, int year)
 {
-    gt_geom g;
-    uint8_t *blob = NULL;
-    size_t cap = 0, len = 0;
     char id[32];
-    const double xy[5][2] = {
-        {box[0], box[1]}, {box[2], box[1]}, {box[2], box[3]}, {box[0], box[3]}, {box[0], box[1]}};
-    gt_geom_init(&g);
-    gt_geom_reset(&g, GT_MULTIPOLYGON);
-    for (int k = 0; k < 5; k++) {
-        assert_ok(t->ctx, gt_geom_add_point(t->ctx, &g, X0 + xy[k][0], Y0 + xy[k][1]));
-    }
-    assert_ok(t->ctx, gt_geom_end_ring(t->ctx, &g));
-    assert_ok(t->ctx, gt_geom_end_part(t->ctx, &g));
-    assert_ok(t->ctx, gt_geom_to_gpkg(t->ctx, &g, 4548, &blob, &cap, &len));
     (void)snprintf(id, sizeof id, "%s%d", layer, i);
-    gt_value v = {.kind = GT_VAL_TEXT, .text = text, .len = strlen(text)};
-    if (strcmp(layer, "basic_farmland") == 0) {
-        v = (gt_value){.kind = GT_VAL_INT, .integer = i % 5};
-    }
-    gt_feature f = {.id = id,
-                    .valid_from = from,
-                    .valid_to = GT_DATE_NONE,
-                    .blob = blob,
-                    .blob_len = len,
-                    .box = gt_geom_box(&g),
-                    .values = &v,
-                    .n_values = 1};
-    assert_ok(t->ctx, gt_commit_put(t->ctx, c, layer, &f, (double)NAN));
-    gt_free(t->ctx, blob);
-    gt_geom_free(t->ctx, &g);
-}
-
-static gt_commit *begin(town *t)
-{
-    gt_commit *c = NULL;
-    gt_commit_info info = {.author = "test", .message = "edit", .expect_revision = -1};
-    assert_ok(t->ctx, gt_commit_begin(t->ctx, t->store, &info, &c));
-    return c;
-}
-
-static void finish(town *t, gt_commit *c)
-{
-    int64_t revision = 0;
-    assert_ok(t->ctx, gt_commit_finish(t->ctx, c, &revision));
+    test_put_box(t->ctx, c, layer, id, box, value, gt_date_from_ymd(year, 12, 31));
 }
 
 static void put_field(town *t, gt_commit *c, int i)
 {
     double x = SIZE * real(t), y = SIZE * real(t);
     const double box[4] = {x, y, x + 20 + 200 * real(t), y + 20 + 200 * real(t)};
-    put(t, c, "basic_farmland", i, box, "", gt_date_from_ymd(2019, 12, 31));
+    put(t, c, "basic_farmland", i, box, (gt_value){.kind = GT_VAL_INT, .integer = i % 5}, 2019);
 }
 
 static void edit(town *t)
 {
-    gt_commit *c = begin(t);
+    gt_commit *c = test_begin(t->ctx, t->store);
     int first = (int)(5 * real(t));
     for (int i = first; i < 60; i += 5) {
         put_field(t, c, i);
     }
-    finish(t, c);
+    (void)test_finish(t->ctx, c);
 }
 
 static void put_survey(town *t, gt_commit *c, int year)
@@ -109,8 +66,7 @@ static void put_survey(town *t, gt_commit *c, int year)
         double x = (i % ACROSS) * side, y = (i / ACROSS) * side;
         double move = i % ACROSS == 3 && year == 2020 ? 17.5 : 0;
         const double box[4] = {x, y, x + side + move, y + side};
-        put(t, c, "land_use", i, box, (i + year) % 3 == 0 ? "0701" : "0103",
-            gt_date_from_ymd(year, 12, 31));
+        put(t, c, "land_use", i, box, test_text((i + year) % 3 == 0 ? "0701" : "0103"), year);
     }
 }
 
@@ -118,34 +74,22 @@ static int setup(void **state)
 {
     static const double west[4] = {0, 0, 1030.123, SIZE}, east[4] = {1030.123, 0, SIZE, SIZE};
     town *t = calloc(1, sizeof *t);
-    gt_notes *notes = NULL;
-    gt_store_options o;
     t->ctx = test_ctx();
     t->dir = test_dir();
     test_rng_seed(&t->rng, 17);
-    assert_ok(t->ctx, gt_notes_new(t->ctx, 0, &notes));
-    assert_ok(t->ctx,
-              gt_package_read(t->ctx, GT_SOURCE_DIR "/tests/check/package", notes, &t->package));
-    gt_notes_free(notes);
-    gt_store_options_init(&o);
-    o.crs = gt_package_crs(t->package);
-    o.title = gt_package_title(t->package);
-    assert_ok(t->ctx, gt_store_create(t->ctx, test_path(t->dir, "w"), &o, &t->store));
-    gt_commit *c = begin(t);
-    for (size_t i = 0; i < gt_package_n_layers(t->package); i++) {
-        assert_ok(t->ctx, gt_commit_define_layer(t->ctx, c, gt_package_layer(t->package, i),
-                                                 GT_ORIGIN_GENERATED));
-    }
-    put(t, c, "districts", 0, west, "西区", gt_date_from_ymd(2019, 12, 31));
-    put(t, c, "districts", 1, east, "东区", gt_date_from_ymd(2019, 12, 31));
+    test_store_open(t->ctx, t->dir, "tests/check/package", &t->package, &t->store);
+    gt_commit *c = test_begin(t->ctx, t->store);
+    test_define_layers(t->ctx, c, t->package, GT_ORIGIN_GENERATED);
+    put(t, c, "districts", 0, west, test_text("西区"), 2019);
+    put(t, c, "districts", 1, east, test_text("东区"), 2019);
     put_survey(t, c, 2019);
     for (int i = 0; i < 60; i++) {
         put_field(t, c, i);
     }
-    finish(t, c);
-    c = begin(t);
+    (void)test_finish(t->ctx, c);
+    c = test_begin(t->ctx, t->store);
     put_survey(t, c, 2020);
-    finish(t, c);
+    (void)test_finish(t->ctx, c);
     *state = t;
     return 0;
 }
@@ -153,11 +97,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     town *t = *state;
-    gt_store_close(t->store);
-    gt_package_free(t->package);
-    assert_int_equal(gt_ctx_memory_used(t->ctx), 0);
-    gt_ctx_free(t->ctx);
-    test_dir_remove(t->dir);
+    test_store_shut(t->ctx, t->dir, t->package, t->store);
     free(t);
     return 0;
 }

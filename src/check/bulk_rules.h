@@ -119,4 +119,21 @@ void gt_bulk_block(gt_bulk *bulk, gt_box box, size_t most_points);
 gt_status gt_bulk_subject(gt_bulk *bulk, const gt_subject *subject, gt_verdict *light,
                           const gt_verdict **out) GT_CHECKED;
 
+/* ---- shared by bulk_open.c, bulk_quick.c and bulk_rules.c -------------------------------------
+ */
+
+/* Index of the layer among bulk->nears; opened at the first call. */
+gt_status gt_bulk_near_of(gt_bulk *bulk, const char *layer, size_t *out) GT_CHECKED;
+/* Field of the kind; SIZE_MAX: none. */
+size_t gt_bulk_fact(const gt_bulk *bulk, const char *name);
+/* Answers a question for the present subject, once; question->sure tells whether it is known. */
+gt_status gt_bulk_ask(gt_bulk *bulk, gt_question *question) GT_CHECKED;
+/* bulk->verdict, opened when something must be measured. */
+gt_status gt_bulk_verdict(gt_bulk *bulk) GT_CHECKED;
+/* gt_bulk_hooks: features and totals from memory in place of the store; user: the bulk. */
+gt_status gt_bulk_find(gt_ctx *ctx, void *user, const char *layer, gt_box box,
+                       gt_near_feature **list, size_t *cap, size_t *n) GT_CHECKED;
+gt_status gt_bulk_total(gt_ctx *ctx, void *user, const gt_measure *measure,
+                        gt_measured *out) GT_CHECKED;
+
 #endif

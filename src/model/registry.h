@@ -29,6 +29,8 @@ extern const gt_model GT_MODEL_ASPECT;
 extern const gt_model GT_MODEL_CURVATURE;
 extern const gt_model GT_MODEL_FLOW;
 extern const gt_model GT_MODEL_LS_FACTOR;
+extern const gt_model GT_MODEL_MULTIFLOW;
+extern const gt_model GT_MODEL_BREACH;
 extern const gt_model GT_MODEL_RELIEF;
 extern const gt_model GT_MODEL_SLOPE;
 extern const gt_model GT_MODEL_WETNESS;

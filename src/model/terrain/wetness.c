@@ -12,7 +12,9 @@ static void wetness_row(const gt_cells *c)
     for (size_t i = 0; i < c->n; i++) {
         double slope = c->in[0][i], cells = c->in[1][i];
         double t = fmax(tan(slope * RADIANS), LEAST_TAN);
-        c->out[0][i] = isnan(slope) || isnan(cells) ? (double)NAN : log(fmax(cells, 1) * cell / t);
+        double area = fmax(cells, 1) * cell * cell, width = c->in[2] != NULL ? c->in[2][i] : cell;
+        bool known = !isnan(slope) && !isnan(cells) && width > 0;
+        c->out[0][i] = known ? log(area / width / t) : (double)NAN;
     }
 }
 
@@ -37,6 +39,12 @@ static const gt_model_port in[] = {
      .kind = GT_PORT_GRID,
      .title = {"汇流量", "accumulation"},
      .unit = "cells"},
+    {.name = "width",
+     .kind = GT_PORT_GRID,
+     .title = {"等高线宽度", "contour width"},
+     .unit = "m",
+     .optional = true,
+     .note = {"multiflow 的输出；不给则为栅格边长", "of multiflow; without it the side of a cell"}},
     {0}};
 static const gt_model_port out[] = {
     {.name = "wetness", .kind = GT_PORT_GRID, .title = {"地形湿度指数", "wetness index"}}, {0}};
@@ -46,7 +54,7 @@ static const char *const sources[] = {"Beven and Kirkby 1979", NULL};
 const gt_model GT_MODEL_WETNESS = {
     .name = "wetness",
     .group = "terrain",
-    .version = 1,
+    .version = 2,
     .title = {"地形湿度指数", "topographic wetness index"},
     .what = {"ln(单宽汇流面积 / tan 坡度)；tan 坡度不小于 0.001。",
              "ln(area drained by a metre of contour / tan slope); tan slope at least 0.001."},

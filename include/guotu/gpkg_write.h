@@ -3,6 +3,7 @@
 #ifndef GUOTU_GPKG_WRITE_H
 #define GUOTU_GPKG_WRITE_H
 
+#include "guotu/crs.h"
 #include "guotu/geometry.h"
 
 typedef struct gt_gpkg_writer gt_gpkg_writer; /* belongs to one thread */
@@ -27,6 +28,9 @@ typedef struct gt_gpkg_value {
 gt_status gt_gpkg_create(gt_ctx *ctx, const char *path, const char *table,
                          const gt_gpkg_column *columns, size_t n_columns, int32_t srs_id,
                          const char *srs_from, gt_gpkg_writer **out) GT_CHECKED;
+/* States the CRS of a writer made without srs_from; before any row. crs NULL: undefined, as it was.
+ * Borrowed for the call. */
+gt_status gt_gpkg_state_crs(gt_ctx *ctx, gt_gpkg_writer *writer, const gt_crs *crs) GT_CHECKED;
 /* Adds a MULTIPOLYGON (rings as they are; geom NULL: a row without geometry) with one value for
  * each column. */
 gt_status gt_gpkg_add(gt_ctx *ctx, gt_gpkg_writer *writer, const gt_geom *geom,

@@ -48,4 +48,15 @@ void gt_rasterize_options_init(gt_rasterize_options *options);
 gt_status gt_grid_rasterize(gt_ctx *ctx, const gt_polygon_table *zones,
                             const gt_rasterize_options *options, gt_grid *out) GT_CHECKED;
 
+/* The other way: every patch (cells of equal value joined over their sides) of an integer grid as a
+ * polygon along the sides of cells, as a table that weave and all functions for polygons take. One
+ * feature a patch, fid its number as gt_grid_patches gives it, code its value as text; shells
+ * counter-clockwise, holes clockwise, valid as simple features. Neighbours have the very same
+ * points on a shared border, corners where three patches meet included. Nodata is no patch. srs_id:
+ * the EPSG number, -1 when it has none; name: of the file. Owned by the caller. GT_E_INPUT
+ * "grid.not-integer"; GT_E_LIMIT "grid.too-many" beyond 2^32 points. One thread but for reading;
+ * about 20 ns a cell and 30 ns a point. Memory: 4.2 bytes a cell (beyond the ceiling in a mapped
+ * scratch file), 24 bytes a point, 60 a patch. */
+gt_status gt_grid_polygons(gt_ctx *ctx, gt_grid *classes, gt_polygon_table **out) GT_CHECKED;
+
 #endif

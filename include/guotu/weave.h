@@ -292,7 +292,8 @@ gt_status gt_weave_sweep_end(gt_ctx *ctx, gt_weave_sweep *sweep) GT_CHECKED;
 typedef struct gt_weave_files_options {
     size_t size; /* set by gt_weave_files_options_init */
     size_t n_files;
-    const char *const *files;  /* GeoPackages, "FILE" or "FILE:TABLE"; borrowed */
+    const char *const *files;  /* GeoPackages, "FILE" or "FILE:TABLE", or grids of classes (GeoTIFF:
+                                  each patch a feature, its class the field "value"); borrowed */
     const char *const *fields; /* per file: count by this field, NULL by feature; NULL: all so */
     const char *account;       /* CSV to write, or NULL */
     const char *atoms;    /* GeoPackage to write, or NULL: a multipolygon per tuple of features */

@@ -90,6 +90,9 @@ static void bind_ports(reading *r, node *n, gt_model_call *call, const gt_bindin
         } else if (!name_good(b[i].value)) {
             note(r, n, b[i].line, b[i].column, &GT_MSG_GRAPH_NAME,
                  GT_ARGS(GT_TEXT("name", b[i].value)));
+        } else if (!input && ports[port_of(ports, port)].kind != GT_PORT_GRID) {
+            note(r, n, b[i].line, b[i].column, &GT_MSG_GRAPH_NOT_GRID,
+                 GT_ARGS(GT_TEXT("port", port)));
         } else {
             slots[port_of(ports, port)] = b[i].value;
         }

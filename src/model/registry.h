@@ -8,6 +8,7 @@ extern const gt_model GT_MODEL_CALC;
 extern const gt_model GT_MODEL_COMBINE;
 extern const gt_model GT_MODEL_DISTANCE;
 extern const gt_model GT_MODEL_PATCHES;
+extern const gt_model GT_MODEL_POLYGONIZE;
 extern const gt_model GT_MODEL_UPSTREAM;
 extern const gt_model GT_MODEL_HABITAT_QUALITY;
 extern const gt_model GT_MODEL_CLASSIFY;

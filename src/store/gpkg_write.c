@@ -201,6 +201,22 @@ done:
     return st;
 }
 
+enum { SRS_OWN = 100000 }; /* number of a CRS that EPSG does not have */
+
+gt_status gt_gpkg_state_crs(gt_ctx *ctx, gt_gpkg_writer *w, const gt_crs *crs)
+{
+    if (crs == NULL) {
+        return GT_OK;
+    }
+    int epsg = gt_crs_epsg(crs);
+    w->srs_id = epsg > 0 ? epsg : SRS_OWN;
+    return run_sql(ctx, w,
+                   sqlite3_mprintf("insert or replace into gpkg_spatial_ref_sys values(%Q, %d, %Q, "
+                                   "%d, %Q, null)",
+                                   gt_crs_name(crs), w->srs_id, epsg > 0 ? "EPSG" : "NONE",
+                                   w->srs_id, gt_crs_wkt(crs)));
+}
+
 /* ---- rows ----------------------------------------------------------------------------------- */
 
 static uint8_t *put_u32(uint8_t *p, uint32_t v)

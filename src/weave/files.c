@@ -9,6 +9,7 @@
 #include "guotu/area.h"
 #include "guotu/gpkg_read.h"
 #include "guotu/gpkg_write.h"
+#include "guotu/grid_zones.h"
 #include "guotu/pool.h"
 #include "guotu/text.h"
 #include "guotu/weave.h"
@@ -24,6 +25,8 @@ typedef struct source {
     int64_t *fid;   /* by number */
     uint32_t *code; /* by number; NULL: count by feature */
     gt_text *words; /* CSV form of each code */
+    gt_crs *crs;    /* of a class grid; NULL: a GeoPackage, or not stated */
+    bool grid;
 } source;
 
 /* A part of the account as text. */
@@ -80,6 +83,41 @@ static gt_status split_name(job *j, source *s, const char *given)
     return GT_OK;
 }
 
+/* Does the file begin as a TIFF does? */
+static bool looks_like_grid(const char *path)
+{
+    unsigned char head[4] = {0};
+    FILE *f = fopen(path, "rbe");
+    bool got = f != NULL && fread(head, 1, sizeof head, f) == sizeof head;
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    return got && ((memcmp(head, "II", 2) == 0 && (head[2] == 42 || head[2] == 43)) ||
+                   (memcmp(head, "MM", 2) == 0 && (head[3] == 42 || head[3] == 43)));
+}
+
+/* A class grid: its patches, coded by their value where a field is asked for. */
+static gt_status read_grid(job *j, source *s, const char *field)
+{
+    gt_grid *g = NULL;
+    s->grid = true;
+    if (field != NULL && strcmp(field, "value") != 0) {
+        return gt_fail(j->ctx, GT_E_INPUT, &GT_MSG_WEAVE_GRID_FIELD, GT_PLACE(.file = s->path),
+                       GT_ARGS(GT_TEXT("field", field)));
+    }
+    gt_status st = gt_grid_open_any(j->ctx, s->path, NULL, &g);
+    st = st == GT_OK ? gt_grid_polygons(j->ctx, g, &s->table) : st;
+    if (st == GT_OK && gt_grid_crs(g) != NULL) {
+        st = gt_crs_new(j->ctx, gt_crs_wkt(gt_grid_crs(g)), &s->crs);
+    }
+    for (size_t i = 0; st == GT_OK && field == NULL && i < s->table->n_runs; i++) {
+        gt_free(j->ctx, s->table->runs[i].code);
+        s->table->runs[i].code = NULL;
+    }
+    gt_grid_close(j->ctx, g);
+    return st;
+}
+
 /* Features by number, counted through all runs. */
 static gt_status number_features(job *j, source *s)
 {
@@ -108,7 +146,9 @@ static gt_status read_source(job *j, size_t k)
     source *s = &j->sources[k];
     const char *field = j->o->fields == NULL ? NULL : j->o->fields[k];
     gt_status st = split_name(j, s, j->o->files[k]);
-    if (st == GT_OK) {
+    if (st == GT_OK && looks_like_grid(s->path)) {
+        st = read_grid(j, s, field);
+    } else if (st == GT_OK) {
         st = gt_gpkg_read_polygons(j->ctx, s->path, s->table_name, field, &s->table);
     }
     if (st == GT_OK && k > 0 && s->table->srs_id != j->sources[0].table->srs_id) {
@@ -407,8 +447,16 @@ static gt_status write_polygons(job *j, const char *path, const char *table,
 {
     columns[n++] = (gt_gpkg_column){"m2", GT_GPKG_REAL};
     columns[n++] = (gt_gpkg_column){"plane_m2", GT_GPKG_REAL};
-    gt_status st = gt_gpkg_create(j->ctx, path, table, columns, n, j->sources[0].table->srs_id,
-                                  j->sources[0].path, &j->writer);
+    size_t from = 0; /* whose definition of the CRS is taken over */
+    while (from + 1 < j->o->n_files && j->sources[from].grid) {
+        from++;
+    }
+    const source *of = &j->sources[from];
+    gt_status st = gt_gpkg_create(j->ctx, path, table, columns, n, of->table->srs_id,
+                                  of->grid ? NULL : of->path, &j->writer);
+    if (st == GT_OK && of->grid) {
+        st = gt_gpkg_state_crs(j->ctx, j->writer, of->crs);
+    }
     if (st == GT_OK) {
         st = gt_weave_polygons(j->ctx, j->weave, view, put, j);
     }
@@ -531,6 +579,7 @@ static void job_free(job *j)
         gt_free(ctx, s->fid);
         gt_free(ctx, s->code);
         gt_free(ctx, s->path);
+        gt_crs_free(ctx, s->crs);
     }
     gt_free(ctx, j->batches);
     gt_wv_rows_free(ctx, j->rows);

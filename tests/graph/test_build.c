@@ -378,6 +378,8 @@ static void mistakes_are_placed(void **state)
          "model.range:5"},
         {"- model: a\n" T("甲", "A") "  kind: classify\n  in: dem\n  out: x\n", "model.missing:1"},
         {"- model: a\n" T("甲", "A") "  kind: slope\n  in: dem\n  out: ../x\n", "graph.name:5"},
+        {"- model: a\n" T("甲", "A") "  kind: polygonize\n  in: dem\n  out: x\n",
+         "graph.not-grid:5"},
         {"- model: a\n" T("甲", "A") "  kind: classify\n  in: dem\n  with: {breaks: \":none\"}\n"
                                      "  out: x\n",
          "graph.parameter:5"},

@@ -57,4 +57,32 @@ code 1 weave "$work/worse.gpkg" --qc "$work/qc.csv"
 grep -q '^overlap,1,1,2,' "$work/qc.csv" || fail "the overlap is not told"
 code 3 weave "$work/land.gpkg:river"
 says "there is no table of features 'river'"
+# a grid of classes is a layer like any other: cells of 50 m, 1 1 2 2 over 1 3 nodata 2
+{
+    printf 'ncols 4\nnrows 2\nxllcorner 500000\nyllcorner 4400000\ncellsize 50\nNODATA_value -9\n'
+    printf '1 1 2 2\n1 3 -9 2\n'
+} >"$work/cover.asc"
+gdal_translate -q -a_srs EPSG:4548 -ot Int16 "$work/cover.asc" "$work/cover.tif"
+code 0 weave "$work/cover.tif" "$work/zone.gpkg" --plane --by value,kind --account "$work/out.csv" --atoms "$work/atoms.gpkg"
+cat >"$work/want.csv" <<'E'
+cover.value,zone.kind,m2,plane_m2
+1,core,2500.000000,2500.000000
+1,,5000.000000,5000.000000
+2,core,7500.000000,7500.000000
+3,core,2500.000000,2500.000000
+,core,2500.000000,2500.000000
+E
+cmp "$work/out.csv" "$work/want.csv" || fail "the account of a grid differs: $(cat "$work/out.csv")"
+ogrinfo -so "$work/atoms.gpkg" atoms | grep -q 'CGCS2000' || fail "the atoms have lost their CRS"
+code 0 weave "$work/cover.tif" --plane --dissolve "$work/classes.gpkg" --by value
+ogrinfo -so "$work/classes.gpkg" dissolved | grep -q 'CGCS2000' || fail "the CRS of a grid alone"
+code 3 weave "$work/cover.tif" "$work/zone.gpkg" --by kind --account "$work/out.csv"
+says "has the field value"
+head -c 40 "$work/cover.tif" >"$work/cut.tif"
+code 3 weave "$work/cut.tif" --account "$work/out.csv"
+code 0 run polygonize --in classes="$work/cover.tif" --out polygons="$work/p.gpkg" --with by=patch
+[ "$(ogrinfo -so "$work/p.gpkg" classes | grep -c 'Feature Count: 3')" -eq 1 ] || fail "patches are missing"
+ogrinfo -so "$work/p.gpkg" classes | grep -q 'CGCS2000' || fail "polygons without a CRS"
+ogrinfo -q "$work/p.gpkg" -sql "select * from classes where value = 2" | grep -q 'plane_m2 (Real) = 7500' ||
+    fail "area of a patch"
 finish

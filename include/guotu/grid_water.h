@@ -93,4 +93,43 @@ typedef struct gt_breach_facts {
 gt_status gt_grid_breach(gt_ctx *ctx, gt_grid *dem, const gt_breach_options *options, gt_grid *out,
                          gt_breach_facts *facts) GT_CHECKED;
 
+/* ---- slope units --------------------------------------------------------------------------------
+ */
+
+typedef struct gt_slope_unit_options {
+    size_t size;      /* set by gt_slope_unit_options_init */
+    double threshold; /* area that makes a stream or a ridge, square unit of the CRS, > 0 */
+    double min_area;  /* smaller units are merged, square unit of the CRS, >= 0 */
+    const char *scratch_dir;
+} gt_slope_unit_options;
+void gt_slope_unit_options_init(gt_slope_unit_options *options);
+
+typedef struct gt_slope_unit { /* of unit i + 1 */
+    uint64_t cells;
+    double slope;     /* mean, degrees; NaN where no cell has one */
+    double aspect;    /* circular mean of the downslope azimuths, 0 .. 360; NaN where it has none */
+    double variance;  /* circular variance of them, 0 all alike .. 1 all over; NaN as aspect */
+    double low, high; /* heights */
+} gt_slope_unit;
+
+typedef struct gt_slope_unit_facts {
+    uint64_t n_units, n_merged;
+    double within; /* mean circular variance of the units by area: the less, the more homogeneous */
+    double between; /* mean of (1 - cos difference) / 2 of neighbours' aspects by length of border:
+                       the more, the better they are told apart */
+} gt_slope_unit_facts;
+
+/* Slope units: parts between a stream or valley and a ridge. Watersheds of the links of streams
+ * (threshold), and of what drains off the map without one, are cut with those of the heights turned
+ * upside down; joined cells of one pair are a unit; from the smallest up, units below min_area go
+ * to the neighbour whose mean aspect is closest (of equals the one with the longer border). units:
+ * int32 grid, numbered by rows, nodata where dem is; *list owned by the caller (gt_free), or NULL.
+ * GT_E_USAGE "grid.walk": an option; GT_E_INPUT "grid.not-projected"; else as gt_grid_flow. Memory:
+ * as gt_grid_flow, then 13 bytes a cell (beyond the ceiling mapped), 100 bytes a unit before
+ * merging; 30 bytes a cell of scratch files. Source: Carrara 1988, Alvioli et al. 2016; departure:
+ * one threshold, no iteration over thresholds. */
+gt_status gt_grid_slope_units(gt_ctx *ctx, gt_grid *dem, const gt_slope_unit_options *options,
+                              gt_grid *units, gt_slope_unit **list,
+                              gt_slope_unit_facts *facts) GT_CHECKED;
+
 #endif

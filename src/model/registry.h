@@ -34,6 +34,7 @@ extern const gt_model GT_MODEL_MULTIFLOW;
 extern const gt_model GT_MODEL_BREACH;
 extern const gt_model GT_MODEL_RELIEF;
 extern const gt_model GT_MODEL_SLOPE;
+extern const gt_model GT_MODEL_SLOPE_UNITS;
 extern const gt_model GT_MODEL_WETNESS;
 extern const gt_model GT_MODEL_EVAPOTRANSPIRATION;
 extern const gt_model GT_MODEL_WATER_CONSERVATION;

@@ -124,11 +124,44 @@ static void bad_classes(void **state)
     world_free(&w);
 }
 
+/* A roof: two units on the grid and as polygons that share the ridge. */
+static void slope_units(void **state)
+{
+    enum { W = 30, H = 20 };
+    double v[W * H];
+    world w;
+    (void)state;
+    world_new(&w, W, H);
+    for (int i = 0; i < W * H; i++) {
+        v[i] = 100 - 2 * fabs(i % W - 14.5);
+    }
+    put_grid(&w, "dem.tif", GT_CELL_F32, v);
+    assert_ok(w.ctx, RUN(&w, "slope-units", {IN, "dem", "dem.tif"}, {OUT, "units", "u.tif"},
+                         {OUT, "polygons", "u.gpkg"}, {WITH, "threshold", "100 km2"},
+                         {WITH, "min-area", "2 ha"}));
+    double *u = get_grid(&w, "u.tif");
+    assert_true(u[0] == 1 && u[W - 1] == 2);
+    free(u);
+    gt_polygon_table *t = NULL;
+    assert_ok(w.ctx, gt_gpkg_read_polygons(w.ctx, test_path(w.dir, "u.gpkg"), NULL, "aspect", &t));
+    assert_int_equal(t->n_features, 2);
+    assert_near(strtod(t->codes[t->runs[0].code[0]], NULL), 270, 1e-3);
+    check_shared(&t->runs[0], &w);
+    assert_near(area_of(&t->runs[0]), W * H * 100.0, 1e-6);
+    gt_polygon_table_free(w.ctx, t);
+    assert_fails(w.ctx,
+                 RUN(&w, "slope-units", {IN, "dem", "dem.tif"}, {OUT, "units", "u.tif"},
+                     {WITH, "threshold", "0"}),
+                 GT_E_INPUT, "model.range");
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(polygons_of_classes),
         cmocka_unit_test(bad_classes),
+        cmocka_unit_test(slope_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

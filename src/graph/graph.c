@@ -36,25 +36,69 @@ static void note_error(reading *r, const node *n, int line, int column)
     gt_error_clear(r->ctx);
 }
 
+static const gt_parameter *find_parameter(gt_ctx *ctx, const gt_graph *graph, const char *name)
+{
+    const gt_parameter *p = gt_package_find_parameter(graph->package, name);
+    if (p == NULL) {
+        (void)gt_fail(ctx, GT_E_INPUT, &GT_MSG_GRAPH_PARAMETER, GT_NOWHERE,
+                      GT_ARGS(GT_TEXT("name", name)));
+    }
+    return p;
+}
+
+/* Puts the numbers of parameters, in their base units, for {NAME} within an expression. */
+static gt_status fill_in(gt_ctx *ctx, const gt_graph *graph, const char *value, gt_text *out)
+{
+    char name[64];
+    while (*value != '\0') {
+        size_t plain = strcspn(value, "{");
+        const char *open = value + plain, *close = strchr(open, '}');
+        for (size_t i = 0; i < plain; i++) {
+            gt_text_putc(out, value[i]);
+        }
+        if (*open == '\0') {
+            break;
+        }
+        size_t n = close == NULL ? 0 : (size_t)(close - open - 1);
+        if (n == 0 || n >= sizeof name) {
+            return gt_fail(ctx, GT_E_INPUT, &GT_MSG_GRAPH_PARAMETER, GT_NOWHERE,
+                           GT_ARGS(GT_TEXT("name", open)));
+        }
+        memcpy(name, open + 1, n);
+        name[n] = '\0';
+        const gt_parameter *p = find_parameter(ctx, graph, name);
+        if (p == NULL) {
+            return GT_E_INPUT;
+        }
+        gt_text_json_real(out, p->base);
+        value = close + 1;
+    }
+    return gt_text_status(out);
+}
+
 const char *gt_graph_value(gt_ctx *ctx, const gt_graph *graph, const gt_binding *b)
 {
     gt_text text;
-    if (b->value[0] != ':') {
+    gt_status st = GT_OK;
+    if (b->value[0] != ':' && strchr(b->value, '{') == NULL) {
         return b->value;
     }
-    const gt_parameter *p = gt_package_find_parameter(graph->package, b->value + 1);
-    if (p == NULL) {
-        (void)gt_fail(ctx, GT_E_INPUT, &GT_MSG_GRAPH_PARAMETER, GT_NOWHERE,
-                      GT_ARGS(GT_TEXT("name", b->value + 1)));
-        return NULL;
-    }
     gt_text_init(&text, ctx, 0);
-    gt_text_json_real(&text, p->value);
-    bool plain = p->unit == NULL || strcmp(p->unit, "share") == 0 || strcmp(p->unit, "count") == 0;
-    if (!plain) {
-        gt_text_printf(&text, " %s", p->unit);
+    if (b->value[0] != ':') {
+        st = fill_in(ctx, graph, b->value, &text);
+    } else {
+        const gt_parameter *p = find_parameter(ctx, graph, b->value + 1);
+        st = p == NULL ? GT_E_INPUT : GT_OK;
+        if (p != NULL) {
+            gt_text_json_real(&text, p->value);
+        }
+        bool plain = p == NULL || p->unit == NULL || strcmp(p->unit, "share") == 0 ||
+                     strcmp(p->unit, "count") == 0;
+        if (!plain) {
+            gt_text_printf(&text, " %s", p->unit);
+        }
     }
-    const char *kept = gt_arena_strdup(graph->arena, gt_text_cstr(&text));
+    const char *kept = st == GT_OK ? gt_arena_strdup(graph->arena, gt_text_cstr(&text)) : NULL;
     gt_text_free(&text);
     return kept;
 }

@@ -39,5 +39,17 @@ extern const gt_model GT_MODEL_WETNESS;
 extern const gt_model GT_MODEL_EVAPOTRANSPIRATION;
 extern const gt_model GT_MODEL_WATER_CONSERVATION;
 extern const gt_model GT_MODEL_WATER_YIELD;
+extern const gt_model GT_MODEL_CORRIDOR;
+extern const gt_model GT_MODEL_ECOSYSTEM_VALUE;
+extern const gt_model GT_MODEL_SHARE_OUT;
+extern const gt_model GT_MODEL_TWO_STEP;
+extern const gt_model GT_MODEL_SUBSIDENCE_GRADE;
+extern const gt_model GT_MODEL_OVERDRAFT;
+extern const gt_model GT_MODEL_ROUGHNESS;
+extern const gt_model GT_MODEL_SKY_VIEW;
+extern const gt_model GT_MODEL_VENTILATION;
+extern const gt_model GT_MODEL_DEGRADATION;
+extern const gt_model GT_MODEL_PRIORITY;
+extern const gt_model GT_MODEL_WATER_ALLOCATION;
 
 #endif

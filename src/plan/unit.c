@@ -27,6 +27,7 @@ static const gt_unit units[] = {
     {"wan_m3", GT_DIM_NONE, 1, 1},
     {"yi_m3", GT_DIM_NONE, 1, 1},
     {"yi_m2", GT_DIM_AREA, 1e8, 1},
+    {"yuan", GT_DIM_NONE, 1, 1},
     {"yi_yuan", GT_DIM_NONE, 1, 1},
     {"yi_yuan_per_km2", GT_DIM_NONE, 1, 1},
     {"km2_per_yi_yuan", GT_DIM_NONE, 1, 1},

@@ -227,6 +227,10 @@ static void shares(void **state)
     free(s1);
     free(effect);
     free(kind);
+    put_constant(&w, "hole.tif", NAN);
+    assert_ok(w.ctx, RUN(&w, "share-out", {IN, "effect", "hole.tif"}, {OUT, "share", "h.tif"},
+                         {WITH, "amount", "5"}));
+    assert_true(isnan(first_of(&w, "h.tif")));
     put_constant(&w, "none.tif", 0);
     assert_fails(w.ctx,
                  RUN(&w, "share-out", {IN, "effect", "none.tif"}, {OUT, "share", "x.tif"},

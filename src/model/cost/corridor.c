@@ -6,6 +6,7 @@
 
 typedef struct lengths {
     double *least; /* by worker */
+    bool *found;   /* by worker and input: is there any value? */
     double best, cutoff;
 } lengths;
 
@@ -13,40 +14,47 @@ static gt_status least_block(gt_ctx *ctx, void *user, const gt_block *b)
 {
     lengths *l = user;
     double least = l->least[b->worker];
+    bool *found = l->found + 2 * (size_t)b->worker;
     for (int r = 0; r < b->n_rows; r++) {
         const double *a = (const double *)b->in[0].cells + (size_t)r * b->in[0].stride;
         const double *z = (const double *)b->in[1].cells + (size_t)r * b->in[1].stride;
         for (int c = 0; c < b->n_cols; c++) {
             least = fmin(least, a[c] + z[c]); /* passes over nodata */
+            found[0] = found[0] || !isnan(a[c]);
+            found[1] = found[1] || !isnan(z[c]);
         }
     }
     l->least[b->worker] = least;
     return gt_check_cancel(ctx);
 }
 
-/* The least sum is the length of the best way. */
+/* The least sum is the length of the best way. Without any source there is no corridor, which is no
+ * mistake; sources that do not meet are one. */
 static gt_status find_best(gt_ctx *ctx, gt_job *job, lengths *l)
 {
     const gt_walk_input in[] = {{job->in[0], GT_CELL_F64, 0}, {job->in[1], GT_CELL_F64, 0}};
-    int threads = gt_ctx_threads(ctx);
+    size_t threads = (size_t)gt_ctx_threads(ctx);
+    bool found[2] = {false, false};
     gt_walk walk;
-    l->least = gt_alloc(ctx, (size_t)threads, sizeof *l->least);
-    if (l->least == NULL) {
-        return GT_E_MEMORY;
-    }
-    for (int i = 0; i < threads; i++) {
-        l->least[i] = INFINITY;
-    }
     gt_walk_init(&walk);
     walk.in = in;
     walk.n_in = 2;
-    gt_status st = gt_grid_walk(ctx, &walk, least_block, l);
+    l->least = gt_alloc(ctx, threads, sizeof *l->least);
+    l->found = gt_zalloc(ctx, 2 * threads, sizeof *l->found);
+    gt_status st = l->least == NULL || l->found == NULL ? GT_E_MEMORY : GT_OK;
+    for (size_t i = 0; st == GT_OK && i < threads; i++) {
+        l->least[i] = INFINITY;
+    }
+    st = st == GT_OK ? gt_grid_walk(ctx, &walk, least_block, l) : st;
     l->best = INFINITY;
-    for (int i = 0; i < threads; i++) {
+    for (size_t i = 0; st == GT_OK && i < threads; i++) {
         l->best = fmin(l->best, l->least[i]);
+        found[0] = found[0] || l->found[2 * i];
+        found[1] = found[1] || l->found[2 * i + 1];
     }
     gt_free(ctx, l->least);
-    if (st == GT_OK && !(l->best < INFINITY)) {
+    gt_free(ctx, l->found);
+    if (st == GT_OK && !(l->best < INFINITY) && found[0] && found[1]) {
         st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_MODEL_NO_WAY,
                      GT_PLACE(.file = gt_grid_path(job->in[1])), GT_NO_ARGS);
     }

@@ -179,7 +179,8 @@ enum { EFFECT = 0, KIND, SIDE = 512 };
 typedef struct sharing {
     gt_table *weights;
     bool kinds;
-    double *sums; /* by block, added up in their order: the same at any number of threads */
+    double *sums; /* by block, added up in their order: the same at any number of threads; NaN where
+                   * all is nodata */
     double each;  /* yuan a hectare for one of effect */
 } sharing;
 
@@ -192,14 +193,14 @@ static double part_of(const sharing *s, double effect, double kind)
 static gt_status sum_block(gt_ctx *ctx, void *user, const gt_block *b)
 {
     sharing *s = user;
-    double sum = 0;
+    double sum = (double)NAN;
     for (int r = 0; r < b->n_rows; r++) {
         const double *effect = (const double *)b->in[0].cells + (size_t)r * b->in[0].stride;
         const double *kind =
             s->kinds ? (const double *)b->in[1].cells + (size_t)r * b->in[1].stride : effect;
         for (int c = 0; c < b->n_cols; c++) {
             double part = part_of(s, effect[c], kind[c]);
-            sum += isnan(part) ? 0 : part;
+            sum = isnan(part) ? sum : isnan(sum) ? part : sum + part;
         }
     }
     s->sums[b->index] = sum;
@@ -220,13 +221,15 @@ static gt_status sum_all(gt_ctx *ctx, gt_job *job, sharing *s, double *total)
         s->sums = gt_zalloc(ctx, plan.n_blocks, sizeof *s->sums);
         st = s->sums == NULL ? GT_E_MEMORY : gt_grid_walk(ctx, &walk, sum_block, s);
     }
+    bool any = false;
     *total = 0;
     for (size_t i = 0; st == GT_OK && i < plan.n_blocks; i++) {
-        *total += s->sums[i];
+        any = any || !isnan(s->sums[i]);
+        *total += isnan(s->sums[i]) ? 0 : s->sums[i];
     }
     gt_free(ctx, s->sums);
     s->sums = NULL;
-    if (st == GT_OK && !(*total > 0)) {
+    if (st == GT_OK && any && !(*total > 0)) { /* nodata only: nothing to share out, and nobody */
         st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_MODEL_NO_WEIGHT,
                      GT_PLACE(.file = gt_grid_path(job->in[EFFECT])),
                      GT_ARGS(GT_TEXT("name", "effect")));

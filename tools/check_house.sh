@@ -11,7 +11,7 @@ bad=0
 fail() { echo "house: $*" >&2; bad=1; }
 
 # ---- 1. rooms, bottom to top; two rooms on one line may not include each other ------------------
-rooms="base geo io store plan grid weave coverage check series ledger indicator model graph synth report serve"
+rooms="base geo io store plan grid weave coverage check series ledger indicator circuit model graph synth report serve"
 level() {
     i=0
     for r in $rooms; do
@@ -26,7 +26,7 @@ geometry geo|crs geo|area geo|geos geo
 source io|raster io
 standard store|store store|pick store|qc store|import store|gpkg_read store|gpkg_write store
 package plan|expr plan|cases plan|grid grid|grid_ops grid|grid_zones grid|grid_analysis grid|grid_water grid|series series|ledger ledger|actor ledger|indicator indicator|model model|graph graph
-weave weave|coverage coverage|check check|synth synth|map report|yearly report|serve serve"
+weave weave|coverage coverage|check check|synth synth|map report|yearly report|serve serve|circuit circuit"
 owner() {
     echo "$owners" | tr '|' '\n' | awk -v h="$1" '$1 == h { print $2 }'
 }

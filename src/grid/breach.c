@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid/held.h"
+#include "grid/hold.h"
 #include "grid/messages.h"
 #include "guotu/grid_ops.h"
 #include "guotu/grid_water.h"
@@ -35,7 +35,7 @@ typedef struct breach {
     gt_breach_options o;
     int64_t cols, rows;
     size_t width, n;
-    held held;
+    grid_hold held;
     float *z;
     ptrdiff_t move[9];
     double length[9];
@@ -408,7 +408,8 @@ static gt_status prepare(gt_ctx *ctx, breach *b)
         b->move[e] = dy[e] * (ptrdiff_t)b->width + dx[e];
         b->length[e] = hypot(dx[e] * s->cell_x, dy[e] * s->cell_y);
     }
-    gt_status st = held_open(ctx, b->n * sizeof *b->z + b->n / 8 + 1, b->o.scratch_dir, &b->held);
+    gt_status st =
+        grid_hold_zeroed(ctx, b->n * sizeof *b->z + b->n / 8 + 1, b->o.scratch_dir, &b->held);
     if (st != GT_OK) {
         return st;
     }
@@ -447,7 +448,7 @@ static gt_status put(gt_ctx *ctx, breach *b, size_t bands, gt_grid *out)
     gt_status st = gt_grid_create_scratch(ctx, b->o.scratch_dir, &spec, &opened);
     b->dem = opened;
     st = st == GT_OK ? gt_parallel_for(ctx, bands, write_band, b) : st;
-    held_close(ctx, &b->held); /* filling holds the grid once more */
+    grid_hold_free(ctx, &b->held); /* filling holds the grid once more */
     gt_flow_options_init(&o);
     o.scratch_dir = b->o.scratch_dir;
     st = st == GT_OK ? gt_grid_flow(ctx, opened, &o, out, NULL, NULL, &facts) : st;
@@ -467,7 +468,7 @@ static void release(gt_ctx *ctx, breach *b, size_t bands)
     gt_free(ctx, b->nodes);
     gt_free(ctx, b->heap);
     gt_free(ctx, b->slot);
-    held_close(ctx, &b->held);
+    grid_hold_free(ctx, &b->held);
 }
 
 gt_status gt_grid_breach(gt_ctx *ctx, gt_grid *dem, const gt_breach_options *options, gt_grid *out,

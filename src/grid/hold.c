@@ -54,6 +54,15 @@ gt_status grid_hold_new(gt_ctx *ctx, size_t bytes, const char *scratch_dir, grid
     return GT_OK;
 }
 
+gt_status grid_hold_zeroed(gt_ctx *ctx, size_t bytes, const char *scratch_dir, grid_hold *out)
+{
+    gt_status st = grid_hold_new(ctx, bytes, scratch_dir, out);
+    if (st == GT_OK && !out->mapped) { /* a fresh file is zero */
+        memset(out->at, 0, bytes);
+    }
+    return st;
+}
+
 void grid_hold_free(gt_ctx *ctx, grid_hold *hold)
 {
     if (hold->mapped) {

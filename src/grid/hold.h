@@ -16,6 +16,9 @@ typedef struct grid_hold {
  * grid_hold_free also after an error. GT_E_MEMORY, or a system error that names the folder. */
 gt_status grid_hold_new(gt_ctx *ctx, size_t bytes, const char *scratch_dir,
                         grid_hold *out) GT_CHECKED;
+/* The same, all zero. */
+gt_status grid_hold_zeroed(gt_ctx *ctx, size_t bytes, const char *scratch_dir,
+                           grid_hold *out) GT_CHECKED;
 void grid_hold_free(gt_ctx *ctx, grid_hold *hold);
 
 #endif

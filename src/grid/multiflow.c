@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "grid/held.h"
+#include "grid/hold.h"
 #include "grid/messages.h"
 #include "guotu/grid_water.h"
 #include "guotu/pool.h"
@@ -33,7 +33,7 @@ typedef struct multi {
     double exponent, side; /* side: of a cell as large */
     int64_t cols, rows;
     size_t width, n; /* with the ring */
-    held held;
+    grid_hold held;
     double *flow; /* weights' sum before, then what is shared out: accumulation, or a unit weight's
                      part of it (SHARED) */
     float *z, *extra; /* extra: share of the corner (FACET); accumulation (SHARED) */
@@ -448,7 +448,7 @@ static gt_status prepare(gt_ctx *ctx, multi *m, const char *scratch_dir)
             e % 2 == 0 ? 0.25 * m->length[e] : 0.5 * (dx[e] != 0 ? s->cell_y : s->cell_x);
         m->weight[e] = m->way == GT_FLOW_QUINN ? m->contour[e] / m->side : 1;
     }
-    gt_status st = held_open(ctx, m->n * CELL_BYTES, scratch_dir, &m->held);
+    gt_status st = grid_hold_zeroed(ctx, m->n * CELL_BYTES, scratch_dir, &m->held);
     if (st != GT_OK) {
         return st;
     }
@@ -522,6 +522,6 @@ gt_status gt_grid_multiflow(gt_ctx *ctx, gt_grid *filled, gt_grid *direction,
         *facts = sum;
     }
     gt_free(ctx, m.part);
-    held_close(ctx, &m.held);
+    grid_hold_free(ctx, &m.held);
     return st;
 }

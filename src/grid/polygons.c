@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid/held.h"
+#include "grid/hold.h"
 #include "grid/internal.h"
 #include "grid/messages.h"
 #include "guotu/grid_analysis.h"
@@ -34,7 +34,7 @@ typedef struct tracer {
     gt_grid *numbers;
     int64_t cols, rows;
     size_t width; /* of the array, with a ring of 0 */
-    held held;
+    grid_hold held;
     int32_t *patch;  /* from 1; 0 none */
     uint8_t *passed; /* bits: the upper side of the cell lies in a ring */
     points points;
@@ -297,7 +297,7 @@ static gt_status trace_patches(gt_ctx *ctx, gt_grid *numbers, tracer *t)
     t->rows = s->n_rows;
     t->width = (size_t)t->cols + 2;
     size_t n = t->width * ((size_t)t->rows + 2);
-    gt_status st = held_open(ctx, n * sizeof *t->patch + n / 8 + 1, NULL, &t->held);
+    gt_status st = grid_hold_zeroed(ctx, n * sizeof *t->patch + n / 8 + 1, NULL, &t->held);
     if (st != GT_OK) {
         return st;
     }
@@ -360,7 +360,7 @@ gt_status gt_grid_polygons(gt_ctx *ctx, gt_grid *classes, gt_polygon_table **out
     st = st == GT_OK ? gt_grid_patches(ctx, classes, false, numbers, &list, &n) : st;
     st = st == GT_OK ? trace_patches(ctx, numbers, &t) : st;
     st = st == GT_OK ? make_table(ctx, classes, &t, list, n, out) : st;
-    held_close(ctx, &t.held);
+    grid_hold_free(ctx, &t.held);
     gt_free(ctx, t.points.at);
     gt_free(ctx, t.rings);
     gt_free(ctx, list);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid/held.h"
+#include "grid/hold.h"
 #include "grid/messages.h"
 #include "grid/regions.h"
 #include "guotu/grid_analysis.h"
@@ -27,7 +27,7 @@ typedef struct stack {
 typedef struct links {
     int64_t cols, rows;
     size_t width, n;
-    held held;
+    grid_hold held;
     int32_t *number;
     uint8_t *dir; /* with STREAM; OFF */
     ptrdiff_t move[9];
@@ -86,7 +86,7 @@ static gt_status read_links(gt_ctx *ctx, const making *m, gt_grid *direction, gt
     }
     int32_t *row = gt_alloc(ctx, 2 * (size_t)l->cols, sizeof *row);
     gt_status st =
-        row == NULL ? GT_E_MEMORY : held_open(ctx, l->n * 5, m->o->scratch_dir, &l->held);
+        row == NULL ? GT_E_MEMORY : grid_hold_zeroed(ctx, l->n * 5, m->o->scratch_dir, &l->held);
     if (st == GT_OK) {
         l->number = l->held.at;
         l->dir = (uint8_t *)(l->number + l->n);
@@ -221,7 +221,7 @@ static gt_status basins(gt_ctx *ctx, const making *m, bool down, gt_grid **out)
     st = st == GT_OK ? read_links(ctx, m, direction, count, &l) : st;
     st = st == GT_OK ? number_all(ctx, &l) : st;
     st = st == GT_OK ? write_targets(ctx, &l, targets) : st;
-    held_close(ctx, &l.held);
+    grid_hold_free(ctx, &l.held);
     st = st == GT_OK ? make_scratch(ctx, m, GT_CELL_I32, out) : st;
     st = st == GT_OK ? gt_grid_downstream(ctx, direction, targets, *out) : st;
     gt_grid_close(ctx, turned);

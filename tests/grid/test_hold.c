@@ -63,6 +63,30 @@ static void beyond_it_a_file_without_a_name(void **state)
     gt_ctx_free(ctx);
 }
 
+static void zeroed_is_zero_in_both_homes(void **state)
+{
+    (void)state;
+    gt_ctx *roomy = test_ctx(), *tight = under(BYTES);
+    char *dir = test_dir();
+    for (int k = 0; k < 2; k++) {
+        gt_ctx *ctx = k == 0 ? roomy : tight;
+        grid_hold h;
+        for (int turn = 0; turn < 2; turn++) { /* the second may get the first's memory */
+            assert_ok(ctx, grid_hold_zeroed(ctx, BYTES, dir, &h));
+            assert_int_equal(h.mapped, k == 1);
+            const unsigned char *bytes = h.at;
+            for (size_t i = 0; i < BYTES; i++) {
+                assert_int_equal(bytes[i], 0);
+            }
+            memset(h.at, 9, BYTES);
+            grid_hold_free(ctx, &h);
+        }
+    }
+    test_dir_remove(dir);
+    gt_ctx_free(roomy);
+    gt_ctx_free(tight);
+}
+
 static void no_folder_or_no_room_is_an_error(void **state)
 {
     (void)state;
@@ -88,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fits_the_ceiling),
         cmocka_unit_test(beyond_it_a_file_without_a_name),
+        cmocka_unit_test(zeroed_is_zero_in_both_homes),
         cmocka_unit_test(no_folder_or_no_room_is_an_error),
     };
     return cmocka_run_group_tests_name("grid.hold", tests, NULL, NULL);

@@ -527,8 +527,8 @@ const gt_clause *gt_package_find_clause(const gt_package *package, const char *i
  * clause whose strength is descriptive states a fact and is carried out by anything that holds it:
  * layer, parameter, code list, published figure, register entry. Clauses a plan's register entry
  * lists as superseded are carried by it, as history. A layer clause is also carried by a code list
- * that a layer uses, a ledger clause by the register entry of a plan. Other items that name the
- * clause only cite it. */
+ * that a layer uses, a ledger clause by the register entry of a plan, a process clause by a ledger
+ * or a rule. Other items that name the clause only cite it. */
 size_t gt_package_carriers(const gt_package *package, size_t clause, size_t max,
                            gt_item_kind *kinds, const char **ids);
 /* All items that name clause i, carrying or citing. */

@@ -7,7 +7,7 @@ export GUOTU_PLANS="$GT_SOURCE_DIR/plans"
 # rules
 code 0 rule list --package beijing
 says "zero-construction-in-farmland-space"
-says "83 rules"
+says "84 rules"
 code 0 rule list --package beijing --plan TER --type restoration --format csv
 grep -q "^zero-construction" "$work/out" && fail "--plan and --type choose nothing"
 code 0 rule list --package beijing --as-of 1999-01-01

@@ -232,6 +232,15 @@ static void descriptive_clauses_are_carried_by_facts_only(void **state)
     for (int kind = 0; kind < GT_ITEM_KINDS; kind++) {
         assert_int_equal(gt_clause_carried_by(&rule, (gt_item_kind)kind), kind == GT_ITEM_RULE);
     }
+    /* a process is what ledgers let happen and rules ask for; a map or a figure is not enough */
+    const gt_clause process = {.kind = "process", .strength = "binding"};
+    assert_true(gt_clause_carried_by(&process, GT_ITEM_LEDGER));
+    assert_true(gt_clause_carried_by(&process, GT_ITEM_RULE));
+    assert_false(gt_clause_carried_by(&process, GT_ITEM_VIEW));
+    assert_false(gt_clause_carried_by(&process, GT_ITEM_INDICATOR));
+    assert_false(gt_clause_carried_by(&process, GT_ITEM_CODES));
+    assert_true(carries(p, "LND-018", GT_ITEM_LEDGER, "village_contracts"));
+    assert_true(carries(p, "LND-080", GT_ITEM_RULE, "farmland-not-less-nor-poorer"));
     gt_package_free(p);
     gt_ctx_free(ctx);
 }

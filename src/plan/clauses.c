@@ -316,7 +316,8 @@ bool gt_clause_carried_by(const gt_clause *clause, gt_item_kind kind)
     if (kind == GT_ITEM_CODES) {
         return strcmp(clause->kind, "layer") == 0;
     }
-    if (strcmp(clause->kind, "process") == 0) { /* who does what in which order, and what must hold */
+    if (strcmp(clause->kind, "process") ==
+        0) { /* who does what in which order, and what must hold */
         return kind == GT_ITEM_LEDGER || kind == GT_ITEM_RULE;
     }
     return kind == GT_ITEM_PLAN && strcmp(clause->kind, "ledger") == 0;

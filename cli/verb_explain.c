@@ -9,7 +9,8 @@
 
 enum { N_COLUMNS = 7 };
 
-/* "12" is a revision, "2020-12-31" a day. */
+/* "12" is a revision, "2020-12-31" a day, "now" the newest revision and everything in the ledgers.
+ */
 static gt_status get_state(cli *app, const char *option, gt_state *out)
 {
     const char *text = cli_option_value(app, option, NULL);
@@ -18,7 +19,11 @@ static gt_status get_state(cli *app, const char *option, gt_state *out)
     *out = (gt_state){.date = GT_DATE_NONE};
     if (text == NULL) {
         return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_NEEDS_VALUE, GT_NOWHERE,
-                       GT_ARGS(GT_TEXT("option", option), GT_TEXT("arg", "REV|DATE")));
+                       GT_ARGS(GT_TEXT("option", option), GT_TEXT("arg", "REV|DATE|now")));
+    }
+    if (strcmp(text, "now") == 0) {
+        gt_date_to_ymd(gt_date_today(), &out->year, &month, &day);
+        return GT_OK;
     }
     if (gt_date_parse(text, &out->date)) {
         gt_date_to_ymd(out->date, &out->year, &month, &day);
@@ -41,11 +46,13 @@ static gt_status put_table(cli *app, const gt_explanation *e, size_t top, bool c
 {
     static const char *const keys[N_COLUMNS] = {"quanta", "amount", "unit",    "where",
                                                 "before", "after",  "revision"};
-    const char *const headings[N_COLUMNS] = {
-        cli_say(app, "整数量", "quanta"), cli_say(app, "贡献", "amount"),
-        cli_say(app, "区", "district"),   cli_say(app, "图斑或序列", "what"),
-        cli_say(app, "变化前", "before"), cli_say(app, "变化后", "after"),
-        cli_say(app, "版本", "revision")};
+    const char *const headings[N_COLUMNS] = {cli_say(app, "整数量", "quanta"),
+                                             cli_say(app, "贡献", "amount"),
+                                             cli_say(app, "区", "district"),
+                                             cli_say(app, "图斑、序列或台账记录", "what"),
+                                             cli_say(app, "变化前", "before"),
+                                             cli_say(app, "变化后", "after"),
+                                             cli_say(app, "版本或#事件", "revision or #event")};
     cli_table *table = NULL;
     gt_status st = cli_table_new(app, N_COLUMNS, headings, "rrllllr", &table);
     int64_t rest = 0;
@@ -58,7 +65,9 @@ static gt_status put_table(cli *app, const gt_explanation *e, size_t top, bool c
         }
         (void)snprintf(quanta, sizeof quanta, "%lld", (long long)c->quanta);
         put_amount(e, c->quanta, true, amount, sizeof amount);
-        if (c->revision > 0) {
+        if (c->sum != NULL && c->event > 0) {
+            (void)snprintf(revision, sizeof revision, "#%lld", (long long)c->event);
+        } else if (c->revision > 0) {
             (void)snprintf(revision, sizeof revision, "%lld", (long long)c->revision);
         }
         const char *what = c->series != NULL ? c->series
@@ -115,7 +124,9 @@ static void put_json(cli *app, const gt_explanation *e)
         gt_text_json_string(o, c->before);
         gt_text_puts(o, ",\"after\":");
         gt_text_json_string(o, c->after);
-        gt_text_printf(o, ",\"revision\":%lld}", (long long)c->revision);
+        gt_text_printf(o, ",\"revision\":%lld,\"sum\":", (long long)c->revision);
+        gt_text_json_string(o, c->sum);
+        gt_text_printf(o, ",\"event\":%lld}", (long long)c->event);
     }
     gt_text_puts(o, "\n]}\n");
 }
@@ -158,8 +169,8 @@ static gt_status run(cli *app)
     st = st == GT_OK ? cli_get_long(app, "top", 20, 0, INT32_MAX, &top) : st;
     st = st == GT_OK ? cli_get_long(app, "year", 0, 1900, 2100, &year) : st;
     if (st == GT_OK && year > 0) {
-        from.year = from.rev > 0 ? (int)year : from.year;
-        to.year = to.rev > 0 ? (int)year : to.year;
+        from.year = from.date == GT_DATE_NONE ? (int)year : from.year;
+        to.year = to.date == GT_DATE_NONE ? (int)year : to.year;
     }
     st = st == GT_OK ? cli_open_store(app, true, &store) : st;
     st = st == GT_OK ? cli_open_package(app, store, &package) : st;
@@ -180,8 +191,14 @@ static gt_status run(cli *app)
 }
 
 static const cli_option options[] = {
-    {"from", "REV|DATE", {"变化前：版本号或日期", "before: a revision, or a day"}, false},
-    {"to", "REV|DATE", {"变化后：版本号或日期", "after: a revision, or a day"}, false},
+    {"from",
+     "REV|DATE|now",
+     {"变化前：版本号、日期或 now", "before: a revision, a day or now"},
+     false},
+    {"to",
+     "REV|DATE|now",
+     {"变化后：版本号、日期或 now", "after: a revision, a day or now"},
+     false},
     {"unit", "NAME", {"只看该区", "only this district"}, false},
     {"year",
      "Y",
@@ -198,13 +215,18 @@ const cli_verb CLI_EXPLAIN = {
     .operands = "INDICATOR",
     .min_operands = 1,
     .max_operands = 1,
-    .summary = {"指标为何变化：分解到图斑和序列", "why an indicator moved, down to parcels"},
+    .summary = {"指标为何变化：分解到图斑、序列和台账事件",
+                "why an indicator moved, down to parcels and events of ledgers"},
     .detail =
-        {"两个版本（或两个日期）之间的变化分解到各图斑和时间序列；各项贡献以整数计，之和与总变"
-         "化一位不差。",
-         "The movement between two revisions (or two days), by parcel and series. "
+        {"两个版本（或两个日期）之间的变化分解到各图斑、时间序列和台账事件；各项贡献以整数计，之和"
+         "与"
+         "总变化一位不差。版本带有其提交之前的台账事件，日期带有注明当日及以前的事件，now "
+         "带有全部。",
+         "The movement between two revisions (or two days), by parcel, series and event of a "
+         "ledger. "
          "Contributions are whole numbers of a stated quantum and sum to the difference to "
-         "the last digit."},
+         "the last digit. A revision has the events written before its commit, a day those dated "
+         "until then, now all of them."},
     .options = options,
     .run = run,
 };

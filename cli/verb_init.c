@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "guotu/ledger.h"
 #include "messages.h"
 
 enum { COPY_DEPTH = 6 };
@@ -158,6 +159,7 @@ static gt_status run(cli *app)
     char dir[PATH_MAX], copy[PATH_MAX];
     gt_package *package = NULL;
     gt_store *store = NULL;
+    gt_book *book = NULL;
     const char *name = cli_option_value(app, "package", NULL);
     if (app->workspace == NULL) {
         return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_NO_WORKSPACE, GT_NOWHERE, GT_NO_ARGS);
@@ -187,6 +189,10 @@ static gt_status run(cli *app)
     }
     if (st == GT_OK) {
         st = define_layers(app, store, package);
+    }
+    if (st == GT_OK) { /* others find the views of the ledgers from the first day */
+        st = gt_book_open(app->ctx, store, true, &book);
+        gt_book_close(book);
     }
     if (st == GT_OK) {
         gt_text_printf(&app->out,

@@ -81,7 +81,8 @@ typedef struct gt_ingredients {
     int year;
     bool counted_known;     /* the account has data */
     int64_t counted, total; /* mm2 */
-    const gt_value *series; /* GT_SERIES_NAMES for each series, base units; GT_NULL: not known */
+    const gt_value *series; /* GT_SERIES_NAMES for each series, then one for each sum of ledgers;
+                               base units; GT_NULL: not known */
 } gt_ingredients;
 
 /* Sums the pieces by `count` and `of` into counted and total. */
@@ -148,7 +149,8 @@ void gt_indicator_number(const gt_indicator *indicator, double base, gt_text *ou
  */
 
 /* A state of the map: what revision `rev` (0: newest) held as valid on `date` (GT_DATE_NONE: open-
- * ended at that revision), with the series' values of `year`. */
+ * ended at that revision), with the series' values of `year`. Of the ledgers it has the events that
+ * were written until that revision was committed (0: all) and are dated until `date`. */
 typedef struct gt_state {
     int64_t rev;
     gt_date date;
@@ -157,9 +159,13 @@ typedef struct gt_state {
 
 typedef struct gt_contribution {
     const char *series; /* the series whose change it is; NULL: a piece of the map */
-    const char *where;  /* "land_use:P-17 farmland_space:B-2": the features; "" for a series */
-    const char *unit;   /* district it lies in (most of it) */
-    const char *before, *after; /* texts of the account there, "" for none; of a series, values */
+    const char *sum; /* the sum of ledgers that an event moved (its name in the formula), or NULL */
+    int64_t event;   /* of sum: number of that event; 0: none, another year is asked for */
+    const char *where;          /* "land_use:P-17 farmland_space:B-2": the features; of an event
+                                   "reduction:JL-2024-0003", ledger and record; "" for a series */
+    const char *unit;           /* district it lies in (most of it) */
+    const char *before, *after; /* texts of the account there, "" for none; of a series, values; of
+                                   an event, the states */
     int64_t quanta;
     int64_t revision; /* that brought the feature or value of `to`; 0: not looked up */
 } gt_contribution;
@@ -177,12 +183,13 @@ typedef struct gt_explanation {
 } gt_explanation;
 
 /* Decomposes the movement of an indicator between two states into features of the layers of its
- * account and series. A feature of a plain area counts with what it gained or lost; of a share,
- * with what it moves the ratio (dn - r0 dd) / d1, which sums exactly; of a formula, with its part
- * of the step that the account makes. Series follow one after the other in the order of the
- * package. What rounding leaves is dealt to the largest remainders. Both values are computed from
- * the account's own layers. unit NULL or "": the city. GT_E_NOT_FOUND: indicator, revision. Owned
- * by the caller. Memory and cost: an area table by feature of the layers that changed. */
+ * account, series and events of ledgers. A feature of a plain area counts with what it gained or
+ * lost; of a share, with what it moves the ratio (dn - r0 dd) / d1, which sums exactly; of a
+ * formula, with its part of the step that the account makes. Series follow one after the other in
+ * the order of the package, then the sums of ledgers, each of whose events has its part of the
+ * sum's step. What rounding leaves is dealt to the largest remainders. Both values are computed
+ * from the account's own layers. unit NULL or "": the city. GT_E_NOT_FOUND: indicator, revision.
+ * Owned by the caller. Memory and cost: an area table by feature of the layers that changed. */
 gt_status gt_indicator_explain(gt_ctx *ctx, gt_store *store, const gt_package *package,
                                const char *id, const char *unit, const gt_state *from,
                                const gt_state *to, gt_explanation **out) GT_CHECKED;

@@ -13,6 +13,7 @@
 #define GUOTU_LEDGER_H
 
 #include "guotu/actor.h"
+#include "guotu/expr.h"
 #include "guotu/package.h"
 
 typedef struct gt_entry {
@@ -174,5 +175,43 @@ typedef struct gt_balance_result {
  * declares. */
 gt_status gt_balance_of(gt_ctx *ctx, gt_book *book, const gt_package *package, const char *name,
                         int year, gt_arena *arena, gt_balance_result *out) GT_CHECKED;
+
+/* ---- sums for indicators ----------------------------------------------------------------------
+ */
+
+/* A state of the books, asked for a year. Of a record everything before its first event that does
+ * not fit is taken, so that a record is never seen with a hole. */
+typedef struct gt_book_cut {
+    gt_date date;    /* events dated until this day; GT_DATE_NONE: all */
+    int64_t time_ms; /* and written until then (UTC); 0: all */
+    int year;        /* `asked_year` of the condition, whose as_of is the last day of that year */
+} gt_book_cut;
+
+/* A record's or line's part in a sum, or what an event moved it by. All borrowed for the call. */
+typedef struct gt_sum_part {
+    const char *ledger, *record, *unit; /* the unit as it stands after the event */
+    const char *from, *to;              /* states around the event; the same when there is none */
+    int64_t seq;                        /* the event; 0: none, only the year is another */
+    int64_t quanta;                     /* never 0; sum->is_area: hundredths of m2 */
+} gt_sum_part;
+typedef gt_status (*gt_sum_fn)(void *user, const gt_sum_part *part);
+
+/* One part for each record of the sum's ledger (in an earlier cut, for each event that moved its
+ * value), or line of its account, that counts in this cut.
+ * unit: only records of this unit; NULL or "": all of them, those of the whole territory ("*") too.
+ * sql evaluates the conditions. *known = false: there is no record or line at all. fn's failure
+ * ends it. GT_E_LIMIT "ledger.sum-large": an amount beyond 9e12. Cost: by the ledger's records (2
+ * us each) for a cut of everything, else by its events. */
+gt_status gt_ledger_sum_each(gt_ctx *ctx, gt_book *book, gt_sql *sql, const gt_ledger_sum *sum,
+                             const gt_book_cut *cut, const char *unit, gt_sum_fn fn, void *user,
+                             bool *known) GT_CHECKED;
+/* What brought the sum from one cut to the other, event by event in the order of the records: the
+ * parts sum to the difference of the two sums exactly. What is undone on the way back counts the
+ * other way round. Cost: 4 us an event of the ledger. */
+gt_status gt_ledger_sum_moves(gt_ctx *ctx, gt_book *book, gt_sql *sql, const gt_ledger_sum *sum,
+                              const gt_book_cut *from, const gt_book_cut *to, const char *unit,
+                              gt_sum_fn fn, void *user) GT_CHECKED;
+/* Base units (m2, records, ...) of whole quanta. Cannot fail. */
+double gt_ledger_sum_value(const gt_ledger_sum *sum, int64_t quanta);
 
 #endif

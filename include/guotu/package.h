@@ -250,7 +250,41 @@ typedef struct gt_target {
 
 /* Four names a series gives to a formula: ID (the year), ID_sum (from `from` to the year, unknown
  * when a year lacks), ID_before (the year before), ID_first (its earliest year); '-' as '_'. */
-enum { GT_SERIES_NAMES = 4, GT_FORMULA_FIXED = 3 };
+enum {
+    GT_SERIES_NAMES = 4,
+    GT_FORMULA_FIXED = 3,
+    GT_MOST_SERIES = 12, /* of one indicator */
+    GT_MOST_SUMS = 8
+};
+
+typedef enum gt_sum_kind {
+    GT_SUM_COUNT = 0, /* records */
+    GT_SUM_PLACE,     /* survey areas of their places */
+    GT_SUM_FIELD,     /* values of a field */
+    GT_SUM_OPENING,   /* of an account: everything before the year */
+    GT_SUM_IN,        /* posted to it */
+    GT_SUM_OUT,       /* posted from it */
+    GT_SUM_CLOSING    /* everything until the end of the year */
+} gt_sum_kind;
+
+/* What a formula reads of the books under the name `name`: a sum over the records of a ledger or
+ * over the lines of an account, whole quanta throughout. Not known while there is no record or
+ * line at all: an empty book is no evidence of nothing. */
+typedef struct gt_ledger_sum {
+    const char *name;
+    const char *ledger_id, *balance; /* one of them */
+    const struct gt_ledger *ledger;  /* NULL: of a balance */
+    const char *account;             /* of the balance; NULL: the one it watches */
+    const char *take;                /* "count", "place", a field; "in", "out", ... */
+    gt_sum_kind kind;
+    size_t field;             /* of GT_SUM_FIELD */
+    const char *where;        /* which of them, over names; NULL: all */
+    const char *const *names; /* of the ledger, or unit quality ledger year; then asked_year */
+    size_t n_names;
+    int from;         /* of GT_SUM_IN and OUT: first year; 0: only the year asked */
+    double unit_base; /* one unit of the field in the base unit */
+    bool is_area;     /* quanta are hundredths of m2; else 1e-6 of the base unit, records 1 */
+} gt_ledger_sum;
 
 /* A figure that is watched. counted: area of the account's rows for which `count` holds; total: the
  * same of `of`. The value is `formula`; without one counted / total, counted, or the only series.
@@ -269,9 +303,11 @@ typedef struct gt_indicator {
     const char *const *series_ids;
     const gt_series *const *series;
     size_t n_series;
+    const gt_ledger_sum *sums;
+    size_t n_sums;
     int from;                         /* first year of the sums; 0: not given */
     const char *formula;              /* over formula_names, or NULL */
-    const char *const *formula_names; /* counted, total, year, then of every series */
+    const char *const *formula_names; /* counted, total, year, then of every series, the sums */
     size_t n_formula_names;
     int base_year;   /* 0: no base value */
     double base;     /* in the base unit */

@@ -242,7 +242,7 @@ static double quantum_of(const gt_indicator *in)
     return in->is_area ? 1e-6 : in->is_share ? 1e-12 : 1e-6;
 }
 
-static gt_status value_of(job *j, const gt_ingredients *g, bool *known, int64_t *quanta)
+gt_status gt_explain_value(job *j, const gt_ingredients *g, bool *known, int64_t *quanta)
 {
     double x = 0;
     gt_status st = gt_indicator_value(j->ctx, j->sql, j->in, g, known, &x);
@@ -251,7 +251,7 @@ static gt_status value_of(job *j, const gt_ingredients *g, bool *known, int64_t 
     return st;
 }
 
-static gt_status add(job *j, gt_contribution c)
+gt_status gt_explain_add(job *j, gt_contribution c)
 {
     void *block = j->list;
     if (c.quanta == 0) {
@@ -289,16 +289,14 @@ static gt_status slope_of(job *j, const side *a, const side *b, int64_t step, do
         return GT_OK;
     }
     int64_t more = g.counted / 1000 + 1; /* gains and losses cancel: the slope where it stood */
-    gt_status st = value_of(j, &g, &known, &here);
+    gt_status st = gt_explain_value(j, &g, &known, &here);
     g.counted += more;
-    st = st == GT_OK ? value_of(j, &g, &known_too, &there) : st;
+    st = st == GT_OK ? gt_explain_value(j, &g, &known_too, &there) : st;
     *out = known && known_too ? (double)(there - here) / (double)more : 0;
     return st;
 }
 
-/* Floors first, what is left to the largest remainders. Returns what is more than rounding: the
- * bend of a formula. */
-static int64_t deal(int64_t step, const double *weights, double slope, share *shares, size_t n)
+int64_t gt_explain_deal(int64_t step, const double *weights, double slope, share *shares, size_t n)
 {
     int64_t left = step;
     for (size_t i = 0; i < n; i++) {
@@ -321,11 +319,11 @@ static gt_status add_moves(job *j, const share *shares)
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i < j->n_moves; i++) {
         const move *m = &j->moves[shares[i].at];
-        st = add(j, (gt_contribution){.where = m->where,
-                                      .unit = m->unit,
-                                      .before = m->before,
-                                      .after = m->after,
-                                      .quanta = shares[i].quanta});
+        st = gt_explain_add(j, (gt_contribution){.where = m->where,
+                                                 .unit = m->unit,
+                                                 .before = m->before,
+                                                 .after = m->after,
+                                                 .quanta = shares[i].quanta});
     }
     return st;
 }
@@ -346,12 +344,13 @@ static gt_status map_step(job *j, const side *a, const side *b, int64_t step)
     }
     st = st == GT_OK ? slope_of(j, a, b, step, net, gross, &slope) : st;
     if (st == GT_OK) {
-        rest = deal(step, weights, slope, shares, j->n_moves);
+        rest = gt_explain_deal(step, weights, slope, shares, j->n_moves);
         st = add_moves(j, shares);
     }
     if (st == GT_OK) {
-        st = add(j, (gt_contribution){
-                        .where = "", .unit = j->unit, .before = "", .after = "", .quanta = rest});
+        st = gt_explain_add(
+            j, (gt_contribution){
+                   .where = "", .unit = j->unit, .before = "", .after = "", .quanta = rest});
     }
     gt_free(j->ctx, weights);
     gt_free(j->ctx, shares);
@@ -376,19 +375,20 @@ static gt_status series_step(job *j, const side *a, const side *b, size_t i, int
     const char *before = number_text(j, s, v);
     const char *after = before == NULL ? NULL : number_text(j, s, w);
     return after == NULL ? GT_E_MEMORY
-                         : add(j, (gt_contribution){.series = s->id,
-                                                    .where = "",
-                                                    .unit = j->unit,
-                                                    .before = before,
-                                                    .after = after,
-                                                    .quanta = step});
+                         : gt_explain_add(j, (gt_contribution){.series = s->id,
+                                                               .where = "",
+                                                               .unit = j->unit,
+                                                               .before = before,
+                                                               .after = after,
+                                                               .quanta = step});
 }
 
 /* From the first value to the second, an ingredient at a time. An ingredient without which the
  * value is not known takes the next along. */
 static gt_status walk(job *j, side *a, side *b, int64_t from, int64_t to)
 {
-    gt_value values[GT_SERIES_NAMES * MOST_SERIES];
+    gt_value values[MOST_VALUES];
+    const size_t n_steps = j->in->n_series + j->in->n_sums, first = gt_first_sum(j->in);
     gt_ingredients g = b->given; /* the account of `to` with the series of `from` */
     int64_t at = from, next = 0;
     bool known = false;
@@ -397,19 +397,21 @@ static gt_status walk(job *j, side *a, side *b, int64_t from, int64_t to)
     g.year = b->state.year;
     gt_status st = GT_OK;
     if (j->in->count != NULL) {
-        st = value_of(j, &g, &known, &next);
+        st = gt_explain_value(j, &g, &known, &next);
         if (st == GT_OK && known) {
             st = map_step(j, a, b, next - at);
             at = next;
         }
     }
-    for (size_t i = 0; st == GT_OK && i < j->in->n_series; i++) {
-        memcpy(&values[i * GT_SERIES_NAMES], &b->values[i * GT_SERIES_NAMES],
-               GT_SERIES_NAMES * sizeof *values);
-        st = value_of(j, &g, &known, &next);
-        next = i + 1 == j->in->n_series ? to : next;
-        if (st == GT_OK && (known || i + 1 == j->in->n_series)) {
-            st = series_step(j, a, b, i, next - at);
+    for (size_t i = 0; st == GT_OK && i < n_steps; i++) {
+        bool series = i < j->in->n_series;
+        size_t where = series ? i * GT_SERIES_NAMES : first + i - j->in->n_series;
+        memcpy(&values[where], &b->values[where], (series ? GT_SERIES_NAMES : 1) * sizeof *values);
+        st = gt_explain_value(j, &g, &known, &next);
+        next = i + 1 == n_steps ? to : next;
+        if (st == GT_OK && (known || i + 1 == n_steps)) {
+            st = series ? series_step(j, a, b, i, next - at)
+                        : gt_explain_book_step(j, a, b, i - j->in->n_series, &g, next - at);
             at = next;
         }
     }
@@ -424,7 +426,8 @@ static int largest_first(const void *a, const void *b)
     const gt_contribution *p = a, *q = b;
     int64_t x = p->quanta < 0 ? -p->quanta : p->quanta, y = q->quanta < 0 ? -q->quanta : q->quanta;
     int told = (x < y) - (x > y);
-    return told != 0 ? told : strcmp(p->where, q->where);
+    told = told != 0 ? told : strcmp(p->where, q->where);
+    return told != 0 ? told : (p->event > q->event) - (p->event < q->event);
 }
 
 static int64_t later(int64_t a, int64_t b, int64_t most)
@@ -440,7 +443,7 @@ static gt_status look_up(job *j, gt_contribution *c)
     gt_scan *scan = NULL;
     gt_feature f;
     bool more = true;
-    if (c->series != NULL || colon == NULL) {
+    if (c->series != NULL || c->sum != NULL || colon == NULL) {
         return GT_OK;
     }
     const char *layer = gt_arena_strndup(j->arena, c->where, (size_t)(colon - c->where));
@@ -472,8 +475,8 @@ static gt_status finish(job *j, const side *a, const side *b, gt_explanation **o
     }
     *e = (gt_explanation){
         .indicator = j->in, .unit = j->unit, .quantum = quantum_of(j->in) / j->in->unit_base};
-    gt_status st = value_of(j, &a->given, &e->known_before, &e->before);
-    st = st == GT_OK ? value_of(j, &b->given, &e->known_after, &e->after) : st;
+    gt_status st = gt_explain_value(j, &a->given, &e->known_before, &e->before);
+    st = st == GT_OK ? gt_explain_value(j, &b->given, &e->known_after, &e->after) : st;
     st = st == GT_OK ? gather(j) : st;
     if (st == GT_OK && e->known_before && e->known_after) {
         st = walk(j, (side *)a, (side *)b, e->before, e->after);
@@ -518,8 +521,14 @@ static gt_status open_job(job *j, const char *id, const char *unit, side *a, sid
     j->unit = st != GT_OK ? NULL : gt_arena_strdup(j->arena, unit == NULL ? "" : unit);
     st = st == GT_OK && j->unit == NULL ? GT_E_MEMORY : st;
     gt_state *states[2] = {&j->from, &j->to};
+    gt_book_cut *cuts[2] = {&a->cut, &b->cut};
     for (int i = 0; st == GT_OK && i < 2; i++) {
         gt_revision info;
+        st = gt_book_cut_of(j->ctx, j->store, states[i]->rev, states[i]->date, states[i]->year,
+                            cuts[i]);
+        if (st != GT_OK) {
+            return st;
+        }
         if (states[i]->rev == 0) {
             states[i]->rev = gt_store_revision(j->store);
         }
@@ -528,6 +537,9 @@ static gt_status open_job(job *j, const char *id, const char *unit, side *a, sid
     a->state = j->from;
     b->state = j->to;
     st = st == GT_OK ? gt_sql_new(j->ctx, j->package, &j->sql) : st;
+    if (st == GT_OK && j->in->n_sums > 0) {
+        st = gt_book_open(j->ctx, j->store, false, &j->ledgers);
+    }
     st = st == GT_OK ? gt_series_book_open(j->ctx, j->store, j->package, a->state.rev, &a->book)
                      : st;
     return st == GT_OK ? gt_series_book_open(j->ctx, j->store, j->package, b->state.rev, &b->book)
@@ -551,15 +563,21 @@ gt_status gt_indicator_explain(gt_ctx *ctx, gt_store *store, const gt_package *p
     if (st == GT_OK) {
         series_of(&j, &a);
         series_of(&j, &b);
+        st = gt_explain_books(&j, &a);
+        st = st == GT_OK ? gt_explain_books(&j, &b) : st;
+    }
+    if (st == GT_OK) {
         st = finish(&j, &a, &b, out);
     }
     gt_text_free(&key);
     gt_text_free(&j.scratch);
     gt_series_book_free(a.book);
     gt_series_book_free(b.book);
+    gt_book_close(j.ledgers);
     gt_sql_free(j.sql);
     gt_free(ctx, j.bits);
     gt_free(ctx, j.moves);
+    gt_free(ctx, j.deeds);
     gt_free(ctx, j.list);
     gt_arena_free(j.arena);
     return st;

@@ -271,7 +271,7 @@ static void series_values(const run *r, const gt_indicator *in, const char *plac
 static gt_status value_at(run *r, const gt_indicator *in, const unit_sums *u, const char *place,
                           int year, bool *known, double *out)
 {
-    gt_value series[GT_SERIES_NAMES * MOST_SERIES];
+    gt_value series[MOST_VALUES];
     gt_ingredients g = {.year = year, .series = series};
     if (u != NULL) {
         g.counted_known = true;
@@ -279,6 +279,7 @@ static gt_status value_at(run *r, const gt_indicator *in, const unit_sums *u, co
         g.total = u->total;
     }
     series_values(r, in, place, year, series);
+    gt_run_book_values(r, in, place, series);
     return gt_indicator_value(r->ctx, r->sql, in, &g, known, out);
 }
 
@@ -287,7 +288,7 @@ static gt_status base_of(run *r, const gt_indicator *in, const char *place, gt_i
 {
     row->base_year = in->base_year;
     row->base = in->base;
-    if (!in->base_first || in->count != NULL || in->n_series == 0) {
+    if (!in->base_first || in->count != NULL || in->n_series == 0 || in->n_sums > 0) {
         return GT_OK;
     }
     int first = 0, last = 0;
@@ -425,10 +426,22 @@ static gt_status districts(run *r, const gt_indicator *in, bool known)
     return st;
 }
 
+/* Units of figures that are read from ledgers alone. */
+static gt_status book_units(run *r, const gt_indicator *in)
+{
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && i < r->n_by_unit; i++) {
+        const gt_indicator_row row = {
+            .indicator = in, .level = GT_LEVEL_DISTRICT, .unit = r->by_unit[i].unit, .parent = ""};
+        st = strcmp(row.unit, "*") == 0 ? GT_OK : one_unit(r, in, NULL, row);
+    }
+    return st;
+}
+
 /* Districts of figures without areas: the places that the first series knows. */
 static gt_status places(run *r, const gt_indicator *in)
 {
-    gt_status st = GT_OK;
+    gt_status st = in->n_series == 0 ? book_units(r, in) : GT_OK;
     const char *last = "";
     size_t n = in->n_series == 0 ? 0 : gt_series_n_points(r->book, in->series[0]);
     for (size_t i = 0; st == GT_OK && i < n; i++) {
@@ -448,6 +461,7 @@ static gt_status one(run *r, const gt_indicator *in)
     bool known = false;
     unit_sums city = {.district = "", .town = ""};
     gt_status st = count_all(r, in, &known);
+    st = st == GT_OK ? gt_run_books(r, in) : st;
     for (size_t i = 0; i < r->n_units; i++) {
         city.counted += r->units[i].counted;
         city.total += r->units[i].total;
@@ -498,14 +512,19 @@ gt_status gt_indicators_run(gt_ctx *ctx, gt_store *store, const gt_package *pack
     gt_status st = gt_arena_new(ctx, 0, &r.table->arena);
     st = st == GT_OK ? gt_sql_new(ctx, package, &r.sql) : st;
     st = st == GT_OK ? gt_series_book_open(ctx, store, package, options->as_of_rev, &r.book) : st;
+    st = st == GT_OK
+             ? gt_book_cut_of(ctx, store, options->as_of_rev, r.areas.as_of, r.table->year, &r.cut)
+             : st;
     st = st == GT_OK ? common_account(&r) : st;
     st = st == GT_OK ? run_all(&r) : st;
     for (const account *a = r.accounts; a != NULL; a = a->next) {
         gt_area_table_free(a->table);
     }
     gt_series_book_free(r.book);
+    gt_book_close(r.ledgers);
     gt_sql_free(r.sql);
     gt_free(ctx, r.units);
+    gt_free(ctx, r.by_unit);
     if (st == GT_OK) {
         *out = r.table;
     } else {

@@ -4,13 +4,24 @@
 
 #include "guotu/arena.h"
 #include "guotu/indicator.h"
+#include "guotu/ledger.h"
 
-enum { MOST_SERIES = 12, MOST_TEXTS = 63, MOST_COLUMNS = 16 /* of gt_areas */ };
+enum {
+    MOST_VALUES = GT_SERIES_NAMES * GT_MOST_SERIES + GT_MOST_SUMS, /* a formula's own */
+    MOST_TEXTS = 63,
+    MOST_COLUMNS = 16 /* of gt_areas */
+};
 
 typedef struct unit_sums {
     const char *district, *town;
     int64_t counted, total; /* mm2 */
 } unit_sums;
+
+/* What one unit has in the sums of ledgers of the indicator at hand. */
+typedef struct unit_books {
+    const char *unit; /* in the table's arena */
+    int64_t quanta[GT_MOST_SUMS];
+} unit_books;
 
 typedef struct account {
     const char *words;
@@ -39,7 +50,26 @@ typedef struct run {
     gt_indicator_table *table;
     unit_sums *units; /* of the indicator at hand */
     size_t n_units, cap_units;
+    gt_book *ledgers;    /* opened when the first indicator reads them */
+    gt_book_cut cut;     /* their state that goes with the map's */
+    unit_books whole;    /* of the indicator at hand: the city */
+    unit_books *by_unit; /* and its units, by name */
+    size_t n_by_unit, cap_by_unit;
+    bool books_known[GT_MOST_SUMS];
 } run;
+
+/* Where the values of the indicator's sums of ledgers stand among a formula's own. */
+static inline size_t gt_first_sum(const gt_indicator *in)
+{
+    return GT_SERIES_NAMES * in->n_series;
+}
+/* Adds up the sums of ledgers for the city and every unit: whole, by_unit, books_known. */
+gt_status gt_run_books(run *r, const gt_indicator *in) GT_CHECKED;
+/* Writes them for a place ("": the city) into values, the formula's own. */
+void gt_run_book_values(const run *r, const gt_indicator *in, const char *place, gt_value *values);
+/* Books as the map's state `rev` (0: newest) and `date` has them. */
+gt_status gt_book_cut_of(gt_ctx *ctx, gt_store *store, int64_t rev, gt_date date, int year,
+                         gt_book_cut *out) GT_CHECKED;
 
 /* The conditions of an indicator, compiled; NULL members where it has none. */
 typedef struct gt_counter {

@@ -22,16 +22,13 @@ size_t gt_fields_index(const gt_ledger *l, const char *name)
     return SIZE_MAX;
 }
 
-gt_status gt_fields_read(gt_ctx *ctx, gt_book *b, const gt_ledger *l, const char *json,
+gt_status gt_fields_scan(gt_ctx *ctx, sqlite3_stmt *s, const gt_ledger *l, const char *json,
                          gt_arena *arena, gt_value *values)
 {
-    sqlite3_stmt *s = NULL;
+    gt_status st = GT_OK;
     bool row = true;
     memset(values, 0, l->n_fields * sizeof *values);
-    gt_status st = gt_db_prepare(ctx, b->db, "SELECT key, value FROM json_each(?1)", &s);
-    if (st == GT_OK) {
-        gt_bind_text(s, 1, json);
-    }
+    gt_bind_text(s, 1, json);
     while (st == GT_OK && row) {
         st = gt_db_step(ctx, s, &row);
         size_t i = st == GT_OK && row ? gt_fields_index(l, gt_column_text(s, 0)) : SIZE_MAX;
@@ -51,6 +48,16 @@ gt_status gt_fields_read(gt_ctx *ctx, gt_book *b, const gt_ledger *l, const char
                               : (gt_value){.kind = GT_VAL_TEXT, .text = text, .len = strlen(text)};
         }
     }
+    (void)sqlite3_reset(s);
+    return st;
+}
+
+gt_status gt_fields_read(gt_ctx *ctx, gt_book *b, const gt_ledger *l, const char *json,
+                         gt_arena *arena, gt_value *values)
+{
+    sqlite3_stmt *s = NULL;
+    gt_status st = gt_db_prepare(ctx, b->db, "SELECT key, value FROM json_each(?1)", &s);
+    st = st == GT_OK ? gt_fields_scan(ctx, s, l, json, arena, values) : st;
     (void)sqlite3_finalize(s);
     return st;
 }

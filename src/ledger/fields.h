@@ -8,6 +8,9 @@
  * ledger does not declare (an older package did) are dropped. */
 gt_status gt_fields_read(gt_ctx *ctx, gt_book *book, const gt_ledger *ledger, const char *json,
                          gt_arena *arena, gt_value *values) GT_CHECKED;
+/* The same by a statement that gives key and value for the JSON bound to ?1: for many records. */
+gt_status gt_fields_scan(gt_ctx *ctx, sqlite3_stmt *stmt, const gt_ledger *ledger, const char *json,
+                         gt_arena *arena, gt_value *values) GT_CHECKED;
 /* Writes what the user gave over values; "" clears. GT_E_INPUT: unknown field, bad value. */
 gt_status gt_fields_take(gt_ctx *ctx, const gt_ledger *ledger, const gt_field_text *texts, size_t n,
                          gt_arena *arena, gt_value *values) GT_CHECKED;

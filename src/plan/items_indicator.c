@@ -26,6 +26,8 @@ typedef struct raw_indicator {
     raw_base base;
     raw_target *targets;
     size_t n_targets;
+    gt_ledger_sum *sums;
+    size_t n_sums;
 } raw_indicator;
 
 typedef struct raw_series {
@@ -87,6 +89,21 @@ static const gt_key base_keys[] = {
 };
 static const gt_schema base_schema = {"base", KEYS(base_keys), sizeof(raw_base)};
 
+static const gt_key sum_keys[] = {
+    {.name = "name", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_sum, name)},
+    {.name = "ledger", .kind = GT_K_REF, .at = AT(gt_ledger_sum, ledger_id), .ref = GT_ITEM_LEDGER},
+    {.name = "balance", .kind = GT_K_NAME, .at = AT(gt_ledger_sum, balance)},
+    {.name = "account", .kind = GT_K_TEXT, .at = AT(gt_ledger_sum, account)},
+    {.name = "take", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_sum, take)},
+    {.name = "where", .kind = GT_K_SQL, .at = AT(gt_ledger_sum, where)},
+    {.name = "from",
+     .kind = GT_K_INT,
+     .at = AT(gt_ledger_sum, from),
+     .min = YEAR_MIN,
+     .max = YEAR_MAX},
+};
+static const gt_schema sum_schema = {"ledger", KEYS(sum_keys), sizeof(gt_ledger_sum)};
+
 static const gt_key keys[] = {
     {.name = "indicator", .kind = GT_K_ID, .flags = REQ, .at = AT(raw_indicator, indicator.id)},
     {.name = "title", .kind = GT_K_TITLE, .flags = REQ, .at = AT(raw_indicator, indicator.title)},
@@ -109,6 +126,7 @@ static const gt_key keys[] = {
      .kind = GT_K_REFS,
      .at = AT(raw_indicator, indicator.series_ids),
      .ref = GT_ITEM_SERIES},
+    {.name = "ledgers", .kind = GT_K_LIST, .at = AT(raw_indicator, sums), .extra = &sum_schema},
     {.name = "from",
      .kind = GT_K_INT,
      .at = AT(raw_indicator, indicator.from),
@@ -199,7 +217,8 @@ static gt_status name_formula(gt_reader *r, gt_indicator *in)
 {
     static const char *const tails[GT_SERIES_NAMES] = {"", "_sum", "_before", "_first"};
     size_t n = gt_texts_count(in->series_ids);
-    const char **names = gt_item_keep(r, GT_FORMULA_FIXED + GT_SERIES_NAMES * n + 1, sizeof *names);
+    const char **names =
+        gt_item_keep(r, GT_FORMULA_FIXED + GT_SERIES_NAMES * n + in->n_sums + 1, sizeof *names);
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
     in->series = gt_item_keep(r, n + 1, sizeof *in->series);
     if (names == NULL || in->series == NULL) {
@@ -216,6 +235,9 @@ static gt_status name_formula(gt_reader *r, gt_indicator *in)
                 return GT_E_MEMORY;
             }
         }
+    }
+    for (size_t i = 0; i < in->n_sums; i++) {
+        names[at++] = in->sums[i].name == NULL ? "" : in->sums[i].name;
     }
     in->n_series = n;
     in->formula_names = names;
@@ -253,6 +275,8 @@ gt_status gt_take_indicator(gt_reader *r, gt_raw_item *item)
     }
     in->targets = targets;
     in->n_targets = raw.n_targets;
+    in->sums = raw.sums;
+    in->n_sums = raw.n_sums;
     gt_status st = name_account(r, in);
     return st == GT_OK ? name_formula(r, in) : st;
 }
@@ -318,8 +342,12 @@ static void verify_shape(gt_reader *r, const gt_indicator *in, const gt_ynode *n
     if (in->count != NULL && in->formula == NULL && in->is_share != (in->of != NULL)) {
         gt_y_problem(&r->problems, node, &GT_MSG_SHARE_NEEDS_OF, GT_NO_ARGS);
     }
-    if (in->count == NULL && in->formula == NULL && in->n_series > 1) {
+    if (in->count == NULL && in->formula == NULL && (in->n_series > 1 || in->n_sums > 0)) {
         gt_y_problem(&r->problems, node, &GT_MSG_SERIES_FORMULA, GT_NO_ARGS);
+    }
+    if (in->n_series > GT_MOST_SERIES || in->n_sums > GT_MOST_SUMS) {
+        gt_y_problem(&r->problems, node, &GT_MSG_INGREDIENTS,
+                     GT_ARGS(GT_INT("series", GT_MOST_SERIES), GT_INT("ledgers", GT_MOST_SUMS)));
     }
     bool year = gt_y_get(base, "year") != NULL, value = gt_y_get(base, "value") != NULL;
     if (base != NULL && (year != value || year == in->base_first)) {
@@ -336,6 +364,10 @@ gt_status gt_verify_indicator(gt_reader *r, gt_indicator *in, const gt_ynode *no
     }
     verify_targets(r, in, node);
     verify_shape(r, in, node);
+    gt_status told = gt_verify_sums(r, in, node);
+    if (told != GT_OK) {
+        return told;
+    }
     const gt_ynode *count = gt_y_get(node, "count"), *of = gt_y_get(node, "of"),
                    *formula = gt_y_get(node, "formula");
     gt_status st = gt_verify_sql(r, count, in->names, in->n_names);

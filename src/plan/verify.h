@@ -25,5 +25,9 @@ void gt_verify_field(gt_reader *reader, const char *layer, const gt_ynode *at);
 /* Targets, precedence and conditions of an indicator (items_indicator.c). */
 gt_status gt_verify_indicator(gt_reader *reader, gt_indicator *indicator,
                               const gt_ynode *node) GT_CHECKED;
+/* What the formula reads of ledgers: joins ledgers and fields, names what conditions may use
+ * (items_sum.c). */
+gt_status gt_verify_sums(gt_reader *reader, gt_indicator *indicator,
+                         const gt_ynode *node) GT_CHECKED;
 
 #endif

@@ -287,7 +287,10 @@ static void what_moved(const gt_pages *p, const gt_contribution *c, gt_text *out
         gt_text_printf(out, "%s%s%s", c->unit, *c->unit == '\0' ? "" : "  ", c->where);
         gt_text_printf(out, "  %s → %s", *c->before == '\0' ? "–" : c->before,
                        *c->after == '\0' ? "–" : c->after);
-        if (c->revision > 0) {
+        if (c->event > 0) {
+            gt_text_printf(out, gt_pages_say(p, "（台账事件 %lld）", "  (ledger event %lld)"),
+                           (long long)c->event);
+        } else if (c->revision > 0) {
             gt_text_printf(out, gt_pages_say(p, "（版本 %lld）", "  (revision %lld)"),
                            (long long)c->revision);
         }

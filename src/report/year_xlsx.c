@@ -166,10 +166,15 @@ static void put_trends(book *b)
 static void put_movements(book *b)
 {
     static const double widths[] = {38, 18, 16, 14, 12, 46, 18, 18, 10};
-    const char *const heads[] = {
-        SAY(b, "指标", "indicator"), SAY(b, "贡献", "amount"),  SAY(b, "单位", "unit"),
-        SAY(b, "整数量", "quanta"),  SAY(b, "地区", "place"),   SAY(b, "图斑或序列", "what"),
-        SAY(b, "变化前", "before"),  SAY(b, "变化后", "after"), SAY(b, "版本", "revision")};
+    const char *const heads[] = {SAY(b, "指标", "indicator"),
+                                 SAY(b, "贡献", "amount"),
+                                 SAY(b, "单位", "unit"),
+                                 SAY(b, "整数量", "quanta"),
+                                 SAY(b, "地区", "place"),
+                                 SAY(b, "图斑、序列或台账记录", "what"),
+                                 SAY(b, "变化前", "before"),
+                                 SAY(b, "变化后", "after"),
+                                 SAY(b, "版本或#事件", "revision or #event")};
     const size_t most = 100000; /* rows of the sheet; what is more is summed in the last */
     lxw_worksheet *s = sheet(b, SAY(b, "变化及原因", "Movements"), heads, widths, 9);
     lxw_row_t at = 1;
@@ -192,7 +197,11 @@ static void put_movements(book *b)
             text(b, s, at, 5, c->series != NULL ? c->series : c->where, b->plain);
             text(b, s, at, 6, c->before, b->plain);
             text(b, s, at, 7, c->after, b->plain);
-            if (c->revision > 0) {
+            if (c->event > 0) {
+                char event[24];
+                (void)snprintf(event, sizeof event, "#%lld", (long long)c->event);
+                text(b, s, at, 8, event, b->plain);
+            } else if (c->revision > 0) {
                 note(b, worksheet_write_number(s, at, 8, (double)c->revision, b->plain));
             }
             at++;

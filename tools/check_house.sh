@@ -25,7 +25,7 @@ owners="status base|message base|context base|text base|arena base|hash base|poo
 geometry geo|crs geo|area geo|geos geo
 source io|raster io
 standard store|store store|pick store|qc store|import store|gpkg_read store|gpkg_write store
-package plan|expr plan|cases plan|grid grid|grid_ops grid|grid_zones grid|grid_analysis grid|grid_water grid|series series|ledger ledger|actor ledger|indicator indicator|model model|graph graph
+package plan|expr plan|cases plan|grid grid|grid_ops grid|grid_zones grid|grid_analysis grid|grid_water grid|grid_points grid|series series|ledger ledger|actor ledger|indicator indicator|model model|graph graph
 weave weave|coverage coverage|check check|synth synth|map report|yearly report|serve serve|circuit circuit"
 owner() {
     echo "$owners" | tr '|' '\n' | awk -v h="$1" '$1 == h { print $2 }'

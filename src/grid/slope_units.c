@@ -366,9 +366,10 @@ static int by_pair(const void *a, const void *b)
 static void sort_borders(making *m)
 {
     size_t n = 0;
-    if (m->n_borders > 0) {
-        qsort(m->borders, m->n_borders, sizeof *m->borders, by_pair);
+    if (m->borders == NULL) {
+        return;
     }
+    qsort(m->borders, m->n_borders, sizeof *m->borders, by_pair);
     for (size_t i = 0; i < m->n_borders; i++) {
         if (n > 0 && by_pair(&m->borders[n - 1], &m->borders[i]) == 0) {
             m->borders[n - 1].length += m->borders[i].length;

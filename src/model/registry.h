@@ -16,6 +16,8 @@ extern const gt_model GT_MODEL_LOOKUP;
 extern const gt_model GT_MODEL_RASTERIZE;
 extern const gt_model GT_MODEL_SHARE_GRADE;
 extern const gt_model GT_MODEL_COST_DISTANCE;
+extern const gt_model GT_MODEL_KERNEL_DENSITY;
+extern const gt_model GT_MODEL_SAMPLE;
 extern const gt_model GT_MODEL_CARBON;
 extern const gt_model GT_MODEL_NPP;
 extern const gt_model GT_MODEL_COVER_FACTOR;

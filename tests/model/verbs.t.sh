@@ -57,4 +57,39 @@ code 1 lineage "$work/v.tif"
 says "no lineage"
 code 3 run classify --in "$work/v.tif" --out "$work/c.tif" --with "breaks=3, 2"
 [ ! -e "$work/c.tif" ] || fail "an output of a run that failed"
+# points and lines of a file in degrees come to the cells of a grid
+printf '{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:4548"}},"features":[%s,%s,%s]}' \
+    '{"type":"Feature","properties":{"name":"a,b","n":2},"geometry":{"type":"Point","coordinates":[500015,4400005]}}' \
+    '{"type":"Feature","properties":{"name":"c","n":1},"geometry":{"type":"MultiPoint","coordinates":[[500041,4400002],[500060,4400005]]}}' \
+    '{"type":"Feature","properties":{"name":null,"n":null},"geometry":null}' >"$work/p.json"
+code 0 run sample --in a="$work/v.tif" --in b="$work/g.tif" --in points="$work/p.json" --out table="$work/t.csv" --with id=name
+cat >"$work/want.csv" <<'E'
+id,x,y,a,b
+"a,b",500015,4400005,30,2
+c,500041,4400002,4,1
+c,500060,4400005,,
+E
+cmp "$work/t.csv" "$work/want.csv" || fail "the table of samples: $(cat "$work/t.csv")"
+code 0 run sample --in a="$work/v.tif" --in points="$work/p.json" --out table="$work/t.csv" --with way=bilinear
+grep -q '^1,500015,4400005,30$' "$work/t.csv" || fail "bilinear, by record"
+code 3 run sample --in a="$work/v.tif" --in points="$work/p.json" --out table="$work/t2.csv" --with id=nome
+says "no field nome; it has: name, n"
+[ ! -e "$work/t2.csv" ] || fail "a table of a run that failed"
+code 0 run kernel-density --in like="$work/v.tif" --in features="$work/p.json" --out "$work/k.tif" --with bandwidth=20 --with weight=n --with per=m2 --with edge=renormalize
+gdal_translate -q -of AAIGrid "$work/k.tif" "$work/k.asc"
+# all three points reach a cell: 2 + 1 + 1 over cells of 100 m2
+[ "$(tail -n 1 "$work/k.asc" | awk '{ s = 0; for (i = 1; i <= NF; i++) s += $i; printf "%.4f", s * 100 }')" = 4.0000 ] ||
+    fail "weights are not kept"
+code 3 run kernel-density --in like="$work/v.tif" --in features="$work/p.json" --out "$work/k.tif" --with bandwidth=20 --with weight=name
+says "not a number of 0 or more"
+code 2 run kernel-density --in like="$work/v.tif" --in features="$work/p.json" --out "$work/k.tif"
+code 2 run kernel-density --in like="$work/v.tif" --in features="$work/p.json" --out "$work/k.tif" --with bandwidth=2
+printf '{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:4548"}},"features":[%s]}' \
+    '{"type":"Feature","properties":{},"geometry":{"type":"LineString","coordinates":[[500000,4400005],[500050,4400005]]}}' >"$work/l.json"
+code 0 run kernel-density --in like="$work/v.tif" --in features="$work/l.json" --out "$work/k.tif" --with bandwidth=20 --with per=m2 --with edge=renormalize
+gdal_translate -q -of AAIGrid "$work/k.tif" "$work/k.asc"
+[ "$(tail -n 1 "$work/k.asc" | awk '{ s = 0; for (i = 1; i <= NF; i++) s += $i; printf "%.2f", s * 100 }')" = 50.00 ] ||
+    fail "the length of a line is not kept"
+code 3 run sample --in a="$work/v.tif" --in points="$work/l.json" --out table="$work/t2.csv"
+says "points are wanted"
 finish

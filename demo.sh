@@ -77,13 +77,9 @@ guotu report year 2025 -o demo/report-2025.pdf
 guotu --lang zh report year 2025 -o demo/report-2025.zh.pdf
 guotu report year 2025 -o demo/report-2025.xlsx
 
-dem=$open/bj-dem/bj_dem_fused_90m.tif
-if [ -f "$dem" ]; then
-    say "models"
-    guotu grid copy --crs EPSG:4548 --resample bilinear --type float32 "$dem" demo/workspace/grids/elevation.tif
-    guotu run >demo/models.txt
-    awk '{ n[$1]++ } END { for (k in n) printf "%d models: %s\n", n[k], k }' demo/models.txt
-fi
+say "models"
+guotu run >demo/models.txt
+awk '{ n[$1]++ } END { for (k in n) printf "%d models: %s\n", n[k], k }' demo/models.txt
 
 say "maps"
 guotu map --view current-land-use -o demo/map.png

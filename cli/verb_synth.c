@@ -24,6 +24,25 @@ static gt_status report_totals(cli *app, gt_synth *synth)
     return st;
 }
 
+/* The rasters that models need and nobody put there. */
+static gt_status generate_grids(cli *app, gt_store *store, gt_synth *synth)
+{
+    gt_text dir;
+    size_t made = 0, left = 0;
+    gt_text_init(&dir, app->ctx, 0);
+    gt_text_printf(&dir, "%s/grids", gt_store_dir(store));
+    gt_status st = gt_text_status(&dir);
+    st = st == GT_OK ? gt_synth_grids(app->ctx, synth, gt_text_cstr(&dir), &made, &left) : st;
+    if (st == GT_OK && made + left > 0) {
+        gt_text_printf(&app->out,
+                       cli_say(app, "栅格：生成 %zu 个，保留实测 %zu 个\n",
+                               "grids: %zu generated, %zu real ones left\n"),
+                       made, left);
+    }
+    gt_text_free(&dir);
+    return st;
+}
+
 static gt_status generate(cli *app, gt_store *store, const gt_package *package,
                           const gt_synth_data *data)
 {
@@ -45,6 +64,9 @@ static gt_status generate(cli *app, gt_store *store, const gt_package *package,
     }
     if (st == GT_OK) {
         st = gt_synth_store(app->ctx, synth, store, cli_author(app), &revision);
+    }
+    if (st == GT_OK) {
+        st = generate_grids(app, store, synth);
     }
     if (st == GT_OK) {
         st = report_totals(app, synth);
@@ -132,13 +154,15 @@ const cli_verb CLI_SYNTH = {
     .name = "synth",
     .operands = "",
     .summary = {"生成与规划数字相符的演示数据", "generate data whose totals agree with the plans"},
-    .detail = {"在真实的行政区轮廓与地形上布置各图层，并载入规划包附带的时间序列，均标为“生成”，不"
-               "作为调查成果。总量偏离规划数"
-               "字超过容差时退出码为 1。",
-               "Lays every layer out over real outlines and relief and loads the series the "
-               "package brings; "
-               "all are marked as generated, never survey data.\n"
-               "Exit code 1 when a total misses the published figure by more than its tolerance."},
+    .detail =
+        {"在真实的行政区轮廓与地形上布置各图层，写出模型所需的栅格（已有实测者保留），并载入规划包"
+         "附带的时间序列，均标为“生成”，不"
+         "作为调查成果。总量偏离规划数"
+         "字超过容差时退出码为 1。",
+         "Lays every layer out over real outlines and relief, writes the grids that models need "
+         "(real ones are left) and loads the series the package brings; "
+         "all are marked as generated, never survey data.\n"
+         "Exit code 1 when a total misses the published figure by more than its tolerance."},
     .options = options,
     .run = run,
 };

@@ -101,6 +101,16 @@ gt_status gt_synth_emit(gt_ctx *ctx, gt_synth *synth, size_t i, gt_synth_put_fn 
 gt_status gt_synth_store(gt_ctx *ctx, gt_synth *synth, gt_store *store, const char *author,
                          int64_t *revision) GT_CHECKED;
 
+/* Writes the recipe's grids into `dir` (WORKSPACE/grids): one GeoTIFF each over the package's
+ * extent, aligned, marked by the items GT_ORIGIN_ITEM and GT_SYNTH_ITEM. A file that stands there
+ * and was not made so is real data and is left; *made and *left (may be NULL) count. Elevation is
+ * the relief itself where that is fine, else with its generated detail. Cost: 0.3 us a cell and
+ * term, on all threads; blocks of the walk in memory. */
+gt_status gt_synth_grids(gt_ctx *ctx, gt_synth *synth, const char *dir, size_t *made,
+                         size_t *left) GT_CHECKED;
+/* Item of a grid that gt_synth_grids made: its seed. */
+#define GT_SYNTH_ITEM "guotu_synth"
+
 /* Streams one more coverage for benchmarks: as many cells as there are parcels, laid out anew under
  * `salt`, all attributes that `standard` requires filled with codes of its lists. */
 gt_status gt_synth_emit_extra(gt_ctx *ctx, gt_synth *synth, const gt_standard *standard,

@@ -146,7 +146,7 @@ static gt_status find_windows(building *b, work *w, bool *part)
 
 /* Content of a layer: its name and the hash of the last revision that touched it. */
 static gt_status layer_digest(building *b, const char *name, unsigned char out[GT_HASH_BYTES],
-                              bool *there)
+                              bool *there, bool *generated)
 {
     gt_layer_info info;
     gt_revision revision;
@@ -156,6 +156,7 @@ static gt_status layer_digest(building *b, const char *name, unsigned char out[G
         gt_error_clear(b->ctx);
         return GT_OK;
     }
+    *generated = info.origin == GT_ORIGIN_GENERATED;
     gt_status st = gt_store_revision_info(b->ctx, b->store, info.revision, &revision);
     if (st == GT_OK) {
         gt_hash_init(&h);
@@ -181,7 +182,11 @@ static gt_status bind_input(building *b, work *w, size_t k)
         digest = there ? w->in[k]->digest : NULL;
     } else {
         (void)snprintf(path, sizeof path, "%s/onemap.gpkg", gt_store_dir(b->store));
-        st = layer_digest(b, n->in[k], w->now.layer[k], &there);
+        bool generated = false;
+        st = layer_digest(b, n->in[k], w->now.layer[k], &there, &generated);
+        if (generated) {
+            gt_model_set_generated(w->call);
+        }
         if (st == GT_OK && n->layer_param != NULL) {
             st = gt_model_set_with(b->ctx, w->call, n->layer_param, n->in[k]);
         }

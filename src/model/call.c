@@ -220,7 +220,7 @@ gt_status gt_model_check(gt_ctx *ctx, const gt_model_call *c)
             return missing(ctx, m, m->with[i].name, m->with[i].title);
         }
     }
-    return GT_OK;
+    return m->check != NULL ? m->check(ctx, c) : GT_OK;
 }
 
 gt_status gt_model_run(gt_ctx *ctx, const gt_model_call *call)
@@ -276,6 +276,11 @@ static void hash_value(gt_hash *h, const gt_model_param *p, const gt_model_value
         }
         return;
     }
+}
+
+void gt_model_set_generated(gt_model_call *call)
+{
+    call->generated = true;
 }
 
 gt_status gt_model_set_digest(gt_ctx *ctx, gt_model_call *c, const char *name,

@@ -19,6 +19,7 @@ struct gt_model_call {
     gt_model_value with[GT_MODEL_PARAMS_MAX];
     const gt_window *dirty; /* windows of the outputs that are out of date; 0: all */
     size_t n_dirty;
+    bool generated;         /* rests on generated layers */
     gt_call_digest *digest; /* by input; what gt_model_set_digest told */
 };
 

@@ -94,6 +94,18 @@ static gt_status make_lineage(gt_ctx *ctx, gt_job *job)
     return st;
 }
 
+/* Does anything of the call rest on generated data? */
+static bool generated(const gt_job *job)
+{
+    bool any = job->call->generated;
+    for (size_t i = 0; !any && i < job->call->n_in; i++) {
+        const char *origin =
+            job->in[i] == NULL ? NULL : gt_grid_item_value(job->in[i], GT_ORIGIN_ITEM);
+        any = origin != NULL && strcmp(origin, GT_ORIGIN_GENERATED_TEXT) == 0;
+    }
+    return any;
+}
+
 gt_status gt_job_make(gt_ctx *ctx, gt_job *job, size_t port, gt_cell type)
 {
     const gt_model_call *call = job->call;
@@ -110,15 +122,21 @@ gt_status gt_job_make(gt_ctx *ctx, gt_job *job, size_t port, gt_cell type)
                        GT_ARGS(GT_TEXT("model", call->model->name)));
     }
     gt_status st = make_lineage(ctx, job);
-    const gt_grid_item items[] = {{GT_LINEAGE_ITEM, job->lineage},
-                                  {"unit", call->model->out[port].unit}};
+    gt_grid_item items[3] = {{GT_LINEAGE_ITEM, job->lineage}};
+    size_t n_items = 1;
+    if (call->model->out[port].unit != NULL) {
+        items[n_items++] = (gt_grid_item){"unit", call->model->out[port].unit};
+    }
+    if (generated(job)) {
+        items[n_items++] = (gt_grid_item){GT_ORIGIN_ITEM, GT_ORIGIN_GENERATED_TEXT};
+    }
     gt_grid_spec_like(like, type, &spec);
     spec.tile = GT_GRID_TILE;
     spec.packing = GT_GRID_PLAIN;
     spec.overviews = 0;
     spec.nodata = (double)NAN;
     spec.items = items;
-    spec.n_items = call->model->out[port].unit != NULL ? 2 : 1;
+    spec.n_items = n_items;
     if (st == GT_OK) {
         st = gt_grid_create(ctx, call->out[port], &spec, &job->out[port]);
     }

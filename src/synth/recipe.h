@@ -132,6 +132,17 @@ typedef struct sy_drawn { /* a layer of lines, each with a label of its own */
     size_t n_labels;
 } sy_drawn;
 
+#define SY_GRID_CELL 90.0 /* m: the cells of SRTM at this latitude */
+
+typedef struct sy_grid { /* a raster for models */
+    const char *id, *unit;
+    gt_title title;
+    bool relief;    /* the heights that the territory is laid over */
+    sy_terms value; /* else */
+    double least, most;
+    bool whole; /* classes 0 .. 254 */
+} sy_grid;
+
 typedef struct sy_change { /* land use change between the survey of year-1 and that of year */
     int year;
     uint16_t from, to;
@@ -201,6 +212,9 @@ typedef struct sy_recipe {
     sy_drawn *lines;
     size_t n_lines;
     sy_label *unit_labels; /* one per district: attributes of the unit layer */
+    double grid_cell;      /* m */
+    sy_grid *grids;
+    size_t n_grids;
     sy_change *changes;
     size_t n_changes;
     sy_total *totals;

@@ -72,6 +72,13 @@ typedef struct raw_change {
     double m2;
 } raw_change;
 
+typedef struct raw_grid {
+    const char *id, *score, *unit;
+    gt_title title;
+    double least, most;
+    bool relief, whole;
+} raw_grid;
+
 typedef struct raw_total {
     const char *id, *zh, *en, *clause, *in;
     const char *const *of, *const *units;
@@ -100,6 +107,9 @@ typedef struct raw_recipe {
     size_t n_ribbons;
     raw_drawn *lines;
     size_t n_lines;
+    double grid_cell;
+    raw_grid *grids;
+    size_t n_grids;
     raw_change *changes;
     size_t n_changes;
     raw_total *totals;

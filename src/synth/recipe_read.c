@@ -355,6 +355,32 @@ static void read_ribbons(sy_resolver *r, const gt_ynode *root)
     }
 }
 
+static void read_grids(sy_resolver *r, const gt_ynode *root)
+{
+    r->out->grids = sy_need(r, r->raw->n_grids, sizeof *r->out->grids);
+    r->out->grid_cell = r->raw->grid_cell > 0 ? r->raw->grid_cell : SY_GRID_CELL;
+    const gt_ynode *node = list_of(root, "grids");
+    for (size_t i = 0; r->status == GT_OK && i < r->raw->n_grids; i++, node = node->next) {
+        const raw_grid *g = &r->raw->grids[i];
+        sy_grid *out = &r->out->grids[r->out->n_grids++];
+        *out = (sy_grid){.id = g->id,
+                         .unit = g->unit,
+                         .title = g->title,
+                         .relief = g->relief,
+                         .least = g->least,
+                         .most = g->most,
+                         .whole = g->whole};
+        if (!g->relief) {
+            out->value = sy_read_score(r, gt_y_get(node, "value"), g->score);
+        }
+        bool span =
+            g->relief || (g->least < g->most && (!g->whole || (g->least >= 0 && g->most <= 254)));
+        if (g->relief == (g->score != NULL) || !span) {
+            problem(r, node, &GT_MSG_SYNTH_GRID, GT_ARGS(GT_TEXT("name", g->id)));
+        }
+    }
+}
+
 static void read_courses(sy_resolver *r, const gt_ynode *owner, const raw_drawn *d, sy_drawn *out)
 {
     out->labels = sy_need(r, d->n_parts, sizeof *out->labels);
@@ -556,6 +582,7 @@ static void resolve(sy_resolver *r, const gt_ynode *root)
     read_groups(r, root);
     read_ribbons(r, root);
     read_lines(r, root);
+    read_grids(r, root);
     read_changes(r, root);
     read_totals(r, root);
 }

@@ -138,6 +138,19 @@ static const gt_key change_keys[] = {
 };
 static const gt_schema change_schema = {"change", KEYS(change_keys), sizeof(raw_change)};
 
+static const gt_key grid_keys[] = {
+    {.name = "grid", .kind = GT_K_NAME, .flags = REQ, .at = AT(raw_grid, id)},
+    {.name = "zh", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_grid, title.zh)},
+    {.name = "en", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_grid, title.en)},
+    {.name = "unit", .kind = GT_K_TEXT, .at = AT(raw_grid, unit)},
+    {.name = "relief", .kind = GT_K_BOOL, .at = AT(raw_grid, relief)},
+    {.name = "value", .kind = GT_K_TEXT, .at = AT(raw_grid, score)},
+    {.name = "least", .kind = GT_K_REAL, .at = AT(raw_grid, least), .min = -1e9, .max = 1e9},
+    {.name = "most", .kind = GT_K_REAL, .at = AT(raw_grid, most), .min = -1e9, .max = 1e9},
+    {.name = "whole", .kind = GT_K_BOOL, .at = AT(raw_grid, whole)},
+};
+static const gt_schema grid_schema = {"grid", KEYS(grid_keys), sizeof(raw_grid)};
+
 static const gt_key total_keys[] = {
     {.name = "total", .kind = GT_K_NAME, .flags = REQ, .at = AT(raw_total, id)},
     {.name = "zh", .kind = GT_K_TEXT, .flags = REQ, .at = AT(raw_total, zh)},
@@ -207,6 +220,8 @@ static const gt_key recipe_keys[] = {
     LIST("districts", groups, group_schema),
     LIST("ribbons", ribbons, ribbon_schema),
     LIST("lines", lines, drawn_schema),
+    {.name = "grid_cell", .kind = GT_K_LENGTH, .at = AT(raw_recipe, grid_cell)},
+    LIST("grids", grids, grid_schema),
     LIST("changes", changes, change_schema),
     LIST("totals", totals, total_schema),
 };

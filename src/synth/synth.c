@@ -171,6 +171,7 @@ gt_status gt_synth_new(gt_ctx *ctx, const gt_package *package, const gt_synth_da
     gt_crs *crs = NULL;
     s->ctx = ctx;
     s->package = package;
+    s->relief = data->relief;
     s->n_parcels = options->n_parcels;
     s->seed = options->seed;
     st = take_units(ctx, s, data);

@@ -24,6 +24,7 @@ typedef struct sy_entry { /* one emittable layer */
 struct gt_synth {
     gt_ctx *ctx;
     const gt_package *package;
+    gt_synth_relief relief; /* borrowed heights */
     gt_plane *plane;
     int32_t srs_id;
     sy_scene scene;

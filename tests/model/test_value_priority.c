@@ -181,6 +181,10 @@ static void value(void **state)
     assert_near(v[1], 1200 + 240 + 108 + 1000, 1e-3);
     assert_true(isnan(v[2]));
     free(v);
+    put_constant(&w, "dry.tif", -50); /* evaporates more than it rains: no value, and none taken */
+    assert_ok(w.ctx, RUN(&w, "ecosystem-value", {IN, "land", "land.tif"}, {IN, "water", "dry.tif"},
+                         {OUT, "value", "d.tif"}));
+    assert_near(first_of(&w, "d.tif"), 0, 0);
     assert_fails(w.ctx,
                  RUN(&w, "ecosystem-value", {IN, "land", "land.tif"}, {OUT, "value", "x.tif"},
                      {WITH, "density", "0"}),

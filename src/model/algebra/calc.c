@@ -13,6 +13,18 @@ static const gt_model_param none[] = {{0}};
 /* ---- calc ---------------------------------------------------------------------------------------
  */
 
+static gt_status check_calc(gt_ctx *ctx, const gt_model_call *call)
+{
+    const char *bound[GRIDS];
+    size_t n = 0;
+    for (size_t i = 0; i < GRIDS; i++) {
+        if (gt_model_in(call, names[i]) != NULL) {
+            bound[n++] = names[i];
+        }
+    }
+    return gt_grid_calc_check(ctx, gt_model_with(call, "expression")->text, bound, n, NULL);
+}
+
 static gt_status run_calc(gt_ctx *ctx, const gt_model_call *call)
 {
     gt_job job;
@@ -27,9 +39,6 @@ static gt_status run_calc(gt_ctx *ctx, const gt_model_call *call)
             bound[n] = names[i];
             grids[n++] = job.in[i];
         }
-    }
-    if (st == GT_OK) { /* before anything is made */
-        st = gt_grid_calc_check(ctx, gt_model_with(call, "expression")->text, bound, n, NULL);
     }
     if (st == GT_OK) {
         st = gt_job_make(ctx, &job, 0, classes ? GT_CELL_U8 : GT_CELL_F32);
@@ -83,6 +92,7 @@ const gt_model GT_MODEL_CALC = {
     .reach = GT_REACH_LOCAL,
     .law = "blocks of the walk: 8 bytes a cell of a block, grid and thread",
     .sources = calc_sources,
+    .check = check_calc,
     .run = run_calc};
 
 /* ---- distance -----------------------------------------------------------------------------------

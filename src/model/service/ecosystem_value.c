@@ -20,7 +20,8 @@ static void value_row(const gt_cells *c)
     for (size_t i = 0; i < c->n; i++) {
         double land = c->in[LAND][i];
         /* 1 mm on 1 ha is 10 m3; 12 t of carbon are 44 t of CO2, which set 32 t of oxygen free */
-        double water = c->in[WATER] != NULL ? c->in[WATER][i] * 10 * p->water : 0;
+        double held = c->in[WATER] != NULL ? c->in[WATER][i] : 0;
+        double water = (held < 0 ? 0 : held) * 10 * p->water; /* what is short has no value */
         double soil = c->in[SOIL] != NULL ? c->in[SOIL][i] * p->silt / p->density * p->dredging : 0;
         double gas = c->in[CARBON] != NULL ? c->in[CARBON][i] * 44 / 12 : 0;
         double carbon = gas * (p->carbon + p->oxygen * 32 / 44);
@@ -187,7 +188,7 @@ typedef struct sharing {
 static double part_of(const sharing *s, double effect, double kind)
 {
     double weight = s->kinds ? gt_table_at(s->weights, kind) : 1;
-    return effect > 0 && weight > 0 ? effect * weight : 0 * effect;
+    return effect > 0 && weight > 0 ? effect * weight : isnan(effect) ? effect : 0;
 }
 
 static gt_status sum_block(gt_ctx *ctx, void *user, const gt_block *b)

@@ -94,7 +94,7 @@ static gt_status solve_batch(gt_ctx *ctx, circuit_focal *f, circuit_solver *solv
 gt_status circuit_focal_solve(gt_ctx *ctx, circuit_focal *f, circuit_solver *solver, bool keep,
                               circuit_report *report)
 {
-    f->width = circuit_solver_batch(solver, f->n_columns);
+    f->width = circuit_solver_batch(ctx, solver, f->n_columns);
     f->n_batches = f->n_columns == 0 ? 0 : (f->n_columns + f->width - 1) / f->width;
     f->batch = gt_zalloc(ctx, f->n_batches, sizeof *f->batch);
     f->at_focal = gt_zalloc(ctx, f->n_columns * f->n, sizeof *f->at_focal);

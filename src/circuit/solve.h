@@ -33,7 +33,7 @@ gt_status circuit_solver_new(gt_ctx *ctx, const circuit_graph *graph, const uint
 gt_status circuit_solver_run(gt_ctx *ctx, circuit_solver *solver, double *v, size_t k,
                              circuit_report *report) GT_CHECKED;
 /* How many right-hand sides at a time are worth while (1 .. wanted, 1 when none). */
-size_t circuit_solver_batch(const circuit_solver *solver, size_t wanted);
+size_t circuit_solver_batch(gt_ctx *ctx, const circuit_solver *solver, size_t wanted);
 void circuit_solver_free(gt_ctx *ctx, circuit_solver *solver);
 
 /* ---- the solvers (internal) -------------------------------------------------------------------
@@ -45,7 +45,18 @@ gt_status circuit_direct_new(gt_ctx *ctx, const circuit_graph *graph, const uint
                              const double *to_ground, double work, circuit_direct **out) GT_CHECKED;
 /* In place, k right-hand sides. */
 gt_status circuit_direct_run(gt_ctx *ctx, const circuit_direct *d, double *v, size_t k) GT_CHECKED;
-/* Of the system as the solver sees it: greatest relative residual of the k columns. */
 void circuit_direct_free(gt_ctx *ctx, circuit_direct *d);
+
+typedef struct circuit_grid_solver circuit_grid_solver;
+/* Multigrid and conjugate gradients; the graph must be a grid. */
+gt_status circuit_grid_solver_new(gt_ctx *ctx, const circuit_graph *graph, const uint8_t *fixed,
+                                  const double *to_ground, double tolerance,
+                                  circuit_grid_solver **out) GT_CHECKED;
+/* In place, k <= 16 right-hand sides. v stays as it is when *residual is not below `enough`. */
+gt_status circuit_grid_solver_run(gt_ctx *ctx, circuit_grid_solver *s, double *v, size_t k,
+                                  double enough, size_t *steps, double *residual) GT_CHECKED;
+/* Right-hand sides at a time that memory allows. */
+size_t circuit_grid_solver_batch(gt_ctx *ctx, const circuit_grid_solver *s, size_t wanted);
+void circuit_grid_solver_free(gt_ctx *ctx, circuit_grid_solver *s);
 
 #endif

@@ -1,6 +1,7 @@
 /* Grids of a call: see job.h. */
 #include "model/job.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -161,6 +162,15 @@ gt_status gt_job_end(gt_ctx *ctx, gt_job *job, gt_status st)
     return st;
 }
 
+/* What a float32 cannot hold, or has no value (1 / 0), is nodata: no file of ours holds infinities.
+ */
+static void keep_finite(double *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        v[i] = fabs(v[i]) <= (double)FLT_MAX ? v[i] : (double)NAN;
+    }
+}
+
 /* ---- rows of cells ------------------------------------------------------------------------------
  */
 
@@ -178,6 +188,9 @@ static gt_status run_block(gt_ctx *ctx, void *user, const gt_block *b)
                 (double *)b->out[i].cells + (ptrdiff_t)r * (ptrdiff_t)b->out[i].stride;
         }
         w->fn(&cells);
+        for (int i = 0; i < w->n_out; i++) {
+            keep_finite(cells.out[w->out_port[i]], cells.n);
+        }
     }
     return gt_check_cancel(ctx);
 }

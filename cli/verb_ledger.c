@@ -15,7 +15,7 @@ typedef struct listing {
     cli_format format;
     const gt_ledger *ledger; /* NULL: records of several */
     gt_date today;
-    size_t n, open, overdue, generated;
+    size_t n, generated;
     gt_status st;
 } listing;
 
@@ -105,6 +105,11 @@ static gt_status put_records(listing *l, gt_book *book, const gt_entry_query *q)
     } else if (st == GT_OK) {
         cli_table_text(l->table, &app->out);
         gt_text_printf(&app->out, cli_say(app, "%zu 条", "%zu record(s)"), l->n);
+        if (l->n == q->limit) { /* a full page: how many there are in all */
+            int64_t all = 0;
+            st = gt_entry_count(app->ctx, book, q, &all);
+            gt_text_printf(&app->out, cli_say(app, "，共 %lld 条", " of %lld"), (long long)all);
+        }
         if (l->generated > 0) {
             gt_text_printf(&app->out,
                            cli_say(app, "，其中 %zu 条为生成数据", ", %zu of them generated"),
@@ -142,41 +147,42 @@ static gt_status list_records(cli *app, gt_book *book, const gt_package *package
 /* ---- all ledgers ------------------------------------------------------------------------------
  */
 
-static bool count_one(void *user, const gt_entry *r)
+/* From the counts that the books keep: no record is read. */
+static gt_status count_ledger(const listing *l, gt_book *book, const char *id, int64_t n[4])
 {
-    listing *l = user;
-    l->n++;
-    l->open += !r->closed;
-    l->overdue += !r->closed && r->due != GT_DATE_NONE && r->due < l->today;
-    l->generated += r->generated;
-    return true;
+    gt_ctx *ctx = l->app->ctx;
+    gt_entry_query q;
+    gt_entry_query_init(&q, id);
+    gt_status st = gt_entry_count(ctx, book, &q, &n[0]);
+    st = st == GT_OK ? gt_entry_count_generated(ctx, book, &q, &n[3]) : st;
+    q.open_only = true;
+    st = st == GT_OK ? gt_entry_count(ctx, book, &q, &n[1]) : st;
+    q.overdue_on = l->today;
+    return st == GT_OK ? gt_entry_count(ctx, book, &q, &n[2]) : st;
 }
 
 static gt_status ledger_row(listing *l, gt_book *book, const gt_ledger *g)
 {
     cli *app = l->app;
     gt_text clauses;
-    gt_entry_query q;
     char counts[4][24];
-    gt_entry_query_init(&q, g->id);
-    q.limit = INT32_MAX;
-    l->n = l->open = l->overdue = l->generated = 0;
-    gt_status st = gt_ledger_each(app->ctx, book, &q, count_one, l);
-    const size_t n[4] = {l->n, l->open, l->overdue, l->generated};
+    int64_t n[4] = {0};
+    gt_status st = count_ledger(l, book, g->id, n);
     gt_text_init(&clauses, app->ctx, 0);
     for (const char *const *c = g->clauses; *c != NULL; c++) {
         gt_text_printf(&clauses, "%s%s", c == g->clauses ? "" : " ", *c);
     }
     for (int i = 0; i < 4; i++) {
-        (void)snprintf(counts[i], sizeof counts[i], "%zu", n[i]);
+        (void)snprintf(counts[i], sizeof counts[i], "%lld", (long long)n[i]);
     }
     if (st == GT_OK && l->format == CLI_JSON) {
         put_text(&app->out, "ledger", g->id, true);
         put_text(&app->out, "zh", g->title.zh, false);
         put_text(&app->out, "en", g->title.en, false);
         put_text(&app->out, "clauses", gt_text_cstr(&clauses), false);
-        gt_text_printf(&app->out, ",\"records\":%zu,\"open\":%zu,\"overdue\":%zu,\"generated\":%zu",
-                       l->n, l->open, l->overdue, l->generated);
+        gt_text_printf(&app->out,
+                       ",\"records\":%lld,\"open\":%lld,\"overdue\":%lld,\"generated\":%lld",
+                       (long long)n[0], (long long)n[1], (long long)n[2], (long long)n[3]);
     } else if (st == GT_OK) {
         const char *const cells[] = {
             g->id,     cli_title(app, g->title), counts[0], counts[1], counts[2],

@@ -122,6 +122,15 @@ typedef bool (*gt_entry_fn)(void *user, const gt_entry *record);
 /* Records by id; false stops. Cost: by the page, not by the ledger. */
 gt_status gt_ledger_each(gt_ctx *ctx, gt_book *book, const gt_entry_query *query, gt_entry_fn fn,
                          void *user) GT_CHECKED;
+/* How many records match the query; `after` and `limit` are left aside. Of a ledger, its states,
+ * years and what is open the books keep counts: 20 us whatever the size. With a unit or a day they
+ * are counted in an index. */
+gt_status gt_entry_count(gt_ctx *ctx, gt_book *book, const gt_entry_query *query,
+                         int64_t *n) GT_CHECKED;
+/* Of these the generated ones; query as above, by the kept counts only (unit and overdue_on left
+ * aside). */
+gt_status gt_entry_count_generated(gt_ctx *ctx, gt_book *book, const gt_entry_query *query,
+                                   int64_t *n) GT_CHECKED;
 typedef bool (*gt_event_fn)(void *user, const gt_event *event);
 /* Events of one record (record not NULL), of a ledger, or of all (ledger NULL), after event number
  * `after`, in order; limit 0: 100. */

@@ -68,6 +68,28 @@ static int by_name(const void *a, const void *b)
     return strcmp(u->unit, v->unit);
 }
 
+/* Does the ledger, or one that posts to the balance, hold generated records? */
+static gt_status find_generated(run *r, const gt_ledger_sum *sum, bool *yes)
+{
+    gt_status st = GT_OK;
+    *yes = false;
+    for (size_t i = 0; st == GT_OK && !*yes && i < gt_package_n_ledgers(r->package); i++) {
+        const gt_ledger *l = gt_package_ledger(r->package, i);
+        bool feeds = l == sum->ledger;
+        for (size_t k = 0; sum->ledger == NULL && !feeds && k < l->n_postings; k++) {
+            feeds = strcmp(l->postings[k].balance, sum->balance) == 0;
+        }
+        if (feeds) {
+            gt_entry_query q;
+            int64_t n = 0;
+            gt_entry_query_init(&q, l->id);
+            st = gt_entry_count_generated(r->ctx, r->ledgers, &q, &n);
+            *yes = n > 0;
+        }
+    }
+    return st;
+}
+
 gt_status gt_run_books(run *r, const gt_indicator *in)
 {
     gt_status st = GT_OK;
@@ -80,6 +102,7 @@ gt_status gt_run_books(run *r, const gt_indicator *in)
         adding a = {.r = r, .sum = &in->sums[i], .at = i};
         st = gt_ledger_sum_each(r->ctx, r->ledgers, r->sql, a.sum, &r->cut, NULL, add_part, &a,
                                 &r->books_known[i]);
+        st = st == GT_OK ? find_generated(r, a.sum, &r->books_generated[i]) : st;
     }
     if (r->n_by_unit > 0) {
         qsort(r->by_unit, r->n_by_unit, sizeof *r->by_unit, by_name);

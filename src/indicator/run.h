@@ -55,7 +55,7 @@ typedef struct run {
     unit_books whole;    /* of the indicator at hand: the city */
     unit_books *by_unit; /* and its units, by name */
     size_t n_by_unit, cap_by_unit;
-    bool books_known[GT_MOST_SUMS];
+    bool books_known[GT_MOST_SUMS], books_generated[GT_MOST_SUMS];
 } run;
 
 /* Where the values of the indicator's sums of ledgers stand among a formula's own. */

@@ -6,7 +6,9 @@
 
 #include "ledger/messages.h"
 
-/* The %s is TEMP for a workspace without books that is opened for reading. */
+/* The %s is TEMP for a workspace without books that is opened for reading. Indexes: equal
+ * conditions, then the order of pages; the wide ones answer what is left of a condition without
+ * looking at the records. */
 static const char TABLES[] =
     "CREATE %s TABLE IF NOT EXISTS gt_ledger_event(seq INTEGER PRIMARY KEY NOT NULL, ledger TEXT"
     " NOT NULL, record TEXT NOT NULL, n INTEGER NOT NULL, time_ms INTEGER NOT NULL, date TEXT NOT"
@@ -24,21 +26,37 @@ static const char TABLES[] =
     " generated INTEGER NOT NULL, area INTEGER, fields TEXT NOT NULL, geom BLOB);"
     "CREATE UNIQUE INDEX IF NOT EXISTS gt_ledger_record_id ON gt_ledger_record(ledger, id);"
     "CREATE INDEX IF NOT EXISTS gt_ledger_record_state ON gt_ledger_record(ledger, state, id);"
-    "CREATE INDEX IF NOT EXISTS gt_ledger_record_unit ON gt_ledger_record(ledger, unit, id);"
+    "CREATE INDEX IF NOT EXISTS gt_ledger_record_unit_wide ON gt_ledger_record(ledger, unit, id,"
+    " year, state, closed, due);"
     "CREATE INDEX IF NOT EXISTS gt_ledger_record_unit_state ON gt_ledger_record(ledger, unit, "
     "state,"
     " id);"
     "CREATE INDEX IF NOT EXISTS gt_ledger_record_year ON gt_ledger_record(ledger, year, id);"
+    "CREATE INDEX IF NOT EXISTS gt_ledger_record_year_state ON gt_ledger_record(ledger, year, "
+    "state, id);"
     "CREATE INDEX IF NOT EXISTS gt_ledger_record_due ON gt_ledger_record(due, ledger, id) WHERE"
     " closed = 0 AND due IS NOT NULL;"
-    "CREATE INDEX IF NOT EXISTS gt_ledger_record_open ON gt_ledger_record(ledger, id) WHERE"
-    " closed = 0;"
+    "CREATE INDEX IF NOT EXISTS gt_ledger_record_open_wide ON gt_ledger_record(ledger, id, due,"
+    " unit, year, state) WHERE closed = 0;"
+    "CREATE INDEX IF NOT EXISTS gt_ledger_record_overdue ON gt_ledger_record(ledger, due) WHERE"
+    " closed = 0 AND due IS NOT NULL;"
     "CREATE %s TABLE IF NOT EXISTS gt_ledger_posting(seq INTEGER NOT NULL, line INTEGER NOT NULL,"
     " balance TEXT NOT NULL, year INTEGER NOT NULL, unit TEXT NOT NULL, account TEXT NOT NULL,"
     " amount INTEGER NOT NULL, quality TEXT NOT NULL, PRIMARY KEY(seq, line)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS gt_ledger_posting_year ON gt_ledger_posting(balance, year, unit);"
     "CREATE %s TABLE IF NOT EXISTS gt_ledger_counter(ledger TEXT NOT NULL, prefix TEXT NOT NULL,"
     " n INTEGER NOT NULL, PRIMARY KEY(ledger, prefix)) WITHOUT ROWID;";
+
+/* How many records of each kind there are, kept within each action, so that no page and no overview
+ * counts records. */
+static const char COUNTS[] =
+    "CREATE %s TABLE IF NOT EXISTS gt_ledger_count(ledger TEXT NOT NULL, state TEXT NOT NULL, year"
+    " INTEGER NOT NULL, closed INTEGER NOT NULL, generated INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " PRIMARY KEY(ledger, state, year, closed, generated)) WITHOUT ROWID;";
+
+#define COUNTED                                                                                    \
+    "SELECT ledger, state, year, closed, generated, count(*) AS n FROM gt_ledger_record GROUP BY"  \
+    " ledger, state, year, closed, generated"
 
 static const char VIEWS[] =
     "CREATE %s VIEW IF NOT EXISTS ledger_record AS SELECT ledger, id, version, state, closed, unit,"
@@ -55,28 +73,56 @@ static gt_status make_tables(gt_ctx *ctx, sqlite3 *db, const char *temp)
     gt_text sql;
     gt_text_init(&sql, ctx, 0);
     gt_text_printf(&sql, TABLES, temp, temp, temp, temp);
+    gt_text_printf(&sql, COUNTS, temp);
     gt_text_printf(&sql, VIEWS, temp, temp, temp);
     gt_status st = gt_db_exec_text(ctx, db, &sql);
     gt_text_free(&sql);
     return st;
 }
 
+/* Is there a table or view of that name in the file itself? */
+static gt_status has(gt_ctx *ctx, const gt_book *b, const char *name, bool *yes)
+{
+    sqlite3_stmt *s = NULL;
+    *yes = false;
+    gt_status st = gt_db_prepare(ctx, b->db, "SELECT 1 FROM sqlite_master WHERE name = ?1", &s);
+    if (st == GT_OK) {
+        gt_bind_text(s, 1, name);
+        st = gt_db_step(ctx, s, yes);
+    }
+    (void)sqlite3_finalize(s);
+    return st;
+}
+
+/* For a reader: empty tables of its own, or counts for books written before counts were kept. */
+static gt_status set_up_reader(gt_ctx *ctx, gt_book *b, bool books)
+{
+    gt_status st = gt_db_exec(ctx, b->db, "PRAGMA query_only=OFF");
+    if (st == GT_OK) {
+        st = books ? gt_db_exec(ctx, b->db, "CREATE TEMP VIEW gt_ledger_count AS " COUNTED)
+                   : make_tables(ctx, b->db, "TEMP");
+    }
+    return st == GT_OK ? gt_db_exec(ctx, b->db, "PRAGMA query_only=ON") : st;
+}
+
 /* Two processes may both find no tables: the second waits for the first and finds them. */
 static gt_status set_up(gt_ctx *ctx, gt_book *b)
 {
-    int64_t there = 0;
-    gt_status st = gt_db_int(
-        ctx, b->db, "SELECT count(*) FROM sqlite_master WHERE name = 'balance_row'", 0, &there);
-    if (st != GT_OK || there > 0) {
+    bool books = false, counts = false;
+    gt_status st = has(ctx, b, "balance_row", &books);
+    st = st == GT_OK ? has(ctx, b, "gt_ledger_count", &counts) : st;
+    if (st != GT_OK || (books && counts)) {
         return st;
     }
     if (!b->write) {
-        st = gt_db_exec(ctx, b->db, "PRAGMA query_only=OFF");
-        st = st == GT_OK ? make_tables(ctx, b->db, "TEMP") : st;
-        return st == GT_OK ? gt_db_exec(ctx, b->db, "PRAGMA query_only=ON") : st;
+        return set_up_reader(ctx, b, books);
     }
     st = gt_db_exec(ctx, b->db, "BEGIN IMMEDIATE");
+    st = st == GT_OK ? has(ctx, b, "gt_ledger_count", &counts) : st;
     st = st == GT_OK ? make_tables(ctx, b->db, "") : st;
+    if (st == GT_OK && !counts) {
+        st = gt_db_exec(ctx, b->db, "INSERT INTO gt_ledger_count " COUNTED);
+    }
     if (st == GT_OK) {
         return gt_db_exec(ctx, b->db, "COMMIT");
     }
@@ -257,6 +303,27 @@ void gt_entry_digest(const gt_entry *r, unsigned char out[GT_HASH_BYTES])
         gt_hash_add(&h, r->blob, r->blob_len);
     }
     gt_hash_final(&h, out);
+}
+
+/* Takes the record as it stands out of the counts, or brings it in. */
+static gt_status count_record(gt_ctx *ctx, gt_book *b, const gt_entry *r, bool in)
+{
+    static const char take[] =
+        "UPDATE gt_ledger_count SET n = n - 1 WHERE (ledger, state, year, closed, generated) ="
+        " (SELECT ledger, state, year, closed, generated FROM gt_ledger_record WHERE ledger = ?1"
+        " AND id = ?2)";
+    static const char bring[] =
+        "INSERT INTO gt_ledger_count SELECT ledger, state, year, closed, generated, 1 FROM"
+        " gt_ledger_record WHERE ledger = ?1 AND id = ?2 ON CONFLICT DO UPDATE SET n = n + 1";
+    sqlite3_stmt *s = NULL;
+    gt_status st = gt_db_prepare(ctx, b->db, in ? bring : take, &s);
+    if (st == GT_OK) {
+        gt_bind_text(s, 1, r->ledger);
+        gt_bind_text(s, 2, r->id);
+        st = gt_db_run(ctx, s);
+    }
+    (void)sqlite3_finalize(s);
+    return st;
 }
 
 static gt_status write_record(gt_ctx *ctx, gt_book *b, const gt_entry *r)
@@ -494,7 +561,9 @@ gt_status gt_book_append(gt_ctx *ctx, gt_book *b, const gt_action *a)
     if (st == GT_OK) {
         gt_event_hash(&row, hash);
         row.hash = hash;
-        st = write_record(ctx, b, &a->after);
+        st = a->after.version == 1 ? GT_OK : count_record(ctx, b, &a->after, false);
+        st = st == GT_OK ? write_record(ctx, b, &a->after) : st;
+        st = st == GT_OK ? count_record(ctx, b, &a->after, true) : st;
     }
     st = st == GT_OK ? write_postings(ctx, b, a) : st;
     st = st == GT_OK ? write_event(ctx, b, &row) : st;

@@ -3,6 +3,7 @@
  *   gt_ledger_event    the journal: one row an action, numbered, hash-linked, never changed
  *   gt_ledger_record   the present state of each record; its digest stands in its newest event
  *   gt_ledger_posting  lines of the accounts, two for each posting; their text stands in the event
+ *   gt_ledger_count    how many records of each ledger, state, year
  *   gt_ledger_counter  last number given, by ledger and prefix
  *   ledger_record, ledger_event, balance_row   views for others (docs/reference/ledger-sql.md)
  *

@@ -202,6 +202,33 @@ static gt_status check_records(proof *p)
     return st;
 }
 
+/* The counts are the records' own. */
+static gt_status check_counts(proof *p)
+{
+    static const char records[] = "SELECT ledger, state, year, closed, generated, count(*) FROM"
+                                  " gt_ledger_record GROUP BY 1, 2, 3, 4, 5";
+    static const char counts[] =
+        "SELECT ledger, state, year, closed, generated, n FROM gt_ledger_count WHERE n <> 0";
+    sqlite3_stmt *s = NULL;
+    gt_text sql;
+    bool row = false;
+    gt_text_init(&sql, p->ctx, 0);
+    gt_text_printf(&sql,
+                   "SELECT * FROM (%s EXCEPT %s) UNION ALL SELECT * FROM (%s EXCEPT %s) LIMIT 1",
+                   records, counts, counts, records);
+    gt_status st = gt_db_prepare_text(p->ctx, p->b->db, &sql, &s);
+    st = st == GT_OK ? gt_db_step(p->ctx, s, &row) : st;
+    if (st == GT_OK && row) {
+        const char *ledger = gt_column_text(s, 0), *state = gt_column_text(s, 1);
+        st = gt_fail(p->ctx, GT_E_INPUT, &GT_MSG_COUNT_CHANGED, GT_PLACE(.layer = ledger),
+                     GT_ARGS(GT_TEXT("ledger", ledger), GT_TEXT("state", state),
+                             GT_INT("year", sqlite3_column_int(s, 2))));
+    }
+    (void)sqlite3_finalize(s);
+    gt_text_free(&sql);
+    return st;
+}
+
 gt_status gt_ledger_verify(gt_ctx *ctx, gt_book *b, gt_ledger_proof *out)
 {
     proof p = {.ctx = ctx, .b = b, .out = out};
@@ -213,6 +240,7 @@ gt_status gt_ledger_verify(gt_ctx *ctx, gt_book *b, gt_ledger_proof *out)
     st = check_events(&p);
     st = st == GT_OK ? check_strays(&p) : st;
     st = st == GT_OK ? check_records(&p) : st;
+    st = st == GT_OK ? check_counts(&p) : st;
     (void)sqlite3_exec(b->db, "ROLLBACK", NULL, NULL, NULL);
     return st;
 }

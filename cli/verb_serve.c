@@ -56,6 +56,18 @@ static gt_status run(cli *app)
         st = cli_open_package(app, store, &package);
     }
     gt_store_close(store);
+    if (st == GT_OK && cli_has(app, "prepare")) {
+        size_t n = 0;
+        st = gt_serve_prepare(app->ctx, app->workspace, package, &n);
+        if (st == GT_OK) {
+            gt_text_printf(&app->out,
+                           cli_say(app, "%zu 个大图层的概括瓦片已就绪\n",
+                                   "merged tiles of %zu large layers are ready\n"),
+                           n);
+        }
+        gt_package_free(package);
+        return st;
+    }
     if (st == GT_OK) {
         options.workspace = app->workspace;
         options.package = package;
@@ -95,6 +107,10 @@ static const cli_option options[] = {
      {"证书（PEM）；须同时给出私钥", "certificate (PEM); needs the key"},
      false},
     {"tls-key", "FILE", {"私钥（PEM）", "private key (PEM)"}, false},
+    {"prepare",
+     NULL,
+     {"只生成大图层的概括瓦片，然后结束", "only make the merged tiles of large layers, then end"},
+     false},
     {"web", "DIR", {"门户页面所在目录", "folder of the portal's pages"}, false},
     {0},
 };

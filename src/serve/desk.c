@@ -17,6 +17,8 @@ gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
     out->ctx = ctx;
     out->package = setup->package;
     out->web = setup->web;
+    out->tiles = setup->tiles;
+    out->glance = setup->glance;
     out->fallback = out->lang = gt_ctx_lang(ctx);
     gt_store_options_init(&options);
     options.read_only = true;
@@ -27,6 +29,7 @@ gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
     if (st == GT_OK) {
         st = gt_crs_set_open(ctx, gt_store_crs(out->store), &out->crs);
     }
+    st = st == GT_OK ? gt_pyramid_open(ctx, setup->workspace, &out->pyramid) : st;
     if (st != GT_OK) {
         gt_desk_close(out);
     }
@@ -36,6 +39,7 @@ gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
 void gt_desk_close(gt_desk *desk)
 {
     gt_checker_free(desk->checker);
+    gt_pyramid_close(desk->pyramid);
     for (int i = 0; i < GT_N_CRS; i++) {
         gt_transform_free(desk->ctx, desk->out[i]);
         gt_transform_free(desk->ctx, desk->in[i]);
@@ -50,6 +54,9 @@ gt_status gt_desk_time(gt_desk *desk)
 {
     if (desk->deadline > 0 && gt_clock() > desk->deadline) {
         return gt_fail(desk->ctx, GT_E_LIMIT, &GT_MSG_SERVE_TIME, GT_NOWHERE, GT_NO_ARGS);
+    }
+    if (desk->stop != NULL && atomic_load_explicit(desk->stop, memory_order_relaxed)) {
+        return gt_fail(desk->ctx, GT_E_CANCELLED, &GT_MSG_SERVE_TIME, GT_NOWHERE, GT_NO_ARGS);
     }
     return GT_OK;
 }
@@ -276,7 +283,9 @@ void gt_desk_answer(gt_desk *desk, const gt_request *request, gt_reply *reply)
     reply->status = 200;
     reply->type = "application/json";
     desk->lang = gt_request_lang(request, desk->fallback);
+    int64_t seen = desk->glance == NULL ? -1 : gt_glance_look(desk->glance);
     gt_status st = gt_store_refresh(desk->ctx, desk->store, NULL);
+    st = st == GT_OK ? gt_tiles_sync(desk, seen) : st;
     if (st == GT_OK) {
         st = dispatch(desk, request, reply);
     }

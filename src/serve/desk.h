@@ -4,10 +4,14 @@
 #ifndef GT_SERVE_DESK_H
 #define GT_SERVE_DESK_H
 
+#include <stdatomic.h>
+
 #include "guotu/check.h"
 #include "guotu/package.h"
 #include "guotu/store.h"
+#include "serve/glance.h"
 #include "serve/request.h"
+#include "serve/tile_cache.h"
 #include "serve/web.h"
 
 enum {
@@ -45,10 +49,14 @@ typedef struct gt_desk {
     gt_arena *arena; /* of one request */
     gt_crs_set crs;
     gt_transform *out[GT_N_CRS], *in[GT_N_CRS]; /* from and to the working CRS; made on first use */
+    gt_pyramid *pyramid;                        /* NULL: nothing is kept */
+    gt_tile_cache *tiles;                       /* borrowed; NULL in tests */
+    gt_glance *glance;                          /* borrowed; NULL in tests */
     gt_checker *checker;                        /* made on first use */
     int64_t checker_revision;
-    double deadline; /* gt_clock() */
-    gt_lang lang;    /* of the request */
+    double deadline;         /* gt_clock(); 0: none */
+    const atomic_bool *stop; /* borrowed: work without a deadline ends when it is set; or NULL */
+    gt_lang lang;            /* of the request */
     gt_lang fallback;
 } gt_desk;
 
@@ -56,6 +64,8 @@ typedef struct gt_desk_setup { /* all borrowed */
     const char *workspace;
     const gt_package *package;
     const gt_web *web;
+    gt_tile_cache *tiles; /* these two may be NULL */
+    gt_glance *glance;
 } gt_desk_setup;
 
 gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out) GT_CHECKED;
@@ -65,6 +75,10 @@ void gt_desk_close(gt_desk *desk);
 void gt_desk_answer(gt_desk *desk, const gt_request *request, gt_reply *reply);
 /* Makes the context's error the reply. */
 void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply);
+
+/* Brings kept tiles to the store's revision. seen: of gt_glance_look before the store was
+ * refreshed, or -1. */
+gt_status gt_tiles_sync(gt_desk *desk, int64_t seen) GT_CHECKED;
 
 /* ---- for handlers ------------------------------------------------------------------------------
  */

@@ -20,10 +20,11 @@
 
 #include "guotu/serve.h"
 #include "serve/desk.h"
+#include "serve/keeper.h"
 #include "serve/messages.h"
 #include "serve/metrics.h"
 
-enum { LOOPS = 2, HEADER_POOL = 32768, TLS_FILE_MAX = 1 << 20 };
+enum { LOOPS = 2, HEADER_POOL = 32768, TLS_FILE_MAX = 1 << 20, TILES_BYTES = 256 << 20 };
 
 typedef struct gt_call {
     gt_server *server;
@@ -71,6 +72,10 @@ struct gt_server {
     pthread_t watch;
     bool watching;
     gt_metrics metrics;
+    gt_ctx *cache_ctx, *glance_ctx;
+    gt_tile_cache *tiles;
+    gt_glance *glance;
+    gt_keeper *keeper;
 };
 
 /* ---- replies ----------------------------------------------------------------------------------
@@ -85,7 +90,10 @@ static void put_headers(struct MHD_Response *response, const gt_reply *reply)
 {
     put_header(response, "Content-Type", reply->type);
     put_header(response, "Cache-Control", reply->cache == NULL ? "no-cache" : reply->cache);
-    put_header(response, "Vary", "Accept-Language");
+    put_header(response, "Vary", reply->by_encoding ? "Accept-Encoding" : "Accept-Language");
+    if (gt_encoding_name(reply->encoding) != NULL && reply->status == 200) {
+        put_header(response, "Content-Encoding", gt_encoding_name(reply->encoding));
+    }
     put_header(response, "X-Content-Type-Options", "nosniff");
     put_header(response, "X-Frame-Options", "DENY");
     put_header(response, "Referrer-Policy", "no-referrer");
@@ -131,6 +139,90 @@ static enum MHD_Result refuse(gt_call *call, int status, const char *text)
     "{\"type\":\"about:blank\",\"status\":" #status ",\"title\":\"" title "\",\"id\":\"" id "\"}"  \
     "\n"
 
+/* ---- kept tiles -------------------------------------------------------------------------------
+ * A tile that is kept is sent by the event loop itself, as a response made once. */
+
+typedef struct prepared {
+    struct MHD_Response *full, *same; /* 200 and 304 */
+} prepared;
+
+static void release_tile(void *user, void *block)
+{
+    gt_server *server = user;
+    prepared *p = block;
+    if (p->full != NULL) {
+        MHD_destroy_response(p->full);
+    }
+    if (p->same != NULL) {
+        MHD_destroy_response(p->same);
+    }
+    gt_free(server->cache_ctx, p);
+}
+
+/* The body is copied: a response may still be on its way when the tile is forgotten. */
+static void *prepare_tile(void *user, const gt_kept_tile *tile)
+{
+    gt_server *server = user;
+    prepared *p = gt_zalloc(server->cache_ctx, 1, sizeof *p);
+    if (p == NULL) {
+        gt_error_clear(server->cache_ctx);
+        return NULL;
+    }
+    gt_reply reply = {.status = 200,
+                      .type = "application/vnd.mapbox-vector-tile",
+                      .encoding = tile->encoding,
+                      .by_encoding = true};
+    (void)snprintf(reply.etag, sizeof reply.etag, "%s", tile->etag);
+    p->full = MHD_create_response_from_buffer(tile->len, (void *)(uintptr_t)tile->data,
+                                              MHD_RESPMEM_MUST_COPY);
+    p->same = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (p->full == NULL || p->same == NULL) {
+        release_tile(server, p);
+        return NULL;
+    }
+    put_headers(p->full, &reply);
+    reply.status = 304;
+    put_headers(p->same, &reply);
+    return p;
+}
+
+typedef struct sending {
+    gt_call *call;
+    enum MHD_Result done;
+} sending;
+
+static void send_tile(void *user, const gt_kept_tile *tile, void *block)
+{
+    sending *s = user;
+    const prepared *p = block;
+    gt_request request = {.if_none_match = MHD_lookup_connection_value(
+                              s->call->connection, MHD_HEADER_KIND, "If-None-Match")};
+    bool same = gt_request_has(&request, tile->etag);
+    s->call->status = same ? 304 : 200;
+    s->call->bytes = same ? 0 : tile->len;
+    s->done = MHD_queue_response(s->call->connection, (unsigned)s->call->status,
+                                 same ? p->same : p->full);
+}
+
+/* Sends a kept tile at once; false: a worker is needed. */
+static bool send_kept(gt_call *call, enum MHD_Result *done)
+{
+    gt_server *server = call->server;
+    sending s = {call, MHD_NO};
+    if (strncmp(call->target, "/collections/", 13) != 0 ||
+        strstr(call->target, "/tiles/WebMercatorQuad/") == NULL ||
+        strcmp(call->method, "GET") != 0) {
+        return false;
+    }
+    int64_t seen = gt_glance_look(server->glance);
+    gt_encoding encoding = gt_request_encoding(
+        MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Accept-Encoding"));
+    bool sent =
+        seen >= 0 && gt_tile_cache_use(server->tiles, call->target, encoding, seen, send_tile, &s);
+    *done = s.done;
+    return sent;
+}
+
 /* ---- workers ----------------------------------------------------------------------------------
  */
 
@@ -152,6 +244,9 @@ static void fill(gt_worker *worker, const gt_call *call, gt_request *request)
         MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Accept-Language");
     request->content_type =
         MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Content-Type");
+    request->encoding = gt_request_encoding(
+        MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Accept-Encoding"));
+    request->target = call->target;
     request->body = call->body;
     request->body_len = call->body_len;
     request->base = "";
@@ -356,6 +451,10 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     watch_begin(server, connection, false);
     if (call->too_big) {
         return refuse(call, 413, PROBLEM(413, "Content Too Large", "serve.body-large"));
+    }
+    enum MHD_Result done = MHD_NO;
+    if (!call->out_of_memory && send_kept(call, &done)) {
+        return done;
     }
     if (call->out_of_memory || !hand_over(call)) {
         gt_metrics_turned_away(&server->metrics);
@@ -570,7 +669,8 @@ static gt_status listen_at(gt_ctx *ctx, gt_server *server)
 
 static gt_status start_workers(gt_ctx *ctx, gt_server *server)
 {
-    const gt_desk_setup setup = {server->options.workspace, server->options.package, &server->web};
+    const gt_desk_setup setup = {server->options.workspace, server->options.package, &server->web,
+                                 server->tiles, server->glance};
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i < (size_t)server->options.workers; i++) {
         gt_worker *w = &server->workers[i];
@@ -587,6 +687,9 @@ static gt_status start_workers(gt_ctx *ctx, gt_server *server)
             (void)gt_fail(ctx, st, gt_error_message(w->ctx), gt_error_place(w->ctx),
                           gt_error_args(w->ctx));
         }
+    }
+    if (st == GT_OK) {
+        st = gt_keeper_start(server->ctx, &setup, &server->keeper);
     }
     return st;
 }
@@ -616,6 +719,25 @@ static gt_status allocate(gt_ctx *ctx, gt_server *server)
     return gt_web_read(ctx, o->web_dir, &server->web);
 }
 
+static gt_status open_tiles(gt_ctx *ctx, gt_server *server)
+{
+    const gt_tile_hooks hooks = {prepare_tile, release_tile, server};
+    server->cache_ctx = gt_ctx_fork(server->ctx);
+    server->glance_ctx = gt_ctx_fork(server->ctx);
+    if (server->cache_ctx == NULL || server->glance_ctx == NULL) {
+        return GT_E_MEMORY;
+    }
+    gt_status st = gt_tile_cache_new(server->cache_ctx, TILES_BYTES, &hooks, &server->tiles);
+    st = st == GT_OK
+             ? gt_glance_open(server->glance_ctx, server->options.workspace, &server->glance)
+             : st;
+    if (st != GT_OK && gt_failed(server->glance_ctx)) {
+        (void)gt_fail(ctx, st, gt_error_message(server->glance_ctx),
+                      gt_error_place(server->glance_ctx), gt_error_args(server->glance_ctx));
+    }
+    return st;
+}
+
 gt_status gt_server_start(gt_ctx *ctx, const gt_serve_options *options, gt_server **out)
 {
     *out = NULL;
@@ -633,6 +755,7 @@ gt_status gt_server_start(gt_ctx *ctx, const gt_serve_options *options, gt_serve
     (void)pthread_mutex_init(&server->log_lock, NULL);
     (void)pthread_cond_init(&server->work, NULL);
     gt_status st = allocate(ctx, server);
+    st = st == GT_OK ? open_tiles(ctx, server) : st;
     st = st == GT_OK ? start_workers(ctx, server) : st;
     st = st == GT_OK ? listen_at(ctx, server) : st;
     if (st == GT_OK) {
@@ -688,6 +811,7 @@ void gt_server_stop(gt_server *server)
             (void)pthread_join(server->workers[i].thread, NULL);
         }
     }
+    gt_keeper_stop(server->keeper);
     if (server->watching) {
         (void)pthread_join(server->watch, NULL);
     }
@@ -700,6 +824,10 @@ void gt_server_stop(gt_server *server)
         }
         gt_ctx_free(server->workers[i].ctx);
     }
+    gt_tile_cache_free(server->tiles);
+    gt_glance_close(server->glance);
+    gt_ctx_free(server->cache_ctx);
+    gt_ctx_free(server->glance_ctx);
     gt_web_free(ctx, &server->web);
     gt_free(ctx, server->workers);
     gt_free(ctx, server->queue);

@@ -38,60 +38,11 @@ static void put_zigzag(gt_text *out, int64_t value)
 /* ---- cutting ----------------------------------------------------------------------------------
  */
 
-static bool inside(const double *p, int side)
-{
-    const double low = -GT_MVT_BUFFER, high = GT_MVT_EXTENT + GT_MVT_BUFFER;
-    return side == 0   ? p[0] >= low
-           : side == 1 ? p[0] <= high
-           : side == 2 ? p[1] >= low
-                       : p[1] <= high;
-}
-
-static void cross(const double *p, const double *q, int side, double *out)
-{
-    const double at = side % 2 == 0 ? -GT_MVT_BUFFER : GT_MVT_EXTENT + GT_MVT_BUFFER;
-    int k = side / 2;
-    double t = (at - p[k]) / (q[k] - p[k]);
-    out[k] = at;
-    out[1 - k] = p[1 - k] + t * (q[1 - k] - p[1 - k]);
-}
-
-/* Sutherland and Hodgman: the ring (open: last point not repeated) within the tile and its buffer.
- */
+/* The ring (open: last point not repeated) within the tile and its buffer, in m->cut.a. */
 static gt_status cut_ring(gt_mvt *m, const double *xy, size_t n, size_t *out)
 {
-    gt_status st = gt_grow(m->ctx, (void **)&m->a, &m->cap_a, 2 * n + 2, sizeof *m->a);
-    if (st != GT_OK) {
-        return st;
-    }
-    memcpy(m->a, xy, 2 * n * sizeof *xy);
-    for (int side = 0; side < 4 && n > 0; side++) {
-        size_t k = 0;
-        st = gt_grow(m->ctx, (void **)&m->b, &m->cap_b, 4 * n + 2, sizeof *m->b);
-        if (st != GT_OK) {
-            return st;
-        }
-        for (size_t i = 0; i < n; i++) {
-            const double *p = &m->a[2 * i], *q = &m->a[2 * ((i + 1) % n)];
-            bool from = inside(p, side), to = inside(q, side);
-            if (from) {
-                m->b[2 * k] = p[0];
-                m->b[2 * k++ + 1] = p[1];
-            }
-            if (from != to) {
-                cross(p, q, side, &m->b[2 * k++]);
-            }
-        }
-        double *t = m->a;
-        size_t cap = m->cap_a;
-        m->a = m->b;
-        m->cap_a = m->cap_b;
-        m->b = t;
-        m->cap_b = cap;
-        n = k;
-    }
-    *out = n;
-    return GT_OK;
+    const double low = -GT_MVT_BUFFER, high = GT_MVT_EXTENT + GT_MVT_BUFFER;
+    return gt_frame_cut_ring(m->ctx, &m->cut, xy, n, low, high, out);
 }
 
 /* Rounds; points that repeat or lie on a straight line between their neighbours go. */
@@ -160,7 +111,7 @@ static gt_status put_ring(gt_mvt *m, pen *at, const double *xy, size_t n, bool h
     *drawn = false;
     gt_status st = cut_ring(m, xy, n, &k);
     if (st == GT_OK && k >= 3) {
-        st = round_points(m, m->a, k, true, &points);
+        st = round_points(m, m->cut.a, k, true, &points);
     }
     int64_t area = points >= 3 ? twice_area(m->grid, points) : 0;
     if (st == GT_OK && area != 0) {
@@ -220,7 +171,8 @@ static gt_status put_points(gt_mvt *m, const gt_geom *g, pen *at, bool *any)
                            sizeof *m->grid);
     for (uint32_t i = 0; st == GT_OK && i < g->n_points; i++) {
         const double *p = &g->xy[2 * (size_t)i];
-        if (inside(p, 0) && inside(p, 1) && inside(p, 2) && inside(p, 3)) {
+        if (fmin(p[0], p[1]) >= -GT_MVT_BUFFER &&
+            fmax(p[0], p[1]) <= GT_MVT_EXTENT + GT_MVT_BUFFER) {
             m->grid[2 * n] = (int32_t)lround(p[0]);
             m->grid[2 * n++ + 1] = (int32_t)lround(p[1]);
         }
@@ -257,8 +209,7 @@ void gt_mvt_close(gt_mvt *mvt)
     gt_text_free(&mvt->values);
     gt_text_free(&mvt->one);
     gt_text_free(&mvt->ring);
-    gt_free(mvt->ctx, mvt->a);
-    gt_free(mvt->ctx, mvt->b);
+    gt_frame_cut_free(mvt->ctx, &mvt->cut);
     gt_free(mvt->ctx, mvt->grid);
 }
 
@@ -326,11 +277,12 @@ gt_status gt_mvt_add(gt_mvt *m, const char *id, const char *klass, const gt_geom
     if (st != GT_OK || !any) {
         return st;
     }
-    uint32_t value = add_value(m, id);
     gt_text tags;
     gt_text_init(&tags, m->ctx, 256);
-    put_varint(&tags, 0);
-    put_varint(&tags, value);
+    if (id != NULL) {
+        put_varint(&tags, 0);
+        put_varint(&tags, add_value(m, id));
+    }
     put_varint(&tags, 1);
     put_varint(&tags, m->class_value[k]);
     gt_text_clear(&m->one);

@@ -5,6 +5,7 @@
 
 #include "guotu/arena.h"
 #include "guotu/geometry.h"
+#include "serve/cutter.h"
 
 enum { GT_MVT_EXTENT = 4096, GT_MVT_BUFFER = 64, GT_MVT_CLASSES = 1024 };
 
@@ -23,18 +24,17 @@ typedef struct gt_mvt {
     gt_mvt_class classes[GT_MVT_CLASSES];
     uint32_t class_value[GT_MVT_CLASSES]; /* index of its value */
     size_t n_classes;
-    double *a, *b; /* scratch of clipping */
-    size_t cap_a, cap_b;
+    gt_frame_cut cut;
     int32_t *grid; /* scratch: rounded ring */
     size_t cap_grid;
 } gt_mvt;
 
 void gt_mvt_open(gt_ctx *ctx, gt_arena *arena, gt_mvt *out);
 void gt_mvt_close(gt_mvt *mvt);
-/* Adds a feature. Polygons that round to nothing are not lost: their area is owed to their class,
- * and once a class is owed four units a square of two stands where the last of them lies; so
- * classes keep their share of the picture at any zoom. All borders are rounded to the same grid:
- * what neighbours share they share in the tile. */
+/* Adds a feature; id NULL: it has none (many made one). Polygons that round to nothing are not
+ * lost: their area is owed to their class, and once a class is owed four units a square of two
+ * stands where the last of them lies; so classes keep their share of the picture at any zoom. All
+ * borders are rounded to the same grid: what neighbours share they share in the tile. */
 gt_status gt_mvt_add(gt_mvt *mvt, const char *id, const char *klass,
                      const gt_geom *geom) GT_CHECKED;
 /* The tile; nothing at all when it has no features. class_key: name of the class attribute. */

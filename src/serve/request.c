@@ -159,3 +159,41 @@ bool gt_request_has(const gt_request *request, const char *etag)
     }
     return false;
 }
+
+/* Is the coding named, and not with q=0? */
+static bool takes(const char *list, const char *coding)
+{
+    size_t len = strlen(coding);
+    for (const char *at = list; *at != '\0';) {
+        at += strspn(at, " ,");
+        size_t end = strcspn(at, ","), name = strcspn(at, " ;,");
+        if (name == len && strncasecmp(at, coding, len) == 0) {
+            const char *q = memchr(at, '=', end);
+            return q == NULL || strspn(q + 1, "0.") < strcspn(q + 1, " ;,");
+        }
+        at += end;
+    }
+    return false;
+}
+
+gt_encoding gt_request_encoding(const char *accept_encoding)
+{
+    return accept_encoding == NULL          ? GT_AS_IS
+           : takes(accept_encoding, "br")   ? GT_BROTLI
+           : takes(accept_encoding, "gzip") ? GT_GZIP
+                                            : GT_AS_IS;
+}
+
+const char *gt_encoding_name(gt_encoding encoding)
+{
+    switch (encoding) {
+    case GT_GZIP:
+        return "gzip";
+    case GT_BROTLI:
+        return "br";
+    case GT_AS_IS:
+    case GT_N_ENCODINGS:
+        return NULL;
+    }
+    return NULL;
+}

@@ -12,6 +12,8 @@ enum {
     GT_QUERY_MAX = 64
 };
 
+typedef enum gt_encoding { GT_AS_IS = 0, GT_GZIP, GT_BROTLI, GT_N_ENCODINGS } gt_encoding;
+
 typedef struct gt_pair {
     const char *name, *value; /* never NULL */
 } gt_pair;
@@ -27,7 +29,9 @@ typedef struct gt_request {
     const char *if_none_match; /* header fields: NULL when not sent */
     const char *accept_language;
     const char *content_type;
-    const char *base; /* "http://host:port", or "" for relative links */
+    gt_encoding encoding; /* the best that the client takes */
+    const char *target;   /* as sent, NULL in tests */
+    const char *base;     /* "http://host:port", or "" for relative links */
     const char *body;
     size_t body_len;
 } gt_request;
@@ -45,15 +49,21 @@ gt_lang gt_request_lang(const gt_request *request, gt_lang fallback);
 /* Does the client hold this representation (If-None-Match: list, weak marks ignored, *)? */
 bool gt_request_has(const gt_request *request, const char *etag);
 
+/* Brotli before gzip before none, of those that Accept-Encoding names without q=0. */
+gt_encoding gt_request_encoding(const char *accept_encoding);
+const char *gt_encoding_name(gt_encoding encoding); /* "br", "gzip", NULL */
+
 typedef struct gt_reply {
     int status;
-    const char *type;  /* media type; static or of the request's arena */
-    char etag[80];     /* with quotes; "" for none */
-    const char *cache; /* Cache-Control; static, NULL: no-cache */
-    const char *crs;   /* Content-Crs, with its angle brackets; arena, or NULL */
-    const char *allow; /* Allow of a 405; static, or NULL */
-    bool html;         /* a page: its own scripts may run */
-    gt_text body;      /* owned */
+    const char *type;     /* media type; static or of the request's arena */
+    char etag[80];        /* with quotes; "" for none */
+    const char *cache;    /* Cache-Control; static, NULL: no-cache */
+    const char *crs;      /* Content-Crs, with its angle brackets; arena, or NULL */
+    const char *allow;    /* Allow of a 405; static, or NULL */
+    gt_encoding encoding; /* of the body */
+    bool by_encoding;     /* other encodings would be sent to others */
+    bool html;            /* a page: its own scripts may run */
+    gt_text body;         /* owned */
 } gt_reply;
 
 #endif

@@ -1,22 +1,14 @@
-/* OGC API Tiles: vector tiles of a layer in WebMercatorQuad, made from the present map. */
-#include <math.h>
+/* OGC API Tiles: vector tiles of a layer in WebMercatorQuad. The entity tag is the hash of what is
+ * sent, so that it is the same from every server and changes only when the picture does. */
+#include <stdio.h>
 #include <string.h>
 
-#include "serve/box.h"
-#include "serve/desk.h"
+#include "guotu/hash.h"
 #include "serve/messages.h"
-#include "serve/mvt.h"
+#include "serve/pack.h"
+#include "serve/tiles.h"
 
 enum { ZOOM_MAX = 22 };
-/* Half the side of the Web Mercator square, m: pi times the WGS 84 equatorial radius 6378137. */
-static const double HALF = 20037508.342789244;
-
-typedef struct place {
-    int z;
-    long row, col;
-    gt_box box;  /* EPSG:3857 */
-    double unit; /* m of a tile unit */
-} place;
 
 static bool read_number(const char *text, long most, long *out)
 {
@@ -34,7 +26,7 @@ static bool read_number(const char *text, long most, long *out)
     return n <= most;
 }
 
-static gt_status read_place(gt_desk *desk, const gt_request *request, place *out)
+static gt_status read_place(gt_desk *desk, const gt_request *request, gt_place_of *out)
 {
     long z = 0, row = 0, col = 0;
     bool good = strcmp(request->part[3], "WebMercatorQuad") == 0 &&
@@ -46,62 +38,96 @@ static gt_status read_place(gt_desk *desk, const gt_request *request, place *out
                        GT_ARGS(GT_TEXT("z", request->part[4]), GT_TEXT("y", request->part[5]),
                                GT_TEXT("x", request->part[6])));
     }
-    double side = 2 * HALF / (double)(1L << z);
-    out->z = (int)z;
-    out->row = row;
-    out->col = col;
-    out->unit = side / GT_MVT_EXTENT;
-    out->box = (gt_box){-HALF + side * (double)col, HALF - side * (double)(row + 1),
-                        -HALF + side * (double)(col + 1), HALF - side * (double)row};
+    *out = (gt_place_of){(int)z, row, col};
     return GT_OK;
 }
 
-static gt_status to_tile(gt_desk *desk, const place *at, const gt_feature *f, gt_geom *geom)
+/* The one way to write the address of a tile: only so written it is kept. */
+static bool canonical(const gt_request *request, const char *layer, gt_place_of at, gt_text *out)
 {
-    gt_transform *transform = NULL;
-    gt_status st = gt_geom_from_gpkg(desk->ctx, f->blob, f->blob_len, NULL, geom);
-    st = st == GT_OK ? gt_desk_out(desk, GT_EPSG_3857, &transform) : st;
-    st = st == GT_OK ? gt_transform_points(desk->ctx, transform, geom->xy, geom->n_points) : st;
-    for (size_t i = 0; st == GT_OK && i < geom->n_points; i++) {
-        geom->xy[2 * i] = (geom->xy[2 * i] - at->box.xmin) / at->unit;
-        geom->xy[2 * i + 1] = (at->box.ymax - geom->xy[2 * i + 1]) / at->unit;
+    gt_text_puts(out, "/collections/");
+    gt_put_url(out, layer);
+    gt_text_printf(out, "/tiles/WebMercatorQuad/%d/%ld/%ld", at.z, at.row, at.col);
+    return request->target != NULL && strcmp(request->target, gt_text_cstr(out)) == 0;
+}
+
+static void tag(const gt_text *body, gt_encoding encoding, gt_reply *reply)
+{
+    gt_hash hash;
+    unsigned char digest[GT_HASH_BYTES];
+    char hex[GT_HASH_HEX];
+    const char *name = gt_encoding_name(encoding);
+    gt_hash_init(&hash);
+    gt_hash_add(&hash, gt_text_cstr(body), body->len);
+    gt_hash_final(&hash, digest);
+    gt_hash_hex(digest, hex);
+    (void)snprintf(reply->etag, sizeof reply->etag, "\"%.32s%s%s\"", hex, name == NULL ? "" : "-",
+                   name == NULL ? "" : name);
+}
+
+typedef struct taking {
+    const gt_request *request;
+    gt_reply *reply;
+} taking;
+
+static void take(void *user, const gt_kept_tile *tile, void *prepared)
+{
+    const taking *t = user;
+    (void)prepared;
+    (void)snprintf(t->reply->etag, sizeof t->reply->etag, "%s", tile->etag);
+    t->reply->encoding = tile->encoding;
+    if (gt_request_has(t->request, tile->etag)) {
+        t->reply->status = 304;
+    } else {
+        gt_text_add(&t->reply->body, tile->data, tile->len);
+    }
+}
+
+/* Packs what was made into the reply and offers it to the cache. */
+static gt_status finish(gt_desk *desk, const gt_request *request, const gt_kept_tile *tile,
+                        bool keep, const gt_text *made, gt_reply *reply)
+{
+    gt_kept_tile t = *tile;
+    tag(made, tile->encoding, reply);
+    gt_status st = gt_pack(desk->ctx, tile->encoding, made, &reply->body);
+    t.data = gt_text_cstr(&reply->body);
+    t.len = reply->body.len;
+    t.etag = reply->etag;
+    if (st == GT_OK && keep) {
+        gt_tile_cache_put(desk->tiles, gt_store_revision(desk->store), &t);
+    }
+    if (st == GT_OK && gt_request_has(request, reply->etag)) {
+        reply->status = 304;
+        gt_text_clear(&reply->body);
     }
     return st;
 }
 
-static const char *class_text(const gt_standard *s, const gt_feature *f)
+static gt_status get_tile(gt_desk *desk, const gt_request *request, const gt_layer_info *info,
+                          gt_place_of at, gt_reply *reply)
 {
-    int field = s->class_field == NULL ? -1 : gt_standard_field(s, s->class_field);
-    bool text = field >= 0 && f->values[field].kind == GT_VAL_TEXT;
-    return text ? f->values[field].text : "";
-}
-
-static gt_status put_features(gt_desk *desk, const place *at, const gt_standard *s, gt_mvt *mvt)
-{
-    gt_scan *scan = NULL;
-    gt_feature f;
-    gt_query query;
-    gt_geom geom;
-    bool more = true;
-    double margin = at->unit * GT_MVT_BUFFER;
-    gt_box wide = {fmax(at->box.xmin - margin, -HALF), fmax(at->box.ymin - margin, -HALF),
-                   fmin(at->box.xmax + margin, HALF), fmin(at->box.ymax + margin, HALF)};
-    gt_geom_init(&geom);
-    gt_query_init(&query, s->id);
-    query.has_box = true;
-    gt_status st = gt_tile_box(desk, wide, &query.box);
-    st = st == GT_OK ? gt_scan_open(desk->ctx, desk->store, &query, &scan) : st;
-    while (st == GT_OK) {
-        st = gt_scan_next(desk->ctx, scan, &f, &more);
-        if (st != GT_OK || !more) {
-            break;
-        }
-        st = gt_desk_time(desk);
-        st = st == GT_OK ? to_tile(desk, at, &f, &geom) : st;
-        st = st == GT_OK ? gt_mvt_add(mvt, f.id, class_text(s, &f), &geom) : st;
+    int64_t edits = 0;
+    gt_text made, target;
+    gt_text_init(&made, desk->ctx, GT_REPLY_MAX);
+    gt_text_init(&target, desk->ctx, GT_TARGET_MAX);
+    gt_kept_tile tile = {
+        .layer = info->standard->id, .at = at, .encoding = request->encoding, .etag = ""};
+    bool keep = canonical(request, tile.layer, at, &target) && desk->tiles != NULL;
+    taking t = {request, reply};
+    tile.target = gt_text_cstr(&target);
+    reply->type = "application/vnd.mapbox-vector-tile";
+    reply->by_encoding = true;
+    gt_status st = GT_OK;
+    if (keep && gt_tile_cache_use(desk->tiles, tile.target, tile.encoding, -1, take, &t)) {
+        goto done;
     }
-    gt_scan_close(scan);
-    gt_geom_free(desk->ctx, &geom);
+    reply->encoding = tile.encoding;
+    st = gt_store_outside_edits(desk->ctx, desk->store, tile.layer, &edits);
+    st = st == GT_OK ? gt_tile_make(desk, info, at, &made) : st;
+    st = st == GT_OK ? finish(desk, request, &tile, keep && edits == 0, &made, reply) : st;
+done:
+    gt_text_free(&made);
+    gt_text_free(&target);
     return st;
 }
 
@@ -109,21 +135,10 @@ gt_status gt_get_tile(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
     gt_layer_info info;
     const gt_standard *standard = NULL;
-    place at = {0};
-    gt_mvt mvt;
-    gt_mvt_open(desk->ctx, desk->arena, &mvt);
+    gt_place_of at = {0, 0, 0};
     gt_status st = gt_desk_layer(desk, request->part[1], &info, &standard);
     st = st == GT_OK ? read_place(desk, request, &at) : st;
-    if (st == GT_OK && !gt_desk_unchanged(desk, request, info.revision, reply)) {
-        const char *key = info.standard->class_field;
-        reply->type = "application/vnd.mapbox-vector-tile";
-        st = put_features(desk, &at, info.standard, &mvt);
-        st = st == GT_OK
-                 ? gt_mvt_finish(&mvt, info.standard->id, key == NULL ? "class" : key, &reply->body)
-                 : st;
-    }
-    gt_mvt_close(&mvt);
-    return st;
+    return st == GT_OK ? get_tile(desk, request, &info, at, reply) : st;
 }
 
 gt_status gt_get_tilesets(gt_desk *desk, const gt_request *request, gt_reply *reply)

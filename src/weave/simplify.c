@@ -357,7 +357,8 @@ static item pop(simplifier *s)
     return top;
 }
 
-/* Queues a corner when it is small enough; at_least keeps the order of removal monotone. */
+/* Queues a corner when it is small enough; at_least keeps the order of removal monotone. What was
+ * queued of it before is void either way: a corner may have grown when its neighbour went. */
 static gt_status queue(simplifier *s, uint32_t pos, double at_least)
 {
     const arc *a = &s->arcs[s->arc_of[pos]];
@@ -366,7 +367,8 @@ static gt_status queue(simplifier *s, uint32_t pos, double at_least)
     }
     double area = (double)cross(s, s->seq[s->prev[pos]], s->seq[pos], s->seq[s->next[pos]]);
     area = fabs(area) < at_least ? at_least : fabs(area);
-    return area < s->limit ? push(s, (item){area, pos, ++s->version[pos]}) : GT_OK;
+    s->version[pos]++;
+    return area < s->limit ? push(s, (item){area, pos, s->version[pos]}) : GT_OK;
 }
 
 static gt_status run_queue(simplifier *s)

@@ -1,0 +1,28 @@
+/* Making vector tiles: features themselves where they are few, merged ones where they are many.
+ * Internal to serve. */
+#ifndef GT_SERVE_TILES_H
+#define GT_SERVE_TILES_H
+
+#include "serve/desk.h"
+#include "serve/mvt.h"
+
+enum { GT_TILE_MOST = 480 << 10 }; /* bytes of a tile as it is, beyond which it is merged */
+
+/* The vector tile of a layer; nothing at all where there is nothing. Errors of reading, GT_E_LIMIT
+ * when the time of the request is over (what was made of the pyramid by then is kept). */
+gt_status gt_tile_make(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
+                       gt_text *out) GT_CHECKED;
+/* Makes what is missing of a layer's pyramid. *n: zooms that it has, 0 for a small layer. */
+gt_status gt_tile_prepare(gt_desk *desk, const gt_layer_info *info, int64_t *n) GT_CHECKED;
+
+/* ---- for tests ---------------------------------------------------------------------------------
+ */
+/* Vector tile of merged shapes. Where they touch the border of the tile they go on straight into
+ * its buffer, so that nobody draws the border. */
+gt_status gt_shapes_mvt(gt_ctx *ctx, gt_arena *arena, const gt_shapes *shapes, const char *layer,
+                        const char *class_key, gt_text *out) GT_CHECKED;
+/* Merges until the tile has at most `most` bytes. */
+gt_status gt_shapes_fit(gt_ctx *ctx, gt_arena *arena, const gt_shapes *in, size_t most,
+                        gt_shapes *out) GT_CHECKED;
+
+#endif

@@ -7,6 +7,7 @@ done
 server=
 # serve OPTION...: starts the server; $base is where it is
 serve() {
+    : >"$work/said" # of the server before
     "$GUOTU" -w "$work/w" serve --port 0 "$@" >"$work/said" 2>"$work/log" &
     server=$!
     trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$work"' EXIT

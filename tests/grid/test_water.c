@@ -387,6 +387,34 @@ static double *breach(gt_ctx *ctx, const char *dir, const gt_grid_spec *s, const
     return z;
 }
 
+/* RichDEM's tests/depressions/testdem1: walls of 2 around two hollows of 0, an open plain of 0.
+ * Filled without limit (testdem1.all.out) the hollows are level with the walls, the plain stays. */
+static void richdem_fill(void **state)
+{
+    (void)state;
+    static const char *const rows[10] = {"0000000000", "0000000000", "0222200000", "0200222200",
+                                         "0222200200", "0020200200", "0022200200", "0000222200",
+                                         "0000000000", "0000000000"};
+    static const char *const want[10] = {"0000000000", "0000000000", "0222200000", "0222222200",
+                                         "0222222200", "0022222200", "0022222200", "0000222200",
+                                         "0000000000", "0000000000"};
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    double v[100];
+    for (int i = 0; i < 100; i++) {
+        v[i] = rows[i / 10][i % 10] - '0';
+    }
+    gt_grid_spec s = spec_of(10, 10, GT_CELL_F32);
+    shared f = share(ctx, dir, &s, v, GT_FLOW_QUINN, 0);
+    for (int i = 0; i < 100; i++) {
+        assert_near(f.filled[i], want[i / 10][i % 10] - '0', 0);
+    }
+    assert_near(f.facts.drained, 100, 1e-9);
+    free_shared(&f);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
 /* The hollow of RichDEM's tests/breaching/testdem1: 1 in a block of 8 with a notch of 7 to the
  * south, 0 outside. RichDEM opens it at the lowest pass; the least is dug (2 x 7, not 3 x 6)
  * through the wall to the north, unless 7 is too deep. Then, and where it is filled, both agree. */
@@ -604,6 +632,7 @@ int main(void)
         cmocka_unit_test(as_the_reference),
         cmocka_unit_test(threads_and_ceiling),
         cmocka_unit_test(mirrored),
+        cmocka_unit_test(richdem_fill),
         cmocka_unit_test(richdem_cases),
         cmocka_unit_test(opened_relief),
         cmocka_unit_test(road),

@@ -34,6 +34,7 @@ extern const cli_verb CLI_MODEL;
 extern const cli_verb CLI_RUN;
 extern const cli_verb CLI_LINEAGE;
 extern const cli_verb CLI_CIRCUIT;
+extern const cli_verb CLI_OMNISCAPE;
 extern const cli_verb CLI_SERVE;
 extern const cli_verb CLI_HELP;
 
@@ -43,5 +44,6 @@ const cli_verb *const CLI_VERBS[] = {
     &CLI_RULE,     &CLI_PLAN,       &CLI_WEAVE,   &CLI_CONFLICTS, &CLI_TRANSITION, &CLI_ATOMS,
     &CLI_DISSOLVE, &CLI_INDICATORS, &CLI_WARN,    &CLI_EXPLAIN,   &CLI_REPORT,     &CLI_SERIES,
     &CLI_ACTOR,    &CLI_LEDGER,     &CLI_BALANCE, &CLI_SYNTH,     &CLI_GRID,       &CLI_MODEL,
-    &CLI_RUN,      &CLI_LINEAGE,    &CLI_CIRCUIT, &CLI_SERVE,     &CLI_HELP,       NULL,
+    &CLI_RUN,      &CLI_LINEAGE,    &CLI_CIRCUIT, &CLI_OMNISCAPE, &CLI_SERVE,      &CLI_HELP,
+    NULL,
 };

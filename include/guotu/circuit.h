@@ -48,4 +48,9 @@ typedef struct gt_circuit_facts {
 gt_status gt_circuit_run(gt_ctx *ctx, const char *ini_path, const gt_circuit_options *options,
                          gt_circuit_facts *facts) GT_CHECKED;
 
+/* Runs the problem of an Omniscape ini file and writes cum_currmap, flow_potential and
+ * normalized_cum_currmap (.tif or .asc) to a new folder of the project's name. Errors as above. */
+gt_status gt_omniscape_run(gt_ctx *ctx, const char *ini_path, const gt_circuit_options *options,
+                           gt_circuit_facts *facts) GT_CHECKED;
+
 #endif

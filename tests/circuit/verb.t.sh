@@ -92,4 +92,39 @@ problem off "scenario = advanced" "habitat_file = wall.asc" "source_file = off.a
     "ground_file = ground.asc"
 code 3 circuit "$work/off.ini" --root "$work"
 says "column 2, row 1"
+
+# omniscape
+code 2 omniscape
+code 4 omniscape "$work/none.ini"
+asc res "1 1 1 1 1" "1 1 1 1 1" "1 1 2 1 1" "1 1 1 1 1" "1 1 1 1 1"
+asc src "1 1 1 1 1" "1 1 1 1 1" "1 1 1 1 1" "1 1 1 1 1" "1 1 1 1 1"
+omni() { # NAME LINE...
+    name=$1
+    shift
+    {
+        printf '[Options]\nproject_name = omni\nresistance_file = res.asc\n'
+        printf '%s\n' "$@"
+    } >"$work/$name.ini"
+}
+omni om "source_file = src.asc" "radius = 2" "write_as_tif = false" "calc_flow_potential = true" \
+    "calc_normalized_current = true"
+code 0 omniscape "$work/om.ini" --root "$work" --out "$work"
+says "25 points"
+[ -f "$work/omni/cum_currmap.asc" ] || fail "no current"
+[ -f "$work/omni/normalized_cum_currmap.asc" ] || fail "no normalized current"
+code 0 omniscape "$work/om.ini" --root "$work" --out "$work" --format json
+says '"scenario":"omniscape"'
+[ -f "$work/omni_1/flow_potential.asc" ] || fail "a second run must make a new folder"
+omni or "source_file = src.asc"
+code 3 omniscape "$work/or.ini" --root "$work" --out "$work"
+says "radius"
+omni og "source_file = src.asc" "radius = minus"
+code 3 omniscape "$work/og.ini" --root "$work" --out "$work"
+says "og.ini:5"
+omni os "radius = 2"
+code 3 omniscape "$work/os.ini" --root "$work" --out "$work"
+says "source_file"
+omni oz "source_file = off.asc" "radius = 2"
+code 3 omniscape "$work/oz.ini" --root "$work" --out "$work"
+says "off.asc"
 finish

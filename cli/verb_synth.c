@@ -100,6 +100,28 @@ static gt_status generated_series(cli *app, gt_store *store, const gt_package *p
     return st;
 }
 
+/* What happens to the city after its base year, as the package tells. */
+static gt_status generated_years(cli *app, gt_store *store, const gt_package *package)
+{
+    gt_text path;
+    size_t n = 0, n_rows = 0;
+    gt_text_init(&path, app->ctx, 8192);
+    gt_text_printf(&path, "%s/generated/changes.csv", gt_package_dir(package));
+    gt_status st = gt_text_status(&path);
+    if (st == GT_OK) {
+        st = gt_synth_years(app->ctx, store, package, gt_text_cstr(&path), cli_author(app), &n,
+                            &n_rows);
+    }
+    if (st == GT_OK && n_rows > 0) {
+        gt_text_printf(&app->out,
+                       cli_say(app, "年度变化 %zu 项（表列 %zu 项），各为一个版本\n",
+                               "%zu changes of later years (of %zu), a revision each\n"),
+                       n, n_rows);
+    }
+    gt_text_free(&path);
+    return st;
+}
+
 static gt_status run(cli *app)
 {
     gt_store *store = NULL;
@@ -120,6 +142,9 @@ static gt_status run(cli *app)
     }
     if (st == GT_OK) {
         st = generated_series(app, store, package);
+    }
+    if (st == GT_OK) {
+        st = generated_years(app, store, package);
     }
     gt_synth_data_free(app->ctx, &data);
     gt_package_free(package);

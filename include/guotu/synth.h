@@ -111,6 +111,16 @@ gt_status gt_synth_grids(gt_ctx *ctx, gt_synth *synth, const char *dir, size_t *
 /* Item of a grid that gt_synth_grids made: its seed. */
 #define GT_SYNTH_ITEM "guotu_synth"
 
+/* Plays a table of changes (CSV: date,layer,act,where,over,over_where,km2,set,why) into the map
+ * after gt_synth_store: one revision a row. act: `set` gives features a new value (set:
+ * FIELD=VALUE), `end` ends them, `back` puts ended ones back. where: a condition over the layer's
+ * fields (expr.h); over, over_where: only on parcels of that layer; km2: until this much is taken,
+ * plane area, to half a feature. *n_rows: rows of the file, 0 without it; *n: those that matched
+ * something and made a revision. GT_E_INPUT names the line; the rows before it stay. Cost: two reads
+ * of the layer a row. */
+gt_status gt_synth_years(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *path,
+                         const char *author, size_t *n, size_t *n_rows) GT_CHECKED;
+
 /* Streams one more coverage for benchmarks: as many cells as there are parcels, laid out anew under
  * `salt`, all attributes that `standard` requires filled with codes of its lists. */
 gt_status gt_synth_emit_extra(gt_ctx *ctx, gt_synth *synth, const gt_standard *standard,

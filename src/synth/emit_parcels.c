@@ -168,7 +168,7 @@ gt_status sy_emit_track(gt_ctx *ctx, gt_synth *s, const sy_entry *e, gt_synth_pu
         return st;
     }
     if (track->dated) {
-        w.valid_from = gt_date_from_ymd(e->year, 12, 31);
+        w.valid_from = sy_entry_date(e);
     }
     chunk *c = gt_zalloc(ctx, 1, sizeof *c);
     st = c == NULL ? GT_E_MEMORY : sy_parcels_start(ctx, s);

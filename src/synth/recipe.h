@@ -89,6 +89,7 @@ typedef struct sy_zone {
     bool by_unit;       /* cut by districts: unit code and name are attributes */
     bool whole;         /* one feature a label (and unit), however many parts */
     bool hidden;        /* for use by others only, not a layer */
+    int since;          /* in force from the end of this year; 0: from the base year */
     const char *prefix; /* of feature ids, never NULL */
     sy_attr *attrs;     /* for every label */
     size_t n_attrs;
@@ -102,6 +103,7 @@ typedef struct sy_zone {
 typedef struct sy_track {
     const char *layer;
     bool dated;         /* land use: changes from year to year */
+    int since;          /* in force from the end of this year; 0: from the base year */
     const char *prefix; /* of feature ids, never NULL */
     sy_attr *attrs;     /* for every label */
     size_t n_attrs;

@@ -17,6 +17,7 @@ typedef struct raw_zone {
     const char *layer;
     int kind;
     bool by_unit, whole, hidden;
+    int since;
     const char *prefix;
     const char *const *set;
     raw_part *parts;
@@ -27,6 +28,7 @@ typedef struct raw_track {
     const char *layer, *prefix;
     const char *const *set;
     bool dated;
+    int since;
     raw_part *parts;
     size_t n_parts;
 } raw_track;

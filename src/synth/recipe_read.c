@@ -286,6 +286,7 @@ static void read_zones(sy_resolver *r, const gt_ynode *root)
         out->layer = z->layer;
         out->kind = (sy_zone_kind)z->kind;
         out->by_unit = z->by_unit, out->whole = z->whole, out->hidden = z->hidden;
+        out->since = z->since;
         out->prefix = z->prefix != NULL ? z->prefix : "";
         out->attrs = read_set(r, node, z->set, &out->n_attrs);
         if ((z->n_parts == 0) != (z->kind == SY_Z_TOWNS)) {
@@ -306,6 +307,7 @@ static void read_tracks(sy_resolver *r, const gt_ynode *root)
         sy_track *out = &r->out->tracks[i];
         out->layer = t->layer;
         out->dated = t->dated;
+        out->since = t->since;
         out->prefix = t->prefix != NULL ? t->prefix : "";
         out->attrs = read_set(r, node, t->set, &out->n_attrs);
         read_parts(r, node, t->parts, t->n_parts, &out->labels, &out->n_labels, &out->steps,

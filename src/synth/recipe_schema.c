@@ -37,6 +37,7 @@ static const gt_key zone_keys[] = {
     {.name = "by_unit", .kind = GT_K_BOOL, .at = AT(raw_zone, by_unit)},
     {.name = "whole", .kind = GT_K_BOOL, .at = AT(raw_zone, whole)},
     {.name = "hidden", .kind = GT_K_BOOL, .at = AT(raw_zone, hidden)},
+    {.name = "since", .kind = GT_K_INT, .at = AT(raw_zone, since), .min = 1900, .max = 2100},
     {.name = "prefix", .kind = GT_K_TEXT, .at = AT(raw_zone, prefix)},
     {.name = "set", .kind = GT_K_TEXTS, .at = AT(raw_zone, set)},
     {.name = "parts", .kind = GT_K_LIST, .at = AT(raw_zone, parts), .extra = &part_schema},
@@ -46,6 +47,7 @@ static const gt_schema zone_schema = {"zone", KEYS(zone_keys), sizeof(raw_zone)}
 static const gt_key track_keys[] = {
     {.name = "layer", .kind = GT_K_NAME, .flags = REQ, .at = AT(raw_track, layer)},
     {.name = "dated", .kind = GT_K_BOOL, .at = AT(raw_track, dated)},
+    {.name = "since", .kind = GT_K_INT, .at = AT(raw_track, since), .min = 1900, .max = 2100},
     {.name = "prefix", .kind = GT_K_TEXT, .at = AT(raw_track, prefix)},
     {.name = "set", .kind = GT_K_TEXTS, .at = AT(raw_track, set)},
     {.name = "parts",

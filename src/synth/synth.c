@@ -117,8 +117,17 @@ static gt_status add_entry(gt_ctx *ctx, gt_synth *s, sy_entry_kind kind, size_t 
         return gt_fail(ctx, GT_E_INPUT, &GT_MSG_SYNTH_NO_LAYER, GT_PLACE(.layer = layer),
                        GT_ARGS(GT_TEXT("layer", layer)));
     }
-    s->entries[s->n_entries++] = (sy_entry){kind, number, year, standard};
+    const sy_recipe *r = s->scene.recipe;
+    int since = kind == SY_E_ZONE    ? r->zones[number].since
+                : kind == SY_E_TRACK ? r->tracks[number].since
+                                     : 0;
+    s->entries[s->n_entries++] = (sy_entry){kind, number, year, since, standard};
     return GT_OK;
+}
+
+gt_date sy_entry_date(const sy_entry *entry)
+{
+    return gt_date_from_ymd(entry->since != 0 ? entry->since : entry->year, 12, 31);
 }
 
 static gt_status list_layers(gt_ctx *ctx, gt_synth *s)
@@ -237,6 +246,7 @@ gt_synth_layer gt_synth_layer_at(const gt_synth *s, size_t i)
         out.note = "district outlines from open data, rounded to 1 mm";
         break;
     case SY_E_ZONE:
+        out.valid_from = sy_entry_date(e);
         out.note = "generated: cells of a seeded coverage, picked by rule; not a survey";
         break;
     case SY_E_RIBBON:
@@ -246,7 +256,7 @@ gt_synth_layer gt_synth_layer_at(const gt_synth *s, size_t i)
         out.note = "generated: courses drawn by hand, schematic; not a survey";
         break;
     case SY_E_TRACK:
-        out.valid_from = gt_date_from_ymd(e->year, 12, 31);
+        out.valid_from = sy_entry_date(e);
         out.note = "generated: parcels of a seeded coverage, classed by rule; not a survey";
         break;
     }

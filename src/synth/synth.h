@@ -18,8 +18,11 @@ typedef struct sy_entry { /* one emittable layer */
     sy_entry_kind kind;
     size_t number; /* of the zone, ribbon, layer of lines or track */
     int year;
+    int since; /* in force from the end of this year, if later; 0 = year */
     const gt_standard *standard;
 } sy_entry;
+/* The day its features are in force from. */
+gt_date sy_entry_date(const sy_entry *entry);
 
 struct gt_synth {
     gt_ctx *ctx;

@@ -1,0 +1,52 @@
+#!/bin/sh
+# The generated city lives from 2020 to 2025: each of the indicators is met, behind (or broken) and
+# undecidable at least once. Exceptions, with their reasons, stand below.
+. "$(dirname "$0")/../cli/lib.sh"
+command -v python3 >/dev/null || { echo "SKIPPED: needs python3"; exit 77; }
+open=${GUOTU_DATA:-$GT_SOURCE_DIR/build/open-data}
+[ -d "$open" ] || { echo "SKIPPED: needs open data (tools/fetch_open_data.sh)"; exit 77; }
+code 0 init --package "$GT_SOURCE_DIR/plans/beijing"
+"$GUOTU" -q -w "$work/w" synth --open "$open" --scale 30000 >"$work/out" 2>&1 || [ $? -eq 1 ] || fail "synth"
+says "19 changes of later years (of 19), a revision each"
+for y in 2020 2021 2022 2023 2024 2025; do
+    code 0 indicators --year $y --level district --format json
+    cp "$work/out" "$work/y$y.json"
+done
+python3 - "$work" <<'PY' || fail "an indicator lacks a standing"
+import json, sys
+exceptions = {
+    # 3 598 km2 in 2020 against 3 670 in 2025: to miss it, 70 km2 of new building land would have to
+    # be generated against the plan's own reduction; land use is known in every year
+    "construction-land": {"behind", "undecidable"},
+    # green belts and wedges of the generated city hold 50 km2 of cropland, not 347
+    "farmland-in-key-areas": {"met"},
+}
+seen, generated = {}, 0
+for year in range(2020, 2026):
+    for r in json.load(open(f"{sys.argv[1]}/y{year}.json"))["rows"]:
+        s = r["standing"]
+        generated += bool(r.get("generated"))
+        if r["target"] is None or r["target"]["in_force"]:
+            seen.setdefault(r["indicator"], set()).add("behind" if s == "broken" else s)
+assert len(seen) >= 47, len(seen)
+assert generated > 100, generated
+wrong = 0
+for name, have in sorted(seen.items()):
+    lacks = {"met", "behind", "undecidable"} - have
+    if lacks != exceptions.get(name, set()):
+        print(name, "lacks", lacks, "excepted", exceptions.get(name, set()))
+        wrong += 1
+sys.exit(wrong > 0)
+PY
+# every change is a revision of its own with its reason, and the chain holds
+code 0 log --verify
+code 0 log --format json
+grep -q '中心城区减量腾退' "$work/out" || fail "the log does not say why"
+# the same seed gives the same city
+code 0 explain urban-rural-land --from 2022-12-31 --to 2023-12-31 --format json
+python3 -c "
+import json, sys
+e = json.load(open(sys.argv[1]))
+assert sum(c['quanta'] for c in e['contributions']) == e['quanta'] < 0, e['quanta']
+" "$work/out" || fail "what moved does not sum"
+finish

@@ -116,8 +116,8 @@ gt_status gt_synth_grids(gt_ctx *ctx, gt_synth *synth, const char *dir, size_t *
  * FIELD=VALUE), `end` ends them, `back` puts ended ones back. where: a condition over the layer's
  * fields (expr.h); over, over_where: only on parcels of that layer; km2: until this much is taken,
  * plane area, to half a feature. *n_rows: rows of the file, 0 without it; *n: those that matched
- * something and made a revision. GT_E_INPUT names the line; the rows before it stay. Cost: two reads
- * of the layer a row. */
+ * something and made a revision. GT_E_INPUT names the line; the rows before it stay. Cost: two
+ * reads of the layer a row. */
 gt_status gt_synth_years(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *path,
                          const char *author, size_t *n, size_t *n_rows) GT_CHECKED;
 

@@ -265,7 +265,7 @@ static void drop_land(land *l)
 /* ---- subjects ---------------------------------------------------------------------------------
  */
 
-enum { MOST_FACTS = 40 };
+enum { MOST_FACTS = 96 };
 
 typedef struct subjects {
     land *l;

@@ -7,7 +7,7 @@ export GUOTU_PLANS="$GT_SOURCE_DIR/plans"
 # rules
 code 0 rule list --package beijing
 says "zero-construction-in-farmland-space"
-says "84 rules"
+says "$(cat "$GT_SOURCE_DIR"/plans/beijing/*/*.yaml | grep -c "^- rule:") rules"
 code 0 rule list --package beijing --plan TER --type restoration --format csv
 grep -q "^zero-construction" "$work/out" && fail "--plan and --type choose nothing"
 code 0 rule list --package beijing --as-of 1999-01-01
@@ -98,6 +98,8 @@ code 0 clauses --package beijing --plan LND --kind rule --missing
 [ -s "$work/out" ] && fail "rule clauses of LND are missing"
 code 0 clauses --package beijing --plan TER --kind rule --missing
 [ -s "$work/out" ] && fail "rule clauses of TER are missing"
+code 0 clauses --package beijing --plan ESP --kind rule --missing
+[ -s "$work/out" ] && fail "rule clauses of ESP are missing"
 code 0 clauses --package beijing --plan LND --kind rule --unproved
 [ -s "$work/out" ] && fail "rule clauses of LND have no case"
 code 0 clauses --package beijing --plan TER --kind rule --unproved
@@ -120,7 +122,7 @@ code 1 plan validate "$work/t"
 says "there is none called 'no-such-figure'"
 # a clause nobody carries out shows as missing, and only it
 cp -r "$GT_SOURCE_DIR/plans/beijing" "$work/s"
-sed -i 's/clauses: \[LND-055\]/clauses: [LND-013]/' "$work/s/land/rules.yaml"
+sed -i "s/clauses: \\[LND-055/clauses: [LND-013/" "$work/s/land/rules.yaml"
 code 0 clauses --package "$work/s" --plan LND --kind rule --missing --format csv
 [ "$(grep -c '^LND' "$work/out")" -eq 1 ] && grep -q '^LND-055' "$work/out" || fail "--missing is not exact"
 finish

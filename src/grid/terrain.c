@@ -1,6 +1,7 @@
 /* Slope, aspect and curvature over 3 x 3 windows. Letters as in Horn: a b c / d e f / g h i. Rows
  * are computed by loops without branches, which the compiler vectorises; a nodata cell is NaN and
  * spreads by itself. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -58,7 +59,8 @@ static void slope_row(const terrain *t, rows w, int n, bool percent, float *rest
         p *= kx;
         q *= ky;
         float tangent = sqrtf(p * p + q * q) + 0.0f * m[i];
-        out[i] = percent ? 100.0f * tangent : atan_degrees(tangent);
+        float hundred = tangent <= FLT_MAX / 100.0f ? 100.0f * tangent : (float)NAN;
+        out[i] = percent ? hundred : atan_degrees(tangent);
     }
 }
 
@@ -94,7 +96,7 @@ static void curvature_row(const terrain *t, rows w, int n, float *restrict out)
                    : g2 == 0                       ? 0
                    : t->what == GT_TERRAIN_PROFILE ? -2 * along / g2
                                                    : 2 * across / g2;
-        out[i] = (float)(v + 0 * F);
+        out[i] = (float)(v + 0 * (D + E + F)); /* nodata in the window, also where it is flat */
     }
 }
 

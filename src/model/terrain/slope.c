@@ -124,7 +124,7 @@ static gt_status run_curvature(gt_ctx *ctx, const gt_model_call *call)
 const gt_model GT_MODEL_CURVATURE = {
     .name = "curvature",
     .group = "terrain",
-    .version = 1,
+    .version = 2,
     .title = {"曲率", "curvature"},
     .what = {"由高程按 3×3 窗口求地面曲率。", "Curvature of the terrain from 3 x 3 windows."},
     .in = dem,

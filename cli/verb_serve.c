@@ -39,6 +39,21 @@ static const char *web_folder(const cli *app, char out[PATH_MAX])
     return NULL;
 }
 
+static gt_status first_account(cli *app)
+{
+    char name[65], password[GT_FIRST_PASSWORD];
+    bool made = false;
+    gt_status st = gt_serve_first_account(app->ctx, app->workspace, name, password, &made);
+    if (st == GT_OK && made) {
+        gt_text_printf(&app->out,
+                       cli_say(app, "首次启动：管理员账号 %s，一次性密码 %s\n",
+                               "first start: administrator %s, one-time password %s\n"),
+                       name, password);
+        st = cli_flush(app);
+    }
+    return st;
+}
+
 static gt_status run(cli *app)
 {
     gt_store *store = NULL;
@@ -46,9 +61,10 @@ static gt_status run(cli *app)
     gt_server *server = NULL;
     gt_serve_options options;
     char folder[PATH_MAX];
-    long port = 0;
+    long port = 0, rate = 0;
     gt_serve_options_init(&options);
     gt_status st = cli_get_long(app, "port", 8080, 0, 65535, &port);
+    st = st == GT_OK ? cli_get_long(app, "rate", 0, 0, 1000000, &rate) : st;
     if (st == GT_OK) {
         st = cli_open_store(app, true, &store);
     }
@@ -73,11 +89,13 @@ static gt_status run(cli *app)
         options.package = package;
         options.host = cli_option_value(app, "host", NULL);
         options.port = (int)port;
+        options.requests_per_s = (double)rate;
         options.tls_cert = cli_option_value(app, "tls-cert", NULL);
         options.tls_key = cli_option_value(app, "tls-key", NULL);
         options.web_dir = web_folder(app, folder);
         options.log = app->quiet ? NULL : write_line;
-        st = gt_server_start(app->ctx, &options, &server);
+        st = first_account(app);
+        st = st == GT_OK ? gt_server_start(app->ctx, &options, &server) : st;
     }
     if (st == GT_OK) {
         gt_text_printf(
@@ -107,6 +125,10 @@ static const cli_option options[] = {
      {"证书（PEM）；须同时给出私钥", "certificate (PEM); needs the key"},
      false},
     {"tls-key", "FILE", {"私钥（PEM）", "private key (PEM)"}, false},
+    {"rate",
+     "N",
+     {"每个地址每秒请求数上限（默认不限）", "requests a second of one address (default: no limit)"},
+     false},
     {"prepare",
      NULL,
      {"只生成大图层的概括瓦片，然后结束", "only make the merged tiles of large layers, then end"},
@@ -118,11 +140,15 @@ static const cli_option options[] = {
 const cli_verb CLI_SERVE = {
     .name = "serve",
     .operands = "",
-    .summary = {"以网络服务提供一张图（只读）", "serve the map over HTTP (read-only)"},
+    .summary = {"以网络服务提供一张图与台账", "serve the map and the ledgers over HTTP"},
     .detail =
-        {"提供 OGC API Features、Tiles、Processes 与门户页面；访问日志逐行写到标准错误。\n"
+        {"提供 OGC API "
+         "Features、Tiles、Processes、账号与台账接口及门户页面；首次启动生成管理员并显示一次性密码"
+         "。访问日志逐行写到标准错误。\n"
          "收到 SIGTERM 或 SIGINT 后答完已接受的请求再停止。",
-         "OGC API Features, Tiles and Processes, and the portal's pages. The access log goes to\n"
+         "OGC API Features, Tiles and Processes, accounts, ledgers, and the portal's pages. The "
+         "first\n"
+         "start makes an administrator and tells his one-time password. The access log goes to\n"
          "standard error, a line of JSON a request. SIGTERM or SIGINT: requests accepted are\n"
          "answered, then it stops."},
     .options = options,

@@ -1,5 +1,6 @@
 /* Serve: the one portal of a workspace over HTTP: OGC API Features, Tiles and Processes, the pages
- * of the portal, health and metrics. Read-only: nothing of the map can be changed through it. */
+ * of the portal, accounts, ledgers, health and metrics. Of the map itself nothing can be changed
+ * through it. */
 #ifndef GUOTU_SERVE_H
 #define GUOTU_SERVE_H
 
@@ -26,6 +27,7 @@ typedef struct gt_serve_options {
     int most_connections; /* that are always taken; 0: 1024. At most twice as many */
     int idle_s;           /* a connection without a byte is closed; 0: 15 */
     int request_s;        /* a request must have come in, and be answered, within; 0: 30 */
+    double requests_per_s; /* of one address, twice as many at once, then 429; 0: no limit */
     gt_serve_log_fn log;
     void *log_user;
 } gt_serve_options;
@@ -45,6 +47,13 @@ void gt_server_stop(gt_server *server);
  * a polygon the first time (5 M: 3 minutes on one core), then by what changed. */
 gt_status gt_serve_prepare(gt_ctx *ctx, const char *workspace, const gt_package *package,
                            size_t *n) GT_CHECKED;
+enum { GT_FIRST_PASSWORD = 21 };
+/* The first start of a workspace: without any account one is made, for the founder of the register
+ * of actors, or, when that is empty, for a new founder "administrator". *made = false: there are
+ * accounts. name and password (holds for one sign-in) are told only here. GT_E_ENV when the
+ * workspace cannot be written. */
+gt_status gt_serve_first_account(gt_ctx *ctx, const char *workspace, char name[65],
+                                 char password[GT_FIRST_PASSWORD], bool *made) GT_CHECKED;
 /* Returns once ctx was cancelled (gt_cancel, as the signal handler does). */
 void gt_server_wait(gt_ctx *ctx, const gt_server *server);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/access.h"
 #include "serve/messages.h"
 
 /* ---- opening ----------------------------------------------------------------------------------
@@ -19,6 +20,7 @@ gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
     out->web = setup->web;
     out->tiles = setup->tiles;
     out->glance = setup->glance;
+    out->sign_ins = setup->sign_ins;
     out->fallback = out->lang = gt_ctx_lang(ctx);
     gt_store_options_init(&options);
     options.read_only = true;
@@ -30,6 +32,8 @@ gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
         st = gt_crs_set_open(ctx, gt_store_crs(out->store), &out->crs);
     }
     st = st == GT_OK ? gt_pyramid_open(ctx, setup->workspace, &out->pyramid) : st;
+    st = st == GT_OK && setup->accounts ? gt_accounts_open(ctx, setup->workspace, &out->accounts)
+                                        : st;
     if (st != GT_OK) {
         gt_desk_close(out);
     }
@@ -40,6 +44,8 @@ void gt_desk_close(gt_desk *desk)
 {
     gt_checker_free(desk->checker);
     gt_pyramid_close(desk->pyramid);
+    gt_book_close(desk->book);
+    gt_accounts_close(desk->accounts);
     for (int i = 0; i < GT_N_CRS; i++) {
         gt_transform_free(desk->ctx, desk->out[i]);
         gt_transform_free(desk->ctx, desk->in[i]);
@@ -145,25 +151,40 @@ typedef struct gt_route {
     const char *method;
     const char *pattern; /* segments; * stands for any one */
     gt_handler handler;
+    gt_need need;
 } gt_route;
 
 static const gt_route routes[] = {
-    {"GET", "", gt_get_landing},
-    {"GET", "conformance", gt_get_conformance},
-    {"GET", "api", gt_get_api},
-    {"GET", "collections", gt_get_collections},
-    {"GET", "collections/*", gt_get_collection},
-    {"GET", "collections/*/queryables", gt_get_queryables},
-    {"GET", "collections/*/items", gt_get_items},
-    {"GET", "collections/*/items/*", gt_get_item},
-    {"GET", "collections/*/tiles", gt_get_tilesets},
-    {"GET", "collections/*/tiles/*/*/*/*", gt_get_tile},
-    {"GET", "processes", gt_get_processes},
-    {"GET", "processes/*", gt_get_process},
-    {"POST", "processes/check/execution", gt_post_check},
-    {"GET", "health", gt_get_health},
-    {"GET", "portal", gt_get_web},
-    {"GET", "portal/*", gt_get_web},
+    {"GET", "", gt_get_landing, GT_PUBLIC},
+    {"GET", "conformance", gt_get_conformance, GT_PUBLIC},
+    {"GET", "api", gt_get_api, GT_PUBLIC},
+    {"GET", "collections", gt_get_collections, GT_PUBLIC},
+    {"GET", "collections/*", gt_get_collection, GT_PUBLIC},
+    {"GET", "collections/*/queryables", gt_get_queryables, GT_PUBLIC},
+    {"GET", "collections/*/items", gt_get_items, GT_PUBLIC},
+    {"GET", "collections/*/items/*", gt_get_item, GT_PUBLIC},
+    {"GET", "collections/*/tiles", gt_get_tilesets, GT_PUBLIC},
+    {"GET", "collections/*/tiles/*/*/*/*", gt_get_tile, GT_PUBLIC},
+    {"GET", "processes", gt_get_processes, GT_PUBLIC},
+    {"GET", "processes/*", gt_get_process, GT_PUBLIC},
+    {"POST", "processes/check/execution", gt_post_check, GT_PUBLIC},
+    {"GET", "health", gt_get_health, GT_PUBLIC},
+    {"GET", "portal", gt_get_web, GT_PUBLIC},
+    {"GET", "portal/*", gt_get_web, GT_PUBLIC},
+    {"GET", "session", gt_get_session, GT_PUBLIC},
+    {"POST", "session", gt_post_session, GT_PUBLIC},
+    {"DELETE", "session", gt_delete_session, GT_CHANGING},
+    {"PUT", "session/password", gt_put_password, GT_CHANGING},
+    {"GET", "tokens", gt_get_tokens, GT_SIGNED},
+    {"POST", "tokens", gt_post_token, GT_CHANGING},
+    {"DELETE", "tokens/*", gt_delete_token, GT_CHANGING},
+    {"POST", "accounts", gt_post_account, GT_CHANGING},
+    {"DELETE", "accounts/*", gt_delete_account, GT_CHANGING},
+    {"GET", "ledgers", gt_get_ledgers, GT_SIGNED},
+    {"GET", "ledgers/*/records", gt_get_records, GT_SIGNED},
+    {"POST", "ledgers/*/records", gt_post_record, GT_CHANGING},
+    {"GET", "ledgers/*/records/*", gt_get_record, GT_SIGNED},
+    {"POST", "ledgers/*/records/*/moves", gt_post_move, GT_CHANGING},
 };
 
 static bool matches(const char *pattern, const gt_request *request)
@@ -181,6 +202,20 @@ static bool matches(const char *pattern, const gt_request *request)
     return *at == '\0' && i == request->n_parts;
 }
 
+/* Adds a method to the Allow field; there are few combinations. */
+static void allow(const char *method, gt_reply *reply)
+{
+    static const char *const lists[] = {"GET, HEAD", "POST", "GET, HEAD, POST",
+                                        "DELETE",    "PUT",  "GET, HEAD, POST, DELETE"};
+    bool had_get = reply->allow != NULL && strncmp(reply->allow, "GET", 3) == 0;
+    bool had_post = reply->allow != NULL && strstr(reply->allow, "POST") != NULL;
+    size_t at = strcmp(method, "GET") == 0      ? 0
+                : strcmp(method, "POST") == 0   ? (had_get ? 2U : 1U)
+                : strcmp(method, "DELETE") == 0 ? (had_get && had_post ? 5U : 3U)
+                                                : 4U;
+    reply->allow = lists[at];
+}
+
 static gt_status dispatch(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
     const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
@@ -189,9 +224,10 @@ static gt_status dispatch(gt_desk *desk, const gt_request *request, gt_reply *re
             continue;
         }
         if (strcmp(routes[i].method, method) == 0) {
-            return routes[i].handler(desk, request, reply);
+            gt_status st = gt_access(desk, request, routes[i].need);
+            return st == GT_OK ? routes[i].handler(desk, request, reply) : st;
         }
-        reply->allow = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : "POST";
+        allow(routes[i].method, reply);
     }
     if (reply->allow != NULL) {
         return gt_fail(desk->ctx, GT_E_USAGE, &GT_MSG_SERVE_METHOD, GT_NOWHERE,
@@ -204,6 +240,22 @@ static gt_status dispatch(gt_desk *desk, const gt_request *request, gt_reply *re
 /* ---- problems ---------------------------------------------------------------------------------
  */
 
+static int usage_status(const char *id)
+{
+    static const struct {
+        const char *id;
+        int status;
+    } list[] = {{"serve.method", 405},   {"serve.sign-in", 401},     {"serve.wrong-password", 401},
+                {"serve.csrf", 403},     {"serve.must-change", 403}, {"serve.may-not", 403},
+                {"ledger.may-not", 403}, {"ledger.no-actor", 403}};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        if (strcmp(list[i].id, id) == 0) {
+            return list[i].status;
+        }
+    }
+    return 400;
+}
+
 static int http_status(const gt_ctx *ctx)
 {
     const char *id = gt_error_id(ctx);
@@ -211,7 +263,7 @@ static int http_status(const gt_ctx *ctx)
     case GT_OK:
         return 200;
     case GT_E_USAGE:
-        return strcmp(id, GT_MSG_SERVE_METHOD.id) == 0 ? 405 : 400;
+        return usage_status(id);
     case GT_E_INPUT:
         return 400;
     case GT_E_NOT_FOUND:
@@ -221,6 +273,7 @@ static int http_status(const gt_ctx *ctx)
     case GT_E_LIMIT:
         return strcmp(id, GT_MSG_SERVE_TIME.id) == 0   ? 503
                : strcmp(id, GT_MSG_SERVE_LONG.id) == 0 ? 414
+               : strcmp(id, GT_MSG_SERVE_RATE.id) == 0 ? 429
                                                        : 400;
     case GT_E_MEMORY:
     case GT_E_CANCELLED:
@@ -237,7 +290,8 @@ static const char *reason(int status)
     static const struct {
         int status;
         const char *text;
-    } list[] = {{400, "Bad Request"},        {404, "Not Found"},    {405, "Method Not Allowed"},
+    } list[] = {{401, "Unauthorized"},       {403, "Forbidden"},    {429, "Too Many Requests"},
+                {400, "Bad Request"},        {404, "Not Found"},    {405, "Method Not Allowed"},
                 {409, "Conflict"},           {414, "URI Too Long"}, {500, "Internal Server Error"},
                 {503, "Service Unavailable"}};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
@@ -274,6 +328,8 @@ void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
     reply->etag[0] = '\0';
     reply->cache = "no-store";
     reply->crs = NULL;
+    reply->cookie = NULL;
+    reply->encoding = GT_AS_IS;
     reply->html = false;
 }
 

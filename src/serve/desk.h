@@ -6,10 +6,13 @@
 
 #include <stdatomic.h>
 
+#include "guotu/actor.h"
 #include "guotu/check.h"
 #include "guotu/package.h"
 #include "guotu/store.h"
+#include "serve/account.h"
 #include "serve/glance.h"
+#include "serve/rate.h"
 #include "serve/request.h"
 #include "serve/tile_cache.h"
 #include "serve/web.h"
@@ -52,6 +55,10 @@ typedef struct gt_desk {
     gt_pyramid *pyramid;                        /* NULL: nothing is kept */
     gt_tile_cache *tiles;                       /* borrowed; NULL in tests */
     gt_glance *glance;                          /* borrowed; NULL in tests */
+    gt_accounts *accounts;                      /* NULL: nobody can sign in */
+    gt_book *book;                              /* made on first use (gt_desk_book) */
+    gt_rate *sign_ins;                          /* borrowed; NULL: no limit */
+    gt_who who;                                 /* of the request */
     gt_checker *checker;                        /* made on first use */
     int64_t checker_revision;
     double deadline;         /* gt_clock(); 0: none */
@@ -66,6 +73,8 @@ typedef struct gt_desk_setup { /* all borrowed */
     const gt_web *web;
     gt_tile_cache *tiles; /* these two may be NULL */
     gt_glance *glance;
+    gt_rate *sign_ins;
+    bool accounts; /* people can sign in */
 } gt_desk_setup;
 
 gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out) GT_CHECKED;

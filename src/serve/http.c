@@ -24,13 +24,20 @@
 #include "serve/messages.h"
 #include "serve/metrics.h"
 
-enum { LOOPS = 2, HEADER_POOL = 32768, TLS_FILE_MAX = 1 << 20, TILES_BYTES = 256 << 20 };
+enum {
+    LOOPS = 2,
+    HEADER_POOL = 32768,
+    TLS_FILE_MAX = 1 << 20,
+    TILES_BYTES = 256 << 20,
+    SIGN_INS_MIN = 20
+};
 
 typedef struct gt_call {
     gt_server *server;
     struct MHD_Connection *connection;
     char *target; /* as sent */
     char method[16];
+    char client[INET6_ADDRSTRLEN];
     char *body;
     size_t body_len, body_cap;
     double begun;
@@ -76,7 +83,23 @@ struct gt_server {
     gt_tile_cache *tiles;
     gt_glance *glance;
     gt_keeper *keeper;
+    gt_rate *sign_ins;
+    gt_rate *requests; /* NULL: no limit */
 };
+
+static void client_of(const gt_call *call, char out[INET6_ADDRSTRLEN])
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    (void)snprintf(out, INET6_ADDRSTRLEN, "-");
+    if (info != NULL && info->client_addr->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)info->client_addr;
+        (void)inet_ntop(AF_INET, &v4->sin_addr, out, INET6_ADDRSTRLEN);
+    } else if (info != NULL && info->client_addr->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const void *)info->client_addr;
+        (void)inet_ntop(AF_INET6, &v6->sin6_addr, out, INET6_ADDRSTRLEN);
+    }
+}
 
 /* ---- replies ----------------------------------------------------------------------------------
  */
@@ -97,6 +120,9 @@ static void put_headers(struct MHD_Response *response, const gt_reply *reply)
     put_header(response, "X-Content-Type-Options", "nosniff");
     put_header(response, "X-Frame-Options", "DENY");
     put_header(response, "Referrer-Policy", "no-referrer");
+    put_header(response, "Cross-Origin-Opener-Policy", "same-origin");
+    put_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+    put_header(response, "Permissions-Policy", "camera=(), microphone=(), geolocation=()");
     put_header(response, "Content-Security-Policy",
                reply->html ? "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' "
                              "blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
@@ -110,8 +136,14 @@ static void put_headers(struct MHD_Response *response, const gt_reply *reply)
     if (reply->allow != NULL) {
         put_header(response, "Allow", reply->allow);
     }
-    if (reply->status == 503) {
-        put_header(response, "Retry-After", "2");
+    if (reply->cookie != NULL) {
+        put_header(response, "Set-Cookie", reply->cookie);
+    }
+    if (reply->status == 401) {
+        put_header(response, "WWW-Authenticate", "Bearer realm=\"guotu\"");
+    }
+    if (reply->status == 503 || reply->status == 429) {
+        put_header(response, "Retry-After", reply->status == 503 ? "2" : "60");
     }
 }
 
@@ -247,6 +279,12 @@ static void fill(gt_worker *worker, const gt_call *call, gt_request *request)
     request->encoding = gt_request_encoding(
         MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Accept-Encoding"));
     request->target = call->target;
+    request->cookie = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Cookie");
+    request->authorization =
+        MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Authorization");
+    request->csrf = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "X-CSRF-Token");
+    request->client = call->client;
+    request->secure = worker->server->options.tls_cert != NULL;
     request->body = call->body;
     request->body_len = call->body_len;
     request->base = "";
@@ -435,8 +473,13 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     if (!call->begun_body) {
         call->begun_body = true;
         (void)snprintf(call->method, sizeof call->method, "%.15s", method);
+        client_of(call, call->client);
         if (call->too_long) {
             return refuse(call, 414, PROBLEM(414, "URI Too Long", "serve.target-long"));
+        }
+        if (!gt_rate_take(server->requests, call->client, call->begun)) {
+            gt_metrics_turned_away(&server->metrics);
+            return refuse(call, 429, PROBLEM(429, "Too Many Requests", "serve.rate"));
         }
         if (announces_too_much(call)) {
             return refuse(call, 413, PROBLEM(413, "Content Too Large", "serve.body-large"));
@@ -463,32 +506,17 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     return MHD_YES;
 }
 
-static void client_of(const gt_call *call, char out[INET6_ADDRSTRLEN])
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    (void)snprintf(out, INET6_ADDRSTRLEN, "-");
-    if (info != NULL && info->client_addr->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const void *)info->client_addr;
-        (void)inet_ntop(AF_INET, &v4->sin_addr, out, INET6_ADDRSTRLEN);
-    } else if (info != NULL && info->client_addr->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const void *)info->client_addr;
-        (void)inet_ntop(AF_INET6, &v6->sin6_addr, out, INET6_ADDRSTRLEN);
-    }
-}
-
 static void write_log(gt_server *server, const gt_call *call, double seconds)
 {
-    char now[GT_TIME_TEXT], client[INET6_ADDRSTRLEN];
+    char now[GT_TIME_TEXT];
     gt_text line;
     if (server->options.log == NULL) {
         return;
     }
     gt_time_format(gt_time_now(), now);
-    client_of(call, client);
     (void)pthread_mutex_lock(&server->log_lock);
     gt_text_init(&line, server->parent, 65536);
-    gt_text_printf(&line, "{\"time\":\"%s\",\"client\":\"%s\",\"method\":", now, client);
+    gt_text_printf(&line, "{\"time\":\"%s\",\"client\":\"%s\",\"method\":", now, call->client);
     gt_text_json_string(&line, call->method);
     gt_text_puts(&line, ",\"target\":");
     gt_text_json_string(&line, call->target);
@@ -669,8 +697,13 @@ static gt_status listen_at(gt_ctx *ctx, gt_server *server)
 
 static gt_status start_workers(gt_ctx *ctx, gt_server *server)
 {
-    const gt_desk_setup setup = {server->options.workspace, server->options.package, &server->web,
-                                 server->tiles, server->glance};
+    const gt_desk_setup setup = {server->options.workspace,
+                                 server->options.package,
+                                 &server->web,
+                                 server->tiles,
+                                 server->glance,
+                                 server->sign_ins,
+                                 true};
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i < (size_t)server->options.workers; i++) {
         gt_worker *w = &server->workers[i];
@@ -728,6 +761,12 @@ static gt_status open_tiles(gt_ctx *ctx, gt_server *server)
         return GT_E_MEMORY;
     }
     gt_status st = gt_tile_cache_new(server->cache_ctx, TILES_BYTES, &hooks, &server->tiles);
+    st = st == GT_OK
+             ? gt_rate_new(server->ctx, SIGN_INS_MIN / 60.0, SIGN_INS_MIN, &server->sign_ins)
+             : st;
+    double per_s = server->options.requests_per_s;
+    st = st == GT_OK && per_s > 0 ? gt_rate_new(server->ctx, per_s, 2 * per_s, &server->requests)
+                                  : st;
     st = st == GT_OK
              ? gt_glance_open(server->glance_ctx, server->options.workspace, &server->glance)
              : st;
@@ -826,6 +865,8 @@ void gt_server_stop(gt_server *server)
     }
     gt_tile_cache_free(server->tiles);
     gt_glance_close(server->glance);
+    gt_rate_free(server->sign_ins);
+    gt_rate_free(server->requests);
     gt_ctx_free(server->cache_ctx);
     gt_ctx_free(server->glance_ctx);
     gt_web_free(ctx, &server->web);

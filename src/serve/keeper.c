@@ -70,6 +70,7 @@ gt_status gt_keeper_start(gt_ctx *ctx, const gt_desk_setup *setup, gt_keeper **o
     }
     k->parent = ctx;
     k->setup = *setup;
+    k->setup.accounts = false;
     k->setup.tiles = NULL; /* it brings files up to date, not the cache in memory */
     k->ctx = gt_ctx_fork(ctx);
     atomic_init(&k->stop, false);

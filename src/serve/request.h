@@ -29,6 +29,10 @@ typedef struct gt_request {
     const char *if_none_match; /* header fields: NULL when not sent */
     const char *accept_language;
     const char *content_type;
+    const char *cookie, *authorization;
+    const char *csrf;     /* X-CSRF-Token */
+    const char *client;   /* its address */
+    bool secure;          /* came by TLS */
     gt_encoding encoding; /* the best that the client takes */
     const char *target;   /* as sent, NULL in tests */
     const char *base;     /* "http://host:port", or "" for relative links */
@@ -59,6 +63,7 @@ typedef struct gt_reply {
     char etag[80];        /* with quotes; "" for none */
     const char *cache;    /* Cache-Control; static, NULL: no-cache */
     const char *crs;      /* Content-Crs, with its angle brackets; arena, or NULL */
+    const char *cookie; /* Set-Cookie; arena, or NULL */
     const char *allow;    /* Allow of a 405; static, or NULL */
     gt_encoding encoding; /* of the body */
     bool by_encoding;     /* other encodings would be sent to others */

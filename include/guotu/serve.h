@@ -24,9 +24,9 @@ typedef struct gt_serve_options {
     int workers;         /* threads that answer; 0: one a core, at least 2 */
     size_t most_waiting; /* requests accepted and not yet begun; 0: one a connection. Beyond: 503 */
     size_t most_body;    /* bytes; 0: 1 MiB. Beyond: 413 */
-    int most_connections; /* that are always taken; 0: 1024. At most twice as many */
-    int idle_s;           /* a connection without a byte is closed; 0: 15 */
-    int request_s;        /* a request must have come in, and be answered, within; 0: 30 */
+    int most_connections;  /* that are always taken; 0: 1024. At most twice as many */
+    int idle_s;            /* a connection without a byte is closed; 0: 15 */
+    int request_s;         /* a request must have come in, and be answered, within; 0: 30 */
     double requests_per_s; /* of one address, twice as many at once, then 429; 0: no limit */
     gt_serve_log_fn log;
     void *log_user;

@@ -63,7 +63,7 @@ typedef struct gt_reply {
     char etag[80];        /* with quotes; "" for none */
     const char *cache;    /* Cache-Control; static, NULL: no-cache */
     const char *crs;      /* Content-Crs, with its angle brackets; arena, or NULL */
-    const char *cookie; /* Set-Cookie; arena, or NULL */
+    const char *cookie;   /* Set-Cookie; arena, or NULL */
     const char *allow;    /* Allow of a 405; static, or NULL */
     gt_encoding encoding; /* of the body */
     bool by_encoding;     /* other encodings would be sent to others */

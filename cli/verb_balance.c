@@ -48,7 +48,7 @@ static const char *fault_words(const cli *app, gt_balance_fault_kind kind)
     case GT_FAULT_AMOUNT:
         return cli_say(app, "记录现值与记账不符", "the record states another amount now");
     case GT_FAULT_PLACE:
-        return cli_say(app, "图形面积与记账不符", "the area of the place is another");
+        return cli_say(app, "记账超出图形面积", "more than its place holds");
     case GT_FAULT_STATED:
         return cli_say(app, "所报期末数与账面不符", "the stated closing figure is another");
     }
@@ -66,6 +66,43 @@ static void put_faults(cli *app, const gt_balance_result *r)
                        cli_say(app, "不符：%s %s（%s）：账面 %s m2，现为 %s m2：%s\n",
                                "disagrees: %s %s (%s): posted %s m2, found %s m2: %s\n"),
                        f->ledger, f->record, f->unit, posted, found, fault_words(app, f->kind));
+    }
+}
+
+static const char *broken_words(const cli *app, const gt_balance_broken *b)
+{
+    return b->must == NULL ? cli_say(app, "进出要求", "in against out")
+                           : cli_title(app, b->must->title);
+}
+
+static void put_broken(cli *app, const gt_balance_result *r)
+{
+    for (size_t i = 0; i < r->n_broken; i++) {
+        const gt_balance_broken *b = &r->broken[i];
+        gt_text_printf(&app->out, "%s%s: %s%s%s\n",
+                       b->open ? cli_say(app, "无法判定 ", "undecidable ")
+                               : cli_say(app, "未达要求 ", "not met "),
+                       *b->unit == '\0' ? cli_say(app, "全域", "whole territory") : b->unit,
+                       broken_words(app, b), b->must == NULL || b->must->clause == NULL ? "" : "  ",
+                       b->must == NULL || b->must->clause == NULL ? "" : b->must->clause);
+    }
+}
+
+static void broken_json(gt_text *o, const gt_balance_result *r)
+{
+    for (size_t i = 0; i < r->n_broken; i++) {
+        const gt_balance_broken *b = &r->broken[i];
+        gt_text_puts(o, i == 0 ? "\n  {\"unit\":" : ",\n  {\"unit\":");
+        gt_text_json_string(o, *b->unit == '\0' ? NULL : b->unit);
+        gt_text_puts(o, ",\"must\":");
+        gt_text_json_string(o, b->must == NULL ? NULL : b->must->must);
+        gt_text_puts(o, ",\"zh\":");
+        gt_text_json_string(o, b->must == NULL ? NULL : b->must->title.zh);
+        gt_text_puts(o, ",\"en\":");
+        gt_text_json_string(o, b->must == NULL ? NULL : b->must->title.en);
+        gt_text_puts(o, ",\"clause\":");
+        gt_text_json_string(o, b->must == NULL ? NULL : b->must->clause);
+        gt_text_printf(o, ",\"undecidable\":%s}", b->open ? "true" : "false");
     }
 }
 
@@ -99,7 +136,9 @@ static void put_json(cli *app, const gt_balance_result *r, long year)
     }
     gt_text_puts(o, "],\n \"total\":");
     line_json(o, NULL, &r->total);
-    gt_text_puts(o, ",\n \"faults\":[");
+    gt_text_puts(o, ",\n \"broken\":[");
+    broken_json(o, r);
+    gt_text_puts(o, "],\n \"faults\":[");
     for (size_t i = 0; i < r->n_faults; i++) {
         const gt_balance_fault *f = &r->faults[i];
         square(posted, sizeof posted, f->posted);
@@ -131,10 +170,7 @@ static gt_status put_table(cli *app, const gt_balance_result *r)
         put_faults(app, r);
         gt_text_puts(&app->out, r->n_faults > 0 ? cli_say(app, "不平\n", "does not close\n")
                                                 : cli_say(app, "账平\n", "closes\n"));
-        if (!r->met) {
-            gt_text_printf(&app->out, cli_say(app, "未达要求：%s\n", "condition not met in: %s\n"),
-                           r->broken_unit);
-        }
+        put_broken(app, r);
     }
     cli_table_free(t);
     return st;

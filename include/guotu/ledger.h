@@ -160,7 +160,7 @@ typedef struct gt_balance_line { /* one unit, one year; hundredths of m2 */
 typedef enum gt_balance_fault_kind {
     GT_FAULT_SUM = 0, /* the lines of an event do not sum to 0 */
     GT_FAULT_AMOUNT,  /* the record now states another amount than was posted */
-    GT_FAULT_PLACE,   /* the area of the place is another than the amount posted */
+    GT_FAULT_PLACE,   /* more is posted than the place holds */
     GT_FAULT_STATED   /* the stated closing figure is another than opening + in - out */
 } gt_balance_fault_kind;
 typedef struct gt_balance_fault {
@@ -169,6 +169,14 @@ typedef struct gt_balance_fault {
     int64_t posted, found; /* hundredths of m2 */
 } gt_balance_fault;
 
+/* A condition of the balance that does not hold, or cannot be decided: a sum it reads is not known.
+ */
+typedef struct gt_balance_broken {
+    const gt_balance_must *must; /* NULL: the balance's own test */
+    const char *unit;            /* "" for the whole territory */
+    bool open;                   /* undecidable, not broken */
+} gt_balance_broken;
+
 typedef struct gt_balance_result {
     const gt_balance *balance; /* borrowed from the package */
     const gt_balance_line *lines;
@@ -176,8 +184,10 @@ typedef struct gt_balance_result {
     const gt_balance_fault *faults; /* empty: the account closes */
     size_t n_faults;
     gt_balance_line total;
-    bool met;                /* the balance's own condition (in >= out ...) holds for every unit */
-    const char *broken_unit; /* the first where it does not, or NULL */
+    bool met;                /* nothing is broken: test and conditions hold for every unit */
+    const char *broken_unit; /* the first where its own test does not hold, or NULL */
+    const gt_balance_broken *broken; /* every test or condition that does not hold or is open */
+    size_t n_broken;
 } gt_balance_result;
 
 /* The account of a year, by unit. Everything in arena. GT_E_NOT_FOUND for a balance that no ledger

@@ -512,6 +512,14 @@ typedef enum gt_balance_test {
     GT_BALANCE_NOT_NEGATIVE /* the closing figure is not below 0 */
 } gt_balance_test;
 
+/* What the figures of a balance's year must fulfil besides its test. */
+typedef struct gt_balance_must {
+    const char *must; /* condition over gt_balance.names */
+    gt_title title;
+    const char *clause; /* or NULL */
+    bool whole;         /* asked of the whole territory, not of every unit */
+} gt_balance_must;
+
 typedef struct gt_balance {
     const char *id;
     gt_title title;
@@ -519,7 +527,14 @@ typedef struct gt_balance {
     gt_balance_test test;
     const char *stated; /* ledger with stated closing figures (fields year, closing), or NULL */
     const char *const *clauses;
+    const gt_ledger_sum *sums; /* of this and other books, by unit */
+    size_t n_sums;
+    const gt_balance_must *musts;
+    size_t n_musts;
+    const char *const *names; /* opening inflow outflow closing (m2), year, then of the sums */
+    size_t n_names;
 } gt_balance;
+enum { GT_BALANCE_FIXED = 5 /* names before those of the sums */ };
 
 typedef struct gt_ledger {
     const char *id;

@@ -16,7 +16,8 @@ typedef struct account {
     gt_balance_result *out;
     gt_balance_line *lines;
     gt_balance_fault *faults;
-    size_t cap_lines, cap_faults; /* grown in the arena by doubling */
+    gt_balance_broken *broken;
+    size_t cap_lines, cap_faults, cap_broken; /* grown in the arena by doubling */
 } account;
 
 static const gt_balance *find(gt_ctx *ctx, const gt_package *p, const char *name)
@@ -189,7 +190,7 @@ static gt_status compare(account *a, const gt_ledger *l, const gt_ledger_posting
     if (st == GT_OK && (!known || f.found != posted)) {
         f.found = known ? f.found : 0;
         st = fault(a, GT_FAULT_AMOUNT, &f);
-    } else if (st == GT_OK && r->has_area && r->area != posted) {
+    } else if (st == GT_OK && r->has_area && r->area < posted) {
         f.found = r->area;
         st = fault(a, GT_FAULT_PLACE, &f);
     }
@@ -300,6 +301,144 @@ static bool line_met(gt_balance_test test, const gt_balance_line *l)
     return true;
 }
 
+static gt_status break_with(account *a, const gt_balance_must *must, const char *unit, bool open)
+{
+    gt_status st =
+        room(a->arena, (void **)&a->broken, &a->cap_broken, a->out->n_broken, sizeof *a->broken);
+    if (st == GT_OK) {
+        a->broken[a->out->n_broken++] = (gt_balance_broken){must, unit, open};
+        a->out->met = a->out->met && open;
+    }
+    return st;
+}
+
+static gt_status test_lines(account *a)
+{
+    gt_status st = GT_OK;
+    for (size_t i = 0; i < a->out->n_lines && a->lines != NULL && st == GT_OK; i++) {
+        if (!line_met(a->out->balance->test, &a->lines[i])) {
+            const char *unit = a->lines[i].unit;
+            a->out->broken_unit = a->out->broken_unit == NULL ? unit : a->out->broken_unit;
+            st = break_with(a, NULL, unit, false);
+        }
+    }
+    return st;
+}
+
+/* ---- conditions --------------------------------------------------------------------------------
+ */
+
+/* The sums of all lines, then of the whole: one row of n_sums each. */
+typedef struct figures {
+    account *a;
+    int64_t *quanta;
+    bool *known;
+    size_t at; /* of the sum at hand */
+} figures;
+
+static gt_status add_to(const figures *f, size_t row, const gt_sum_part *part)
+{
+    int64_t *to = &f->quanta[row * f->a->out->balance->n_sums + f->at];
+    return !__builtin_add_overflow(*to, part->quanta, to)
+               ? GT_OK
+               : gt_fail(f->a->ctx, GT_E_LIMIT, &GT_MSG_SUM_LARGE, GT_NOWHERE,
+                         GT_ARGS(GT_TEXT("ledger", part->ledger), GT_TEXT("record", part->record)));
+}
+
+static gt_status add_part(void *user, const gt_sum_part *part)
+{
+    const figures *f = user;
+    const gt_balance_result *r = f->a->out;
+    gt_status st = add_to(f, r->n_lines, part);
+    for (size_t i = 0; st == GT_OK && i < r->n_lines; i++) {
+        if (strcmp(f->a->lines[i].unit, part->unit) == 0) {
+            return add_to(f, i, part);
+        }
+    }
+    return st;
+}
+
+static gt_status read_figures(account *a, gt_sql *sql, figures *f)
+{
+    const gt_balance *b = a->out->balance;
+    const gt_book_cut cut = {.date = GT_DATE_NONE, .year = a->year};
+    f->a = a;
+    f->quanta = gt_arena_zalloc(a->arena, (a->out->n_lines + 1) * b->n_sums + 1, sizeof *f->quanta);
+    f->known = gt_arena_zalloc(a->arena, b->n_sums + 1, sizeof *f->known);
+    gt_status st = f->quanta == NULL || f->known == NULL ? GT_E_MEMORY : GT_OK;
+    for (f->at = 0; st == GT_OK && f->at < b->n_sums; f->at++) {
+        st = gt_ledger_sum_each(a->ctx, a->b, sql, &b->sums[f->at], &cut, NULL, add_part, f,
+                                &f->known[f->at]);
+    }
+    return st;
+}
+
+static gt_value m2_value(int64_t cents)
+{
+    return (gt_value){.kind = GT_VAL_REAL, .real = (double)cents / 100};
+}
+
+/* What conditions see of one line, or of the whole (row n_lines). */
+static void line_values(const figures *f, size_t row, gt_value *values)
+{
+    const gt_balance *b = f->a->out->balance;
+    const gt_balance_line *l = row < f->a->out->n_lines ? &f->a->lines[row] : &f->a->out->total;
+    values[0] = m2_value(l->opening);
+    values[1] = m2_value(l->in);
+    values[2] = m2_value(l->out);
+    values[3] = m2_value(l->closing);
+    values[4] = (gt_value){.kind = GT_VAL_INT, .integer = f->a->year};
+    for (size_t i = 0; i < b->n_sums; i++) {
+        int64_t quanta = f->quanta[row * b->n_sums + i];
+        values[GT_BALANCE_FIXED + i] = (gt_value){.kind = f->known[i] ? GT_VAL_REAL : GT_NULL,
+                                                  .real = gt_ledger_sum_value(&b->sums[i], quanta)};
+    }
+}
+
+static gt_status ask_line(const figures *f, gt_expr *const *musts, size_t row)
+{
+    account *a = f->a;
+    const gt_balance *b = a->out->balance;
+    const bool whole = row == a->out->n_lines;
+    const char *unit = whole ? "" : a->lines[row].unit;
+    gt_value values[GT_BALANCE_FIXED + GT_MOST_SUMS];
+    gt_status st = GT_OK;
+    line_values(f, row, values);
+    for (size_t i = 0; st == GT_OK && i < b->n_musts; i++) {
+        gt_truth truth = GT_TRUE;
+        if (b->musts[i].whole == whole) {
+            st = gt_expr_test(a->ctx, musts[i], values, &truth);
+        }
+        if (st == GT_OK && truth != GT_TRUE) {
+            st = break_with(a, &b->musts[i], unit, truth == GT_UNKNOWN);
+        }
+    }
+    return st;
+}
+
+static gt_status ask_musts(account *a)
+{
+    const gt_balance *b = a->out->balance;
+    gt_sql *sql = NULL;
+    figures f = {0};
+    if (b->n_musts == 0) {
+        return GT_OK;
+    }
+    gt_expr **musts = gt_arena_zalloc(a->arena, b->n_musts, sizeof *musts);
+    gt_status st = musts == NULL ? GT_E_MEMORY : gt_sql_new(a->ctx, a->package, &sql);
+    for (size_t i = 0; st == GT_OK && i < b->n_musts; i++) {
+        st = gt_expr_compile(a->ctx, sql, b->musts[i].must, b->names, b->n_names, GT_NOWHERE,
+                             &musts[i]);
+    }
+    st = st == GT_OK ? read_figures(a, sql, &f) : st;
+    for (size_t i = 0; st == GT_OK && i <= a->out->n_lines; i++) {
+        bool everywhere = i < a->out->n_lines && strcmp(a->lines[i].unit, "*") == 0;
+        st = everywhere ? GT_OK : ask_line(&f, musts, i);
+    }
+    gt_sql_free(sql);
+    return st;
+}
+
 gt_status gt_balance_of(gt_ctx *ctx, gt_book *b, const gt_package *package, const char *name,
                         int year, gt_arena *arena, gt_balance_result *out)
 {
@@ -322,10 +461,9 @@ gt_status gt_balance_of(gt_ctx *ctx, gt_book *b, const gt_package *package, cons
     }
     st = read_lines(&a);
     st = st == GT_OK ? read_faults(&a) : st;
+    st = st == GT_OK ? test_lines(&a) : st;
+    st = st == GT_OK ? ask_musts(&a) : st;
     (void)sqlite3_exec(b->db, "ROLLBACK", NULL, NULL, NULL);
-    for (size_t i = 0; i < out->n_lines && a.lines != NULL && st == GT_OK && out->met; i++) {
-        out->met = line_met(out->balance->test, &a.lines[i]);
-        out->broken_unit = out->met ? NULL : a.lines[i].unit;
-    }
+    out->broken = a.broken;
     return st;
 }

@@ -28,6 +28,8 @@ gt_status gt_take_ledger(gt_reader *reader, gt_raw_item *item) GT_CHECKED;
 /* The table of a layer's field, for others that have fields, and the step to gt_field; raw: `n` of
  * gt_field_schema.size. */
 extern const gt_schema gt_field_schema;
+/* A sum of ledgers (items_sum.c), into gt_ledger_sum. */
+extern const gt_schema gt_sum_schema;
 gt_status gt_take_fields(gt_reader *reader, const void *raw, size_t n, const gt_ynode *nodes,
                          const gt_field **out) GT_CHECKED;
 /* clauses: what the code list names (a code list has no room for them). */

@@ -89,21 +89,6 @@ static const gt_key base_keys[] = {
 };
 static const gt_schema base_schema = {"base", KEYS(base_keys), sizeof(raw_base)};
 
-static const gt_key sum_keys[] = {
-    {.name = "name", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_sum, name)},
-    {.name = "ledger", .kind = GT_K_REF, .at = AT(gt_ledger_sum, ledger_id), .ref = GT_ITEM_LEDGER},
-    {.name = "balance", .kind = GT_K_NAME, .at = AT(gt_ledger_sum, balance)},
-    {.name = "account", .kind = GT_K_TEXT, .at = AT(gt_ledger_sum, account)},
-    {.name = "take", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_sum, take)},
-    {.name = "where", .kind = GT_K_SQL, .at = AT(gt_ledger_sum, where)},
-    {.name = "from",
-     .kind = GT_K_INT,
-     .at = AT(gt_ledger_sum, from),
-     .min = YEAR_MIN,
-     .max = YEAR_MAX},
-};
-static const gt_schema sum_schema = {"ledger", KEYS(sum_keys), sizeof(gt_ledger_sum)};
-
 static const gt_key keys[] = {
     {.name = "indicator", .kind = GT_K_ID, .flags = REQ, .at = AT(raw_indicator, indicator.id)},
     {.name = "title", .kind = GT_K_TITLE, .flags = REQ, .at = AT(raw_indicator, indicator.title)},
@@ -126,7 +111,7 @@ static const gt_key keys[] = {
      .kind = GT_K_REFS,
      .at = AT(raw_indicator, indicator.series_ids),
      .ref = GT_ITEM_SERIES},
-    {.name = "ledgers", .kind = GT_K_LIST, .at = AT(raw_indicator, sums), .extra = &sum_schema},
+    {.name = "ledgers", .kind = GT_K_LIST, .at = AT(raw_indicator, sums), .extra = &gt_sum_schema},
     {.name = "from",
      .kind = GT_K_INT,
      .at = AT(raw_indicator, indicator.from),
@@ -364,7 +349,8 @@ gt_status gt_verify_indicator(gt_reader *r, gt_indicator *in, const gt_ynode *no
     }
     verify_targets(r, in, node);
     verify_shape(r, in, node);
-    gt_status told = gt_verify_sums(r, in, node);
+    gt_status told = gt_verify_sums(r, in->sums, in->n_sums, gt_y_get(node, "ledgers"),
+                                    in->formula_names, in->n_formula_names);
     if (told != GT_OK) {
         return told;
     }

@@ -56,9 +56,27 @@ static const gt_key posting_keys[] = {
 };
 static const gt_schema posting_schema = {"posting", KEYS(posting_keys), sizeof(gt_ledger_posting)};
 
+typedef struct raw_must {
+    gt_balance_must must;
+    int of;
+} raw_must;
+
+static const gt_word extents[] = {{"unit", 0}, {"whole", 1}, {NULL, 0}};
+static const gt_key must_keys[] = {
+    {.name = "must", .kind = GT_K_SQL, .flags = REQ, .at = AT(raw_must, must.must)},
+    {.name = "title", .kind = GT_K_TITLE, .flags = REQ, .at = AT(raw_must, must.title)},
+    {.name = "clause", .kind = GT_K_CLAUSE, .at = AT(raw_must, must.clause)},
+    {.name = "of", .kind = GT_K_WORD, .at = AT(raw_must, of), .extra = extents},
+};
+static const gt_schema must_schema = {"must", KEYS(must_keys), sizeof(raw_must)};
+
 typedef struct raw_balance {
     gt_balance balance;
     int test;
+    gt_ledger_sum *sums;
+    size_t n_sums;
+    raw_must *musts;
+    size_t n_musts;
 } raw_balance;
 
 static const gt_key balance_keys[] = {
@@ -71,6 +89,8 @@ static const gt_key balance_keys[] = {
      .at = AT(raw_balance, balance.stated),
      .ref = GT_ITEM_LEDGER},
     {.name = "clauses", .kind = GT_K_CLAUSES, .at = AT(raw_balance, balance.clauses)},
+    {.name = "sums", .kind = GT_K_LIST, .at = AT(raw_balance, sums), .extra = &gt_sum_schema},
+    {.name = "musts", .kind = GT_K_LIST, .at = AT(raw_balance, musts), .extra = &must_schema},
 };
 static const gt_schema balance_schema = {"balance", KEYS(balance_keys), sizeof(raw_balance)};
 
@@ -143,6 +163,36 @@ static gt_status take_names(gt_reader *r, gt_ledger *l)
     return GT_OK;
 }
 
+/* The balance itself, and what its conditions may use. */
+static gt_status take_balance(gt_reader *r, const raw_balance *raw, gt_balance *b)
+{
+    static const char *const fixed[GT_BALANCE_FIXED] = {"opening", "inflow", "outflow", "closing",
+                                                        "year"};
+    *b = raw->balance;
+    b->test = (gt_balance_test)raw->test;
+    b->clauses = gt_item_list(b->clauses);
+    const char **names = gt_item_keep(r, GT_BALANCE_FIXED + raw->n_sums, sizeof *names);
+    gt_balance_must *musts = gt_item_keep(r, raw->n_musts + 1, sizeof *musts);
+    if (names == NULL || musts == NULL) {
+        return GT_E_MEMORY;
+    }
+    memcpy(names, fixed, sizeof fixed);
+    for (size_t i = 0; i < raw->n_sums; i++) {
+        names[GT_BALANCE_FIXED + i] = raw->sums[i].name == NULL ? "" : raw->sums[i].name;
+    }
+    for (size_t i = 0; i < raw->n_musts; i++) {
+        musts[i] = raw->musts[i].must;
+        musts[i].whole = raw->musts[i].of == 1;
+    }
+    b->sums = raw->sums;
+    b->n_sums = raw->n_sums;
+    b->musts = musts;
+    b->n_musts = raw->n_musts;
+    b->names = names;
+    b->n_names = GT_BALANCE_FIXED + raw->n_sums;
+    return GT_OK;
+}
+
 gt_status gt_take_ledger(gt_reader *r, gt_raw_item *item)
 {
     raw_ledger raw = {0};
@@ -167,16 +217,16 @@ gt_status gt_take_ledger(gt_reader *r, gt_raw_item *item)
     if (balances == NULL) {
         return GT_E_MEMORY;
     }
-    for (size_t i = 0; i < raw.n_balances; i++) {
-        balances[i] = raw.balances[i].balance;
-        balances[i].test = (gt_balance_test)raw.balances[i].test;
-        balances[i].clauses = gt_item_list(balances[i].clauses);
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && i < raw.n_balances; i++) {
+        st = take_balance(r, &raw.balances[i], &balances[i]);
     }
     l->balances = balances;
     l->n_balances = raw.n_balances;
     l->n_fields = raw.n_fields;
-    gt_status st =
-        gt_take_fields(r, raw.fields, raw.n_fields, gt_y_get(item->node, "fields"), &l->fields);
+    st = st == GT_OK ? gt_take_fields(r, raw.fields, raw.n_fields, gt_y_get(item->node, "fields"),
+                                      &l->fields)
+                     : st;
     st = st == GT_OK ? take_names(r, l) : st;
     r->package->ledgers[item->index] = *l;
     r->package->items[item - r->items].strength = (gt_strength)raw.strength;
@@ -304,6 +354,22 @@ static void refuse_unique(gt_reader *r, const gt_ledger *l, const gt_ynode *list
     }
 }
 
+static gt_status verify_balance(gt_reader *r, const gt_balance *b, const gt_ynode *node)
+{
+    const gt_ynode *list = gt_y_get(node, "musts");
+    const gt_ynode *at = list != NULL && list->kind == GT_Y_LIST ? list->first : NULL;
+    if (b->n_sums > GT_MOST_SUMS) {
+        gt_y_problem(&r->problems, gt_y_get(node, "sums"), &GT_MSG_INGREDIENTS,
+                     GT_ARGS(GT_INT("series", 0), GT_INT("ledgers", GT_MOST_SUMS)));
+    }
+    gt_status st =
+        gt_verify_sums(r, b->sums, b->n_sums, gt_y_get(node, "sums"), b->names, b->n_names);
+    for (; st == GT_OK && at != NULL; at = at->next) {
+        st = gt_verify_sql(r, gt_y_get(at, "must"), b->names, b->n_names);
+    }
+    return st;
+}
+
 static gt_status verify_ledger(gt_reader *r, const gt_ledger *l, const gt_ynode *node)
 {
     gt_status st = GT_OK;
@@ -320,6 +386,11 @@ static gt_status verify_ledger(gt_reader *r, const gt_ledger *l, const gt_ynode 
     at = at == NULL ? NULL : at->first;
     for (size_t i = 0; i < l->n_postings && at != NULL; i++, at = at->next) {
         verify_posting(r, l, &l->postings[i], at);
+    }
+    at = gt_y_get(node, "balances");
+    at = at == NULL ? NULL : at->first;
+    for (size_t i = 0; i < l->n_balances && at != NULL && st == GT_OK; i++, at = at->next) {
+        st = verify_balance(r, &l->balances[i], at);
     }
     return st;
 }

@@ -1,10 +1,28 @@
-/* What an indicator's formula reads of ledgers: sums over records or over lines of an account. */
+/* What a formula of an indicator or a condition of a balance reads of ledgers: sums over records or
+ * over lines of an account. */
 #include <string.h>
 
 #include "plan/items.h"
 #include "plan/messages.h"
 #include "plan/unit.h"
 #include "plan/verify.h"
+
+enum { YEAR_MIN = 1900, YEAR_MAX = 2100 };
+
+static const gt_key sum_keys[] = {
+    {.name = "name", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_sum, name)},
+    {.name = "ledger", .kind = GT_K_REF, .at = AT(gt_ledger_sum, ledger_id), .ref = GT_ITEM_LEDGER},
+    {.name = "balance", .kind = GT_K_NAME, .at = AT(gt_ledger_sum, balance)},
+    {.name = "account", .kind = GT_K_TEXT, .at = AT(gt_ledger_sum, account)},
+    {.name = "take", .kind = GT_K_NAME, .flags = REQ, .at = AT(gt_ledger_sum, take)},
+    {.name = "where", .kind = GT_K_SQL, .at = AT(gt_ledger_sum, where)},
+    {.name = "from",
+     .kind = GT_K_INT,
+     .at = AT(gt_ledger_sum, from),
+     .min = YEAR_MIN,
+     .max = YEAR_MAX},
+};
+const gt_schema gt_sum_schema = {"sum", KEYS(sum_keys), sizeof(gt_ledger_sum)};
 
 static const char asked_year[] = "asked_year";
 static const char *const line_names[] = {"unit", "quality", "ledger", "year", asked_year};
@@ -107,25 +125,20 @@ static bool join_book(gt_reader *r, gt_ledger_sum *t, const gt_ynode *node)
     return true;
 }
 
-static void verify_name(gt_reader *r, const gt_indicator *in, const char *name,
+static void verify_name(gt_reader *r, const char *const *names, size_t n, const char *name,
                         const gt_ynode *node)
 {
     size_t seen = 0;
-    for (size_t i = 0; i < in->n_formula_names; i++) {
-        seen += strcmp(in->formula_names[i], name) == 0 ? 1 : 0;
+    for (size_t i = 0; i < n; i++) {
+        seen += strcmp(names[i], name) == 0 ? 1 : 0;
     }
     if (seen > 1) {
         gt_y_problem(&r->problems, node, &GT_MSG_SUM_NAME, GT_ARGS(GT_TEXT("name", name)));
     }
 }
 
-static gt_status verify_sum(gt_reader *r, const gt_indicator *in, gt_ledger_sum *t,
-                            const gt_ynode *node)
+static gt_status verify_sum(gt_reader *r, gt_ledger_sum *t, const gt_ynode *node)
 {
-    if (t->name == NULL || t->take == NULL) {
-        return GT_OK; /* reported as missing */
-    }
-    verify_name(r, in, t->name, gt_y_get(node, "name"));
     t->unit_base = 1;
     if (!join_book(r, t, node)) {
         return GT_OK;
@@ -138,14 +151,16 @@ static gt_status verify_sum(gt_reader *r, const gt_indicator *in, gt_ledger_sum 
     return st == GT_OK ? gt_verify_sql(r, gt_y_get(node, "where"), t->names, t->n_names) : st;
 }
 
-gt_status gt_verify_sums(gt_reader *r, gt_indicator *in, const gt_ynode *node)
+gt_status gt_verify_sums(gt_reader *r, const gt_ledger_sum *sums, size_t n, const gt_ynode *list,
+                         const char *const *names, size_t n_names)
 {
-    gt_ledger_sum *sums = (gt_ledger_sum *)in->sums;
-    const gt_ynode *list = gt_y_get(node, "ledgers");
     const gt_ynode *at = list != NULL && list->kind == GT_Y_LIST ? list->first : NULL;
     gt_status st = GT_OK;
-    for (size_t i = 0; st == GT_OK && at != NULL && i < in->n_sums; i++, at = at->next) {
-        st = verify_sum(r, in, &sums[i], at);
+    for (size_t i = 0; st == GT_OK && at != NULL && i < n; i++, at = at->next) {
+        if (sums[i].name != NULL && sums[i].take != NULL) { /* else reported as missing */
+            verify_name(r, names, n_names, sums[i].name, gt_y_get(at, "name"));
+            st = verify_sum(r, (gt_ledger_sum *)&sums[i], at);
+        }
     }
     return st;
 }

@@ -25,9 +25,10 @@ void gt_verify_field(gt_reader *reader, const char *layer, const gt_ynode *at);
 /* Targets, precedence and conditions of an indicator (items_indicator.c). */
 gt_status gt_verify_indicator(gt_reader *reader, gt_indicator *indicator,
                               const gt_ynode *node) GT_CHECKED;
-/* What the formula reads of ledgers: joins ledgers and fields, names what conditions may use
- * (items_sum.c). */
-gt_status gt_verify_sums(gt_reader *reader, gt_indicator *indicator,
-                         const gt_ynode *node) GT_CHECKED;
+/* Sums of ledgers as a formula or condition reads them (items_sum.c): joins ledgers and fields, and
+ * names what their own conditions may use. list: where they stand; names: all that the formula
+ * knows. */
+gt_status gt_verify_sums(gt_reader *reader, const gt_ledger_sum *sums, size_t n,
+                         const gt_ynode *list, const char *const *names, size_t n_names) GT_CHECKED;
 
 #endif

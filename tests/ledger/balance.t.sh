@@ -26,7 +26,7 @@ assert d['total']['closing_m2'] == 100000.0 and d['faults'] == []
 " "$work/out" || fail "figures of 2025"
 # equal in and out is met, by the square metre; less is not
 code 1 balance farm --year 2026
-says "condition not met in: 东区"
+says "not met 东区: in against out"
 code 0 ledger add fields --id F5 --unit 东区 --set area=0.9999 --date 2026-02-02
 code 0 ledger move fields F5 enter --date 2026-02-02
 code 1 balance farm --year 2026

@@ -53,4 +53,35 @@ gt_status gt_circuit_run(gt_ctx *ctx, const char *ini_path, const gt_circuit_opt
 gt_status gt_omniscape_run(gt_ctx *ctx, const char *ini_path, const gt_circuit_options *options,
                            gt_circuit_facts *facts) GT_CHECKED;
 
+/* ---- maps in memory ---------------------------------------------------------------------------
+ */
+
+typedef struct gt_circuit_map {
+    int64_t n_cols, n_rows;
+    const double *resistance; /* row by row, above 0; NaN: no cell */
+    bool four;                /* neighbours, else 8 */
+    bool by_conductance;      /* edges by the mean conductance of two cells, else resistance */
+} gt_circuit_map;
+
+/* Current through each cell, added up over all pairs of places (patches; cells of one number are
+ * one node; 0: none; every pair 1 A): pinch points are where it is high. current: NaN where there
+ * is no cell; 0 everywhere when fewer than two places are connected. facts may be NULL. GT_E_INPUT
+ * "circuit.resistance-zero", "circuit.habitat-negative", "circuit.habitat-value". Memory: about 60
+ * bytes a cell, and 8 a cell and place. Time: as many solves as places, and a pass over the map a
+ * pair. */
+gt_status gt_circuit_between(gt_ctx *ctx, const gt_circuit_map *map, const int32_t *places,
+                             double *current, gt_circuit_facts *facts) GT_CHECKED;
+
+typedef struct gt_circuit_window {
+    int64_t radius, buffer; /* cells, radius 1 at least */
+    int64_t block;          /* side of the blocks that share a target; even: one more */
+} gt_circuit_window;
+
+/* Omnidirectional current (Omniscape's, without its quirk at the map's edge). source: strengths,
+ * NaN and below 0 count as 0. flow: NULL, or where the flow potential goes (the same on even
+ * ground). Results are NaN where there is no cell. Errors as above. */
+gt_status gt_circuit_omni(gt_ctx *ctx, const gt_circuit_map *map, const double *source,
+                          const gt_circuit_window *window, double *current, double *flow,
+                          gt_circuit_facts *facts) GT_CHECKED;
+
 #endif

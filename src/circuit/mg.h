@@ -6,6 +6,9 @@
 
 #define MG_WIDTH_MAX 16 /* right-hand sides at a time */
 
+#define MG_SLACK                                                                                   \
+    4 /* zeros beyond the last padded cell of e, s, se, sw: quads at the corner read them */
+
 typedef struct mg_level {
     int64_t cols, rows;
     int64_t w; /* cells of a padded row: one beyond each end, so that edges there are 0 */

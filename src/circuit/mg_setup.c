@@ -73,6 +73,12 @@ typedef struct coarsen {
     double *below; /* the part of e that the row above contributes */
 } coarsen;
 
+/* A diagonal edge; levels of five points have none. */
+static double slant(const mg_level *l, const double *of, int64_t i)
+{
+    return l->five ? 0 : plus(of[i]);
+}
+
 static void pair_weights(double a, double b, float *out)
 {
     double sum = a + b;
@@ -97,14 +103,15 @@ static void edge_weights(void *user, int64_t from, int64_t to, size_t piece, int
             float *p = k->weights + ((row + 1) * c->w + col + 1) * 8;
             if (2 * col + 1 < f->cols && f->active[at + 1]) {
                 int64_t i = at + 1;
-                double west = plus(f->e[i - 1]) + plus(f->se[i - w - 1]) + plus(f->sw[i]);
-                double east = plus(f->e[i]) + plus(f->sw[i - w + 1]) + plus(f->se[i]);
+                double west = plus(f->e[i - 1]) + slant(f, f->se, i - w - 1) + slant(f, f->sw, i);
+                double east = plus(f->e[i]) + slant(f, f->sw, i - w + 1) + slant(f, f->se, i);
                 pair_weights(f->active[at] ? west : 0, f->active[at + 2] ? east : 0, p);
             }
             if (2 * row + 1 < f->rows && f->active[at + w]) {
                 int64_t i = at + w;
-                double north = plus(f->s[i - w]) + plus(f->se[i - w - 1]) + plus(f->sw[i - w + 1]);
-                double south = plus(f->s[i]) + plus(f->sw[i]) + plus(f->se[i]);
+                double north =
+                    plus(f->s[i - w]) + slant(f, f->se, i - w - 1) + slant(f, f->sw, i - w + 1);
+                double south = plus(f->s[i]) + slant(f, f->sw, i) + slant(f, f->se, i);
                 bool below = 2 * row + 2 < f->rows && f->active[at + 2 * w];
                 pair_weights(f->active[at] ? north : 0, below ? south : 0, p + 2);
             }
@@ -131,10 +138,10 @@ static void centre_weights(void *user, int64_t from, int64_t to, size_t piece, i
             }
             double n = plus(f->s[i - w]), s = plus(f->s[i]), we = plus(f->e[i - 1]);
             double e = plus(f->e[i]);
-            double q[4] = {f->active[i - w - 1] ? plus(f->se[i - w - 1]) : 0,
-                           f->active[i - w + 1] ? plus(f->sw[i - w + 1]) : 0,
-                           f->active[i + w - 1] ? plus(f->sw[i]) : 0,
-                           f->active[i + w + 1] ? plus(f->se[i]) : 0};
+            double q[4] = {f->active[i - w - 1] ? slant(f, f->se, i - w - 1) : 0,
+                           f->active[i - w + 1] ? slant(f, f->sw, i - w + 1) : 0,
+                           f->active[i + w - 1] ? slant(f, f->sw, i) : 0,
+                           f->active[i + w + 1] ? slant(f, f->se, i) : 0};
             q[0] += n * (double)p[0] + we * (double)p[2];
             q[1] += n * (double)p[1] + e * (double)right[2];
             q[2] += s * (double)down[0] + we * (double)p[3];
@@ -270,10 +277,11 @@ static void finish_rows(void *user, int64_t from, int64_t to, size_t piece, int 
 
 static gt_status level_room(gt_ctx *ctx, mg_level *l)
 {
-    l->e = gt_zalloc(ctx, l->n, sizeof *l->e);
-    l->s = gt_zalloc(ctx, l->n, sizeof *l->s);
-    l->se = gt_zalloc(ctx, l->n, sizeof *l->se);
-    l->sw = gt_zalloc(ctx, l->n, sizeof *l->sw);
+    const size_t room = l->n + MG_SLACK;
+    l->e = gt_zalloc(ctx, room, sizeof *l->e);
+    l->s = gt_zalloc(ctx, room, sizeof *l->s);
+    l->se = gt_zalloc(ctx, room, sizeof *l->se);
+    l->sw = gt_zalloc(ctx, room, sizeof *l->sw);
     l->extra = gt_zalloc(ctx, l->n, sizeof *l->extra);
     l->active = gt_zalloc(ctx, l->n, 1);
     return l->e == NULL || l->s == NULL || l->se == NULL || l->sw == NULL || l->extra == NULL ||

@@ -121,11 +121,12 @@ static void share_out(const omni *o, const window *w, const double *strengths, i
                       double strength, double *source)
 {
     const int64_t half = o->block / 2, tc = w->at % w->cols, tr = w->at / w->cols;
+    const int64_t whole = o->radius + o->buffer;
     double sum = 0;
     for (int64_t i = 0; i < w->cols * w->rows; i++) {
         int64_t dc = i % w->cols - tc, dr = i / w->cols - tr;
-        int64_t qc = i % w->cols - (o->radius + o->buffer),
-                qr = i / w->cols - (o->radius + o->buffer);
+        int64_t qc = o->original ? i % w->cols - whole : dc;
+        int64_t qr = o->original ? i / w->cols - whole : dr;
         bool block = qc >= -half && qc <= half && qr >= -half && qr <= half;
         source[i] = within(dc, dr, o->radius) && !block
                         ? strengths[(w->row + i / w->cols) * stride + w->col + i % w->cols]

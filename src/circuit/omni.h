@@ -17,8 +17,9 @@ typedef struct omni {
     const double *source;          /* strength, 0: none */
     int64_t radius, buffer, block; /* cells; block is odd */
     bool four;
-    bool correct; /* for the artifacts of blocks */
-    bool flow;    /* flow potential, too */
+    bool correct;  /* for the artifacts of blocks */
+    bool flow;     /* flow potential, too */
+    bool original; /* with the quirk of Omniscape at the edge of the map (README) */
     const omni_condition *condition;
     int n_conditions;
     double tolerance;

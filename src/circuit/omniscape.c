@@ -326,6 +326,7 @@ static gt_status run_job(gt_ctx *ctx, omni_job *job)
     omni *p = &job->problem;
     p->n_cols = job->resistance.n_cols;
     p->n_rows = job->resistance.n_rows;
+    p->original = true;
     p->g = job->g;
     p->source = job->source.v;
     p->condition = job->condition;

@@ -191,10 +191,10 @@ gt_status circuit_grid_solver_new(gt_ctx *ctx, const circuit_graph *graph, const
     build b = {.g = graph, .fixed = fixed, .to_ground = to_ground, .l = &l};
     *out = NULL;
     circuit_grid_solver *s = gt_zalloc(ctx, 1, sizeof *s);
-    l.e = gt_zalloc(ctx, l.n, sizeof *l.e);
-    l.s = gt_zalloc(ctx, l.n, sizeof *l.s);
-    l.se = gt_zalloc(ctx, l.five ? 1 : l.n, sizeof *l.se);
-    l.sw = gt_zalloc(ctx, l.five ? 1 : l.n, sizeof *l.sw);
+    l.e = gt_zalloc(ctx, l.n + MG_SLACK, sizeof *l.e);
+    l.s = gt_zalloc(ctx, l.n + MG_SLACK, sizeof *l.s);
+    l.se = gt_zalloc(ctx, l.five ? 1 : l.n + MG_SLACK, sizeof *l.se);
+    l.sw = gt_zalloc(ctx, l.five ? 1 : l.n + MG_SLACK, sizeof *l.sw);
     l.extra = gt_zalloc(ctx, l.n, sizeof *l.extra);
     l.active = gt_zalloc(ctx, l.n, 1);
     gt_status st = s == NULL || l.e == NULL || l.s == NULL || l.se == NULL || l.sw == NULL ||

@@ -41,6 +41,8 @@ extern const gt_model GT_MODEL_WETNESS;
 extern const gt_model GT_MODEL_EVAPOTRANSPIRATION;
 extern const gt_model GT_MODEL_WATER_CONSERVATION;
 extern const gt_model GT_MODEL_WATER_YIELD;
+extern const gt_model GT_MODEL_CIRCUIT_CURRENT;
+extern const gt_model GT_MODEL_OMNI_CURRENT;
 extern const gt_model GT_MODEL_CORRIDOR;
 extern const gt_model GT_MODEL_ECOSYSTEM_VALUE;
 extern const gt_model GT_MODEL_SHARE_OUT;

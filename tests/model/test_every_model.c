@@ -20,6 +20,7 @@ static const struct {
     {"classify", "breaks", "1.5, 2.5"},
     {"kernel-density", "bandwidth", "40 m"},
     {"polygonize", "by", "patch"},
+    {"omni-current", "radius", "40 m"},
     {"overdraft", "extracted", "1=10, 2=20, 3=30, 4=40"},
     {"overdraft", "exploitable", "1=20, 2=20, 3=20, 4=20"},
     {"degradation", "good", "1, 1, 1, 1, 1, 1"},

@@ -510,7 +510,8 @@ static gt_status true_residual(gt_ctx *ctx, circuit_grid_solver *s, const double
 static gt_status descend(gt_ctx *ctx, circuit_grid_solver *s, const double *goal, size_t *steps)
 {
     step t = {.s = s};
-    double rz[MG_WIDTH_MAX], old[MG_WIDTH_MAX], pq[MG_WIDTH_MAX], rr[MG_WIDTH_MAX];
+    double rz[MG_WIDTH_MAX] = {0}, old[MG_WIDTH_MAX] = {0};
+    double pq[MG_WIDTH_MAX] = {0}, rr[MG_WIDTH_MAX] = {0};
     gt_status st = GT_OK;
     for (size_t n = 0; st == GT_OK && n < STEPS_MAX; n++) {
         bool done = true;
@@ -562,7 +563,7 @@ gt_status circuit_grid_solver_run(gt_ctx *ctx, circuit_grid_solver *s, double *v
                                   double enough, size_t *steps, double *residual)
 {
     static const int widths[] = {1, 2, 4, 8, 12, 16};
-    double all[MG_WIDTH_MAX], goal[MG_WIDTH_MAX], squares[MG_WIDTH_MAX];
+    double all[MG_WIDTH_MAX] = {0}, goal[MG_WIDTH_MAX] = {0}, squares[MG_WIDTH_MAX] = {0};
     int w = 0;
     while (widths[w] < (int)k) {
         w++;

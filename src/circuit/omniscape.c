@@ -303,10 +303,10 @@ static gt_status put_all(gt_ctx *ctx, omni_job *job, double *cum, double *flow)
     if (st == GT_OK && job->write_current) {
         st = put(ctx, job, "cum_currmap", cum);
     }
-    if (st == GT_OK && job->write_flow) {
+    if (st == GT_OK && job->write_flow && flow != NULL) {
         st = put(ctx, job, "flow_potential", flow);
     }
-    if (st == GT_OK && job->write_normal) {
+    if (st == GT_OK && job->write_normal && flow != NULL) {
         for (size_t i = 0; i < n; i++) {
             double ratio = cum[i] / flow[i];
             cum[i] = isnan(ratio) ? 0 : ratio;

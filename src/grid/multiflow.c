@@ -40,6 +40,7 @@ typedef struct multi {
     uint8_t *code, *inflow;
     ptrdiff_t move[9];
     double length[9], inverse[9], contour[9], weight[9]; /* by direction; weight: L, or 1 */
+    double reach[8]; /* angle of a facet between its cardinal and its diagonal */
     gt_multiflow_facts *part;
 } multi;
 
@@ -142,40 +143,31 @@ static double weights(const multi *m, size_t cell)
     return sum;
 }
 
-/* Angle of a facet between its cardinal and its diagonal. */
-static double reach_of(const multi *m, int facet)
-{
-    int side = SIDE_OF[facet];
-    return side == 1 || side == 5 ? atan2(m->length[3], m->length[1])
-                                  : atan2(m->length[1], m->length[3]);
-}
-
-/* The steepest facet: its number, *share of the corner; -1 when nothing is lower. */
+/* The steepest facet: its number, *share of the corner; -1 when nothing is lower. Only the steepest
+ * is asked for its angle: beyond the corner when s2 / s1 passes d2 / d1, below the side when s2 is
+ * not above 0. */
 static int steepest(const multi *m, size_t cell, float *share)
 {
-    double best = 0, z0 = m->z[cell];
+    double best = 0, z0 = m->z[cell], b1 = 0, b2 = 0;
     int facet = -1;
     for (int k = 0; k < 8; k++) {
-        int side = SIDE_OF[k], corner = CORNER_OF[k];
+        int side = SIDE_OF[k], corner = CORNER_OF[k], across = side == 1 || side == 5 ? 3 : 1;
         double z1 = m->z[beside(m, cell, side)], z2 = m->z[beside(m, cell, corner)];
-        double d1 = m->length[side], d2 = side == 1 || side == 5 ? m->length[3] : m->length[1];
-        double s1 = (z0 - z1) / d1, s2 = (z1 - z2) / d2, part = 0, slope = s1;
-        if (isnan(s1) || isnan(s2)) {
-            continue;
-        }
-        double most = reach_of(m, k), r = atan2(s2, s1);
-        if (r >= most) {
-            part = 1;
-            slope = (z0 - z2) * m->inverse[corner];
-        } else if (r > 0) {
-            part = r / most;
-            slope = hypot(s1, s2);
-        }
-        if (slope > best) {
+        double s1 = (z0 - z1) * m->inverse[side], s2 = (z1 - z2) * m->inverse[across];
+        bool over = s2 > 0 && s2 * m->length[side] >= s1 * m->length[across];
+        double slope = over     ? (z0 - z2) * m->inverse[corner]
+                       : s2 > 0 ? sqrt(s1 * s1 + s2 * s2)
+                                : s1;
+        if (slope > best && !isnan(s1 + s2)) {
             best = slope;
             facet = k;
-            *share = (float)part;
+            b1 = over ? 0 : s1;
+            b2 = over ? 1 : s2;
         }
+    }
+    if (facet >= 0) {
+        double part = b2 > 0 ? b1 > 0 ? atan2(b2, b1) / m->reach[facet] : 1 : 0;
+        *share = (float)fmin(part, 1);
     }
     return facet;
 }
@@ -361,7 +353,7 @@ static double angle_at(const multi *m, size_t cell)
     }
     int k = c <= 8 ? c - 2 : c - FACET; /* the facet before a diagonal, all the way */
     double share = c <= 8 ? 1 : (double)m->extra[cell];
-    double turn = share * reach_of(m, k) * DEGREES;
+    double turn = share * m->reach[k] * DEGREES;
     /* even facets turn counter-clockwise from their cardinal, odd ones clockwise */
     double a = azimuth[SIDE_OF[k]] + (k % 2 == 0 ? -turn : turn);
     return a < 0 ? a + 360 : a >= 360 ? a - 360 : a;
@@ -447,6 +439,10 @@ static gt_status prepare(gt_ctx *ctx, multi *m, const char *scratch_dir)
         m->contour[e] =
             e % 2 == 0 ? 0.25 * m->length[e] : 0.5 * (dx[e] != 0 ? s->cell_y : s->cell_x);
         m->weight[e] = m->way == GT_FLOW_QUINN ? m->contour[e] / m->side : 1;
+    }
+    for (int k = 0; k < 8; k++) {
+        bool along = SIDE_OF[k] == 1 || SIDE_OF[k] == 5;
+        m->reach[k] = along ? atan2(s->cell_y, s->cell_x) : atan2(s->cell_x, s->cell_y);
     }
     gt_status st = grid_hold_zeroed(ctx, m->n * CELL_BYTES, scratch_dir, &m->held);
     if (st != GT_OK) {

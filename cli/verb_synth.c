@@ -122,6 +122,25 @@ static gt_status generated_years(cli *app, gt_store *store, const gt_package *pa
     return st;
 }
 
+/* What bodies did from year to year, as the package tells. */
+static gt_status generated_books(cli *app, gt_store *store, const gt_package *package)
+{
+    gt_text path;
+    gt_books_made made;
+    gt_text_init(&path, app->ctx, 8192);
+    gt_text_printf(&path, "%s/generated/ledgers.csv", gt_package_dir(package));
+    gt_status st = gt_text_status(&path);
+    st = st == GT_OK ? gt_synth_books(app->ctx, store, package, gt_text_cstr(&path), &made) : st;
+    if (st == GT_OK && made.records > 0) {
+        gt_text_printf(&app->out,
+                       cli_say(app, "台账记录 %zu 条、事件 %zu 个；%zu 次流转未获通过\n",
+                               "%zu ledger records, %zu events; %zu moves were refused\n"),
+                       made.records, made.events, made.refused);
+    }
+    gt_text_free(&path);
+    return st;
+}
+
 static gt_status run(cli *app)
 {
     gt_store *store = NULL;
@@ -145,6 +164,9 @@ static gt_status run(cli *app)
     }
     if (st == GT_OK) {
         st = generated_years(app, store, package);
+    }
+    if (st == GT_OK) {
+        st = generated_books(app, store, package);
     }
     gt_synth_data_free(app->ctx, &data);
     gt_package_free(package);

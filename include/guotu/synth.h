@@ -121,6 +121,19 @@ gt_status gt_synth_grids(gt_ctx *ctx, gt_synth *synth, const char *dir, size_t *
 gt_status gt_synth_years(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *path,
                          const char *author, size_t *n, size_t *n_rows) GT_CHECKED;
 
+typedef struct gt_books_made {
+    size_t records, events; /* events: additions, changes, moves, attachments */
+    size_t refused; /* moves that guards or rules refused; their records stay where they are */
+} gt_books_made;
+/* Plays a table of ledger records (CSV: ledger,n,unit,place,date,given,steps; src/synth/books.c)
+ * into the books, all marked as generated, done by the actor "generated". That actor is added as
+ * the first of an empty register; a workspace with actors of its own and without that one is left
+ * as it is. GT_E_INPUT names the line; what was recorded before it stays. Cost: one transaction an
+ * event.
+ */
+gt_status gt_synth_books(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *path,
+                         gt_books_made *made) GT_CHECKED;
+
 /* Streams one more coverage for benchmarks: as many cells as there are parcels, laid out anew under
  * `salt`, all attributes that `standard` requires filled with codes of its lists. */
 gt_status gt_synth_emit_extra(gt_ctx *ctx, gt_synth *synth, const gt_standard *standard,

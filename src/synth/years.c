@@ -1,9 +1,7 @@
 /* Plays the table of changes into the map: one revision a row, dated as it says. Which features a
  * row takes is a function of the table and the map alone: those that match, in the order of a hash
  * of their ids, until the area is met. */
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +11,10 @@
 #include "guotu/geometry.h"
 #include "plan/unit.h"
 #include "synth/messages.h"
-#include "synth/noise.h"
+#include "synth/table.h"
 #include "synth/years.h"
 
-enum { MAX_BYTES = 4 << 20, MOST_FIELDS = 64 };
+enum { MOST_FIELDS = 64 };
 
 typedef struct picked { /* a feature that matches */
     const char *id;
@@ -56,15 +54,6 @@ static int by_order(const void *a, const void *b)
 {
     const picked *x = a, *y = b;
     return x->order != y->order ? (x->order < y->order ? -1 : 1) : strcmp(x->id, y->id);
-}
-
-static uint64_t hash_of(const char *id)
-{
-    uint64_t h = 0;
-    for (; *id != '\0'; id++) {
-        h = sy_hash(7, h, (unsigned char)*id);
-    }
-    return h;
 }
 
 static gt_status condition(player *p, const gt_standard *s, const sy_year_row *row,
@@ -149,7 +138,7 @@ static gt_status keep(player *p, const gt_feature *f)
     p->list = block;
     st = st == GT_OK ? gt_geom_from_gpkg(p->ctx, f->blob, f->blob_len, NULL, &p->geom) : st;
     if (st == GT_OK) {
-        p->list[p->n] = (picked){gt_arena_strdup(p->arena, f->id), hash_of(f->id),
+        p->list[p->n] = (picked){gt_arena_strdup(p->arena, f->id), sy_hash_text(f->id),
                                  gt_geom_plane_area(&p->geom), f->row};
         st = p->list[p->n++].id == NULL ? GT_E_MEMORY : GT_OK;
     }
@@ -325,26 +314,6 @@ static gt_status play(player *p, const sy_year_row *row)
     return st == GT_OK ? gt_check_cancel(p->ctx) : st;
 }
 
-static gt_status load(gt_ctx *ctx, const char *path, char **out)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return errno == ENOENT ? GT_OK : gt_fail_errno(ctx, errno, "fopen", path);
-    }
-    gt_status st = GT_OK;
-    *out = gt_alloc(ctx, MAX_BYTES + 1, 1);
-    size_t len = *out == NULL ? 0 : fread(*out, 1, MAX_BYTES, file);
-    if (*out == NULL) {
-        st = GT_E_MEMORY;
-    } else if (ferror(file) != 0) {
-        st = gt_fail_errno(ctx, EIO, "fread", path);
-    } else {
-        (*out)[len] = '\0';
-    }
-    (void)fclose(file);
-    return st;
-}
-
 gt_status gt_synth_years(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *path,
                          const char *author, size_t *n, size_t *n_rows)
 {
@@ -354,7 +323,7 @@ gt_status gt_synth_years(gt_ctx *ctx, gt_store *store, const gt_package *package
     player p = {.ctx = ctx, .store = store, .package = package, .file = path, .author = author};
     *n = *n_rows = 0;
     gt_geom_init(&p.geom);
-    gt_status st = load(ctx, path, &text);
+    gt_status st = sy_table_load(ctx, path, &text);
     if (st != GT_OK || text == NULL) {
         goto done;
     }

@@ -6,44 +6,10 @@
 #include "guotu/date.h"
 #include "plan/unit.h"
 #include "synth/messages.h"
+#include "synth/table.h"
 #include "synth/years.h"
 
 enum { MOST_ROWS = 10000 };
-
-typedef struct cursor {
-    char *at;
-    int line;
-} cursor;
-
-/* The next cell, with quotes taken off; *last: the record ends after it. */
-static char *cell(cursor *c, bool *last)
-{
-    char *out = c->at, *to = c->at;
-    bool quoted = *c->at == '"';
-    c->at += quoted;
-    for (; *c->at != '\0'; c->at++) {
-        if (quoted && *c->at == '"') {
-            if (c->at[1] != '"') {
-                quoted = false;
-                continue;
-            }
-            c->at++;
-        } else if (!quoted && (*c->at == ',' || *c->at == '\n' || *c->at == '\r')) {
-            break;
-        }
-        c->line += *c->at == '\n';
-        *to++ = *c->at;
-    }
-    *last = *c->at != ',';
-    char *end = c->at;
-    c->at += *end != '\0';
-    if (*end == '\r' && *c->at == '\n') {
-        c->at++;
-    }
-    c->line += *last;
-    *to = '\0';
-    return out;
-}
 
 static gt_status bad(gt_ctx *ctx, const char *file, int line, const char *column, const char *value)
 {
@@ -90,7 +56,7 @@ static gt_status take(gt_ctx *ctx, const char *file, char *const *cells, int lin
 gt_status sy_years_parse(gt_ctx *ctx, gt_arena *arena, const char *file, char *text,
                          sy_year_row **rows, size_t *n)
 {
-    cursor c = {text, 1};
+    sy_cursor c = {text, 1};
     size_t most = 0;
     *n = 0;
     for (const char *p = text; *p != '\0'; p++) {
@@ -103,13 +69,7 @@ gt_status sy_years_parse(gt_ctx *ctx, gt_arena *arena, const char *file, char *t
     }
     while (*c.at != '\0' && *n < most) {
         char *cells[SY_YEAR_COLUMNS] = {NULL}, end[] = "";
-        int line = c.line, k = 0;
-        bool last = false;
-        while (!last) {
-            char *text_of = cell(&c, &last);
-            cells[k < SY_YEAR_COLUMNS ? k : SY_YEAR_COLUMNS - 1] = text_of;
-            k++;
-        }
+        int line = c.line, k = sy_table_record(&c, cells, SY_YEAR_COLUMNS);
         if (line == 1 || (k == 1 && cells[0][0] == '\0')) {
             continue; /* names of the columns; a blank line */
         }

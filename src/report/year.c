@@ -24,6 +24,11 @@ const gt_indicator_row *gt_year_row(const gt_year *y, const gt_year_item *item, 
 
 const char *gt_year_unit(const gt_indicator *in, gt_lang lang)
 {
+    return gt_year_unit_word(in->unit, lang);
+}
+
+const char *gt_year_unit_word(const char *unit, gt_lang lang)
+{
     static const struct {
         const char *unit, *zh, *en;
     } words[] = {{"km2", "平方公里", "km²"},
@@ -34,14 +39,32 @@ const char *gt_year_unit(const gt_indicator *in, gt_lang lang)
                  {"m2_per_person", "平方米/人", "m²/person"},
                  {"yi_yuan_per_km2", "亿元/平方公里", "10⁸ yuan/km²"},
                  {"m", "米", "m"},
+                 {"km", "公里", "km"},
+                 {"yi_yuan", "亿元", "10⁸ yuan"},
+                 {"yi_m3", "亿立方米", "10⁸ m³"},
+                 {"wan_persons", "万人", "10⁴ persons"},
                  {"mu", "亩", "mu"},
                  {"m2", "平方米", "m²"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcmp(words[i].unit, in->unit) == 0) {
+        if (strcmp(words[i].unit, unit) == 0) {
             return lang == GT_LANG_ZH ? words[i].zh : words[i].en;
         }
     }
-    return in->unit;
+    return unit;
+}
+
+void gt_year_heading(const gt_indicator *in, gt_lang lang, char *out, size_t cap)
+{
+    const char *unit = gt_year_unit(in, lang), *title = gt_title_in(in->title, lang);
+    bool zh = lang == GT_LANG_ZH, has = *unit != '\0';
+    (void)snprintf(out, cap, "%.160s%s%.60s%s", title,
+                   !has ? ""
+                   : zh ? "（"
+                        : " (",
+                   unit,
+                   !has ? ""
+                   : zh ? "）"
+                        : ")");
 }
 
 static void put_number(const gt_indicator *in, double base, char out[GT_NUMBER_TEXT])
@@ -60,7 +83,8 @@ void gt_year_value(const gt_indicator_row *row, char out[GT_NUMBER_TEXT])
     put_number(in, row->value, out);
     /* what is missed by less than two decimals show must not read as met */
     double gap = fabs(row->value - row->asked) / in->unit_base;
-    if (gap > 0 && gap < 0.01) {
+    bool noise = gap <= 1e-9 * fabs(row->asked / in->unit_base); /* of the units' conversion */
+    if (!noise && gap < 0.01) {
         int digits = (int)ceil(-log10(gap)) + 1;
         gt_number_format(row->value / in->unit_base, digits > 9 ? 9 : digits, out);
     }
@@ -208,6 +232,7 @@ gt_status gt_year_gather(gt_ctx *ctx, gt_store *store, const gt_package *package
     }
     st = st == GT_OK ? earlier_years(out) : st;
     st = st == GT_OK ? movements(out) : st;
+    st = st == GT_OK ? gt_year_books(out) : st;
     if (st != GT_OK) {
         gt_year_free(out);
     }
@@ -220,6 +245,7 @@ void gt_year_free(gt_year *y)
         gt_explanation_free(y->ctx, y->items[i].why);
     }
     gt_indicator_table_free(y->table);
+    gt_arena_free(y->arena);
     gt_free(y->ctx, y->items);
     *y = (gt_year){0};
 }

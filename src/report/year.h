@@ -2,6 +2,7 @@
 #ifndef GT_REPORT_YEAR_H
 #define GT_REPORT_YEAR_H
 
+#include "guotu/ledger.h"
 #include "guotu/yearly.h"
 #include "report/words.h"
 
@@ -16,6 +17,11 @@ typedef struct gt_year_item {
     gt_explanation *why;            /* NULL: it did not move, or an end is not known */
 } gt_year_item;
 
+typedef struct gt_year_ledger { /* a ledger that holds records */
+    const gt_ledger *ledger;
+    int64_t all, open, of_year, overdue; /* overdue: on the last day of the year */
+} gt_year_ledger;
+
 typedef struct gt_year {
     gt_ctx *ctx;
     gt_store *store;
@@ -26,6 +32,11 @@ typedef struct gt_year {
     size_t n_items;
     int first_year, n_years;
     size_t standings[GT_STAND_NO_TARGET + 1];
+    gt_arena *arena; /* of what follows */
+    gt_year_ledger *ledgers;
+    size_t n_ledgers;
+    gt_balance_result *balances; /* those with lines */
+    size_t n_balances;
     bool generated;
     char revision[64], package_text[128];
 } gt_year;
@@ -36,6 +47,11 @@ void gt_year_free(gt_year *year);
 gt_status gt_year_pdf(const gt_year *year, const char *path) GT_CHECKED;
 gt_status gt_year_xlsx(const gt_year *year, const char *path) GT_CHECKED;
 
+/* Ledgers and accounts into `year`. */
+gt_status gt_year_books(gt_year *year) GT_CHECKED;
+/* "closes; condition met" ...; static. */
+const char *gt_year_balance_standing(const gt_balance_result *balance, bool zh);
+
 /* Row i of an item. */
 const gt_indicator_row *gt_year_row(const gt_year *year, const gt_year_item *item, size_t i);
 /* "≥ 45 (2025)", "45 左右（2025）"; "" without a target. */
@@ -44,6 +60,9 @@ void gt_year_target(const gt_year *year, const gt_indicator_row *row, char *out,
 void gt_year_value(const gt_indicator_row *row, char out[GT_NUMBER_TEXT]);
 /* Unit as a reader writes it: "万亩", "km²". */
 const char *gt_year_unit(const gt_indicator *in, gt_lang lang);
+const char *gt_year_unit_word(const char *unit, gt_lang lang);
+/* Its title with the unit in brackets where it has one. */
+void gt_year_heading(const gt_indicator *in, gt_lang lang, char *out, size_t cap);
 gt_rgb gt_grade_color(gt_grade grade);
 
 #endif

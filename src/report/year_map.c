@@ -187,8 +187,7 @@ void gt_pages_map(gt_pages *p, const gt_year_item *item, double x, double y, dou
     draw d = {.p = p, .item = item, .frame = {x, y + 24, w, h - 46}};
     char text[300];
     gt_layer_info info;
-    (void)snprintf(text, sizeof text, "%.160s (%.60s)", gt_title_in(item->in->title, p->lang),
-                   gt_year_unit(item->in, p->lang));
+    gt_year_heading(item->in, p->lang, text, sizeof text);
     gt_face face = {
         .size = 8, .bold = true, .width = w, .lines = 2, .align = -1, .color = gt_rgb_of(0x23231F)};
     gt_type_draw(p->type, p->cr, &face, text, x, y);

@@ -220,7 +220,7 @@ static void span_of(const gt_year *y, const gt_year_item *item, bool target, plo
         p->high = fmax(p->high, asked);
     }
     double room = p->high > p->low ? 0.08 * (p->high - p->low) : fmax(1e-9, fabs(p->high) * 0.01);
-    p->low -= room;
+    p->low = p->low >= 0 && p->low < room ? 0 : p->low - room; /* no axis below a count of none */
     p->high += room;
     p->n = y->n_years;
 }
@@ -304,8 +304,7 @@ void gt_pages_chart(gt_pages *p, const gt_year_item *item, double x, double y, d
     const gt_year *year = p->year;
     char text[300];
     double asked = 0;
-    (void)snprintf(text, sizeof text, "%.160s (%.60s)", gt_title_in(item->in->title, p->lang),
-                   gt_year_unit(item->in, p->lang));
+    gt_year_heading(item->in, p->lang, text, sizeof text);
     gt_face face = face_of(w, 7.2, true, gt_rgb_of(INK), -1);
     face.lines = 2;
     gt_type_draw(p->type, p->cr, &face, text, x, y);

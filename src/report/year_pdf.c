@@ -188,7 +188,7 @@ static bool has_trend(const gt_year *y, const gt_year_item *item)
             high = fmax(high, item->value[k]);
         }
     }
-    return n >= 2 && high > low;
+    return n >= 2 && high - low > 1e-6 * fmax(fabs(high), fabs(low)); /* not rounding alone */
 }
 
 static void put_trends(gt_pages *p)
@@ -215,12 +215,29 @@ static void put_trends(gt_pages *p)
 /* ---- maps --------------------------------------------------------------------------------------
  */
 
+/* Stations have values, too, but no place on the map of districts. Where nothing is counted on the
+ * map at all, any name may be a district. */
+static bool is_district(const gt_year *y, const char *name)
+{
+    bool any = false;
+    for (size_t i = 0; i < gt_indicator_table_n_rows(y->table); i++) {
+        const gt_indicator_row *row = gt_indicator_table_row(y->table, i);
+        if (row->indicator->count != NULL && row->level == GT_LEVEL_DISTRICT) {
+            any = true;
+            if (strcmp(row->unit, name) == 0) {
+                return true;
+            }
+        }
+    }
+    return !any;
+}
+
 static size_t known_districts(const gt_year *y, const gt_year_item *item)
 {
     size_t n = 0;
     for (size_t k = 0; k < item->n; k++) {
         const gt_indicator_row *row = gt_year_row(y, item, k);
-        n += row->level == GT_LEVEL_DISTRICT && row->known ? 1 : 0;
+        n += row->level == GT_LEVEL_DISTRICT && row->known && is_district(y, row->unit) ? 1 : 0;
     }
     return n;
 }
@@ -274,13 +291,82 @@ static void put_contribution(gt_pages *p, const gt_explanation *e, int64_t quant
     p->y += h;
 }
 
+/* Did this revision bring the first feature of the place within the year? One that only ended is
+ * known by the revision that once brought it, which is not why it moved. */
+static bool brought(const gt_pages *p, const gt_contribution *c)
+{
+    const gt_year *y = p->year;
+    const char *colon = strchr(c->where, ':');
+    char layer[128], id[128];
+    gt_query q;
+    gt_scan *scan = NULL;
+    gt_feature f;
+    bool more = true, found = false;
+    if (colon == NULL) {
+        return false;
+    }
+    (void)snprintf(layer, sizeof layer, "%.*s", (int)(colon - c->where), c->where);
+    (void)snprintf(id, sizeof id, "%.*s", (int)strcspn(colon + 1, " "), colon + 1);
+    gt_query_init(&q, layer);
+    q.id = id;
+    q.no_geometry = true;
+    q.all_versions = true;
+    gt_status st = gt_scan_open(y->ctx, y->store, &q, &scan);
+    while (st == GT_OK && more && !found) {
+        st = gt_scan_next(y->ctx, scan, &f, &more);
+        found = st == GT_OK && more && f.rev_from == c->revision &&
+                f.valid_from > gt_date_from_ymd(y->o->year - 1, 12, 31);
+    }
+    gt_scan_close(scan);
+    if (st != GT_OK) {
+        gt_error_clear(y->ctx); /* the report can do without */
+    }
+    return found;
+}
+
+/* Number and message of the revision: why the parcel changed. */
+static void put_revision(const gt_pages *p, const gt_contribution *c, gt_text *out)
+{
+    gt_revision info;
+    const gt_year *y = p->year;
+    if (!brought(p, c)) {
+        gt_text_puts(out, gt_pages_say(p, "（原图斑终止）", "  (ended)"));
+        return;
+    }
+    const char *why = "";
+    if (gt_store_revision_info(y->ctx, y->store, c->revision, &info) == GT_OK) {
+        why = info.message;
+    } else {
+        gt_error_clear(y->ctx); /* the number stands for itself */
+    }
+    gt_text_printf(out, gt_pages_say(p, "（版本 %lld%s%s）", "  (revision %lld%s%s)"),
+                   (long long)c->revision, *why == '\0' ? "" : gt_pages_say(p, "：", ": "), why);
+}
+
+/* "94.6 wan_mu" as a reader writes it. A count needs no word: the title says of what. */
+static void put_amount(const gt_pages *p, const gt_series *s, const char *text, gt_text *out)
+{
+    const char *gap = strchr(text, ' ');
+    if (s == NULL || gap == NULL || strcmp(gap + 1, s->unit) != 0) {
+        gt_text_puts(out, text);
+        return;
+    }
+    gt_text_printf(out, "%.*s", (int)(gap - text), text);
+    if (strcmp(s->unit, "count") != 0) {
+        gt_text_printf(out, " %s", gt_year_unit_word(s->unit, p->lang));
+    }
+}
+
 static void what_moved(const gt_pages *p, const gt_contribution *c, gt_text *out)
 {
     gt_text_clear(out);
     if (c->series != NULL) {
         const gt_series *s = gt_package_find_series(p->year->package, c->series);
-        gt_text_printf(out, "%s: %s → %s", s == NULL ? c->series : gt_title_in(s->title, p->lang),
-                       c->before, c->after);
+        gt_text_printf(out, "%s%s", s == NULL ? c->series : gt_title_in(s->title, p->lang),
+                       gt_pages_say(p, "：", ": "));
+        put_amount(p, s, c->before, out);
+        gt_text_puts(out, " → ");
+        put_amount(p, s, c->after, out);
     } else if (*c->where == '\0') {
         gt_text_puts(out, gt_pages_say(p, "公式的非线性部分", "bend of the formula"));
     } else {
@@ -291,8 +377,7 @@ static void what_moved(const gt_pages *p, const gt_contribution *c, gt_text *out
             gt_text_printf(out, gt_pages_say(p, "（台账事件 %lld）", "  (ledger event %lld)"),
                            (long long)c->event);
         } else if (c->revision > 0) {
-            gt_text_printf(out, gt_pages_say(p, "（版本 %lld）", "  (revision %lld)"),
-                           (long long)c->revision);
+            put_revision(p, c, out);
         }
     }
 }
@@ -360,7 +445,8 @@ static void put_basis(gt_pages *p)
 {
     const gt_year *y = p->year;
     gt_pages_next(p);
-    gt_pages_heading(p, gt_pages_say(p, "六、依据与口径", "6  Basis"));
+    gt_pages_heading(p, y->n_ledgers > 0 ? gt_pages_say(p, "七、依据与口径", "7  Basis")
+                                         : gt_pages_say(p, "六、依据与口径", "6  Basis"));
     gt_pages_paragraph(
         p, 8,
         gt_pages_say(
@@ -409,6 +495,7 @@ gt_status gt_year_pdf(const gt_year *year, const char *path)
     if (year->n_years > 1) {
         put_movements(&p);
     }
+    gt_pages_books(&p);
     put_basis(&p);
     return gt_pages_close(&p);
 }

@@ -234,6 +234,47 @@ static void make_formats(book *b)
     }
 }
 
+/* Ledgers, then accounts: a sheet each, where there are any. */
+static void put_books(book *b)
+{
+    const gt_year *y = b->y;
+    const char *const heads[] = {SAY(b, "台账", "ledger"), SAY(b, "记录", "records"),
+                                 SAY(b, "本年列入", "of the year"), SAY(b, "在办", "open"),
+                                 SAY(b, "年末逾期", "overdue")};
+    const double widths[] = {52, 10, 12, 10, 12};
+    lxw_worksheet *s =
+        y->n_ledgers == 0 ? NULL : sheet(b, SAY(b, "台账", "Ledgers"), heads, widths, 5);
+    for (size_t i = 0; s != NULL && i < y->n_ledgers; i++) {
+        const gt_year_ledger *l = &y->ledgers[i];
+        const int64_t n[] = {l->all, l->of_year, l->open, l->overdue};
+        text(b, s, (lxw_row_t)(i + 1), 0, gt_title_in(l->ledger->title, y->o->lang), b->wrap);
+        for (int c = 0; c < 4; c++) {
+            note(b, worksheet_write_number(s, (lxw_row_t)(i + 1), (lxw_col_t)(c + 1), (double)n[c],
+                                           b->whole));
+        }
+    }
+    const char *const sides[] = {
+        SAY(b, "账户", "account"), SAY(b, "区", "district"), SAY(b, "年初（公顷）", "opening, ha"),
+        SAY(b, "转入", "in"),      SAY(b, "转出", "out"),    SAY(b, "年末", "closing"),
+        SAY(b, "平衡", "balance")};
+    const double wide[] = {40, 12, 14, 14, 14, 14, 26};
+    s = y->n_balances == 0 ? NULL : sheet(b, SAY(b, "平衡账", "Accounts"), sides, wide, 7);
+    lxw_row_t at = 1;
+    for (size_t i = 0; s != NULL && i < y->n_balances; i++) {
+        const gt_balance_result *r = &y->balances[i];
+        for (size_t k = 0; k <= r->n_lines; k++, at++) {
+            const gt_balance_line *line = k < r->n_lines ? &r->lines[k] : &r->total;
+            const int64_t n[] = {line->opening, line->in, line->out, line->closing};
+            text(b, s, at, 0, gt_title_in(r->balance->title, y->o->lang), b->wrap);
+            text(b, s, at, 1, k < r->n_lines ? line->unit : SAY(b, "全市", "city"), b->plain);
+            for (int c = 0; c < 4; c++) {
+                number(b, s, at, c + 2, (double)n[c] / 1e6, true);
+            }
+            text(b, s, at, 6, k < r->n_lines ? "" : gt_year_balance_standing(r, b->zh), b->plain);
+        }
+    }
+}
+
 static void put_about(book *b)
 {
     const gt_year *y = b->y;
@@ -289,6 +330,7 @@ gt_status gt_year_xlsx(const gt_year *year, const char *path)
             put_trends(&b);
             put_movements(&b);
         }
+        put_books(&b);
         put_about(&b);
         lxw_error closed = workbook_close(b.wb);
         note(&b, closed);

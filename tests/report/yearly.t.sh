@@ -39,7 +39,7 @@ code 0 series load "$work/s.csv" --origin generated
 code 0 report year 2024 -o "$work/r.pdf"
 pdftotext -layout "$work/r.pdf" "$work/out"
 for what in "Yearly check-up of the plans' indicators, 2024" "What needs attention" "Holds generated data" "held only" \
-    "By district" "land_use:p1" "stock 2024 (generated)" "10 wan_m3" "Compared with the end of 2023"; do
+    "By district" "land_use:p1" "stock 2024 (generated)" "10 10⁴ m³" "Compared with the end of 2023"; do
     says "$what"
 done
 [ "$(pdfinfo "$work/r.pdf" | awk '/^Pages/ { print $2 }')" -ge 5 ] || fail "too few pages"

@@ -62,4 +62,13 @@ for b in farmland_in_out linked_land handed_down construction_land restored_land
         says "closes"
     done
 done
+# the yearly report shows them, with what moved and why
+if command -v pdftotext >/dev/null; then
+    code 0 report year 2023 -o "$work/r.pdf"
+    pdftotext -layout "$work/r.pdf" "$work/out"
+    for what in "Ledgers and accounts" "Accounts" "closes; condition met" "closes; condition missed" "中心城区减量腾退" "Basis"; do
+        says "$what"
+    done
+    grep -q "worse than class V ()" "$work/out" && fail "an empty unit is printed"
+fi
 finish

@@ -84,6 +84,9 @@ awk '{ n[$1]++ } END { for (k in n) printf "%d models: %s\n", n[k], k }' demo/mo
 say "maps"
 guotu map --view current-land-use -o demo/map.png
 guotu map --view three-lines -o demo/three-lines.png
+for grid in security_pattern soil_loss restoration_order underground_constraint ecosystem_value; do
+    guotu map --grid $grid -o demo/$grid.png
+done
 guotu clauses --plan LND >demo/clauses.txt
 tail -n 1 demo/clauses.txt
 

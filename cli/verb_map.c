@@ -102,6 +102,45 @@ static gt_status read_layers(cli *app, gt_arena *arena, const char **ids)
     return GT_OK;
 }
 
+/* --grid: with the workspace's borders over it, or a file by itself. */
+static gt_status draw_grid(cli *app, const char *path)
+{
+    const char *ids[MAX_LAYERS + 1] = {NULL}, *title = cli_option_value(app, "title", NULL);
+    gt_store *store = NULL;
+    gt_package *package = NULL;
+    gt_arena *arena = NULL;
+    gt_map_of_store_options place;
+    gt_map_of_grid_options o;
+    long width = 0;
+    gt_map_of_store_options_init(app->ctx, &place);
+    gt_map_of_grid_options_init(app->ctx, &o);
+    o.name = cli_option_value(app, "grid", NULL);
+    o.ramp = cli_option_value(app, "ramp", NULL);
+    o.lang = app->lang;
+    o.no_shade = cli_has(app, "flat");
+    gt_status st = read_box(app, &place);
+    o.has_box = place.has_box;
+    o.box = place.box;
+    st = st == GT_OK ? cli_get_long(app, "width", 0, 0, GT_MAP_MAX_PX, &width) : st;
+    st = st == GT_OK ? gt_arena_new(app->ctx, 0, &arena) : st;
+    if (st == GT_OK && app->workspace != NULL) {
+        st = cli_open_store(app, true, &store);
+        st = st == GT_OK ? cli_open_package(app, store, &package) : st;
+        st = st == GT_OK ? read_layers(app, arena, ids) : st;
+    }
+    if (st == GT_OK) {
+        o.ids = ids[0] == NULL ? NULL : ids;
+        o.title = title != NULL ? (gt_title){title, title} : o.title;
+        o.width = (int)width;
+        o.height = (int)lround((double)width / sqrt(2.0));
+        st = gt_map_of_grid(app->ctx, store, package, &o, path);
+    }
+    gt_arena_free(arena);
+    gt_package_free(package);
+    gt_store_close(store);
+    return st;
+}
+
 static gt_status run(cli *app)
 {
     const char *ids[MAX_LAYERS + 1] = {NULL};
@@ -115,6 +154,9 @@ static gt_status run(cli *app)
     if (path == NULL) {
         return gt_fail(app->ctx, GT_E_USAGE, &CLI_MSG_NEEDS_VALUE, GT_NOWHERE,
                        GT_ARGS(GT_TEXT("option", "o"), GT_TEXT("arg", "FILE")));
+    }
+    if (cli_has(app, "grid")) {
+        return draw_grid(app, path);
     }
     gt_status st = read_box(app, &o);
     if (st == GT_OK) {
@@ -168,6 +210,17 @@ static const cli_option options[] = {
      {"规划包中的一张图（默认：第一张有数据的）",
       "a view of the package (default: the first that has data)"},
      false},
+    {"grid",
+     "NAME|FILE",
+     {"画一个栅格（工作空间中的名称，或文件；文件可不用工作空间）",
+      "draw a grid: a name of the workspace, or a file, which needs no workspace"},
+     false},
+    {"ramp",
+     "NAME",
+     {"色带：green-blue、greens、blues、heat、diverging、heights（默认按数值选）",
+      "colours: green-blue, greens, blues, heat, diverging, heights (default: by the values)"},
+     false},
+    {"flat", NULL, {"栅格图不加地形晕渲", "no hillshade under a grid"}, false},
     {"bbox", "X0,Y0,X1,Y1", {"范围（工作坐标系）", "extent in the working CRS"}, false},
     {"as-of", "DATE", {"该日有效的要素", "features valid on that day"}, false},
     {"title", "TEXT", {"图名", "title"}, false},

@@ -118,6 +118,29 @@ typedef struct gt_map_relief {
 /* The heights of a raster read in the map's CRS (raster.h); borrows its cells. */
 gt_map_relief gt_map_relief_of(const gt_raster *raster);
 
+/* A grid of values as the ground of the map, under everything else: in classes, or along a ramp of
+ * colours. Row 0 is the north edge, NaN = no data (the paper shows). CRS of the map. Borrowed. */
+typedef struct gt_map_surface {
+    const float *values; /* rows * cols */
+    int rows, cols;
+    gt_box box;
+    gt_title title;
+    const char *unit; /* "t/(ha.yr)", or NULL */
+    gt_origin origin; /* GT_ORIGIN_GENERATED: the picture carries the warning band */
+    /* In classes: values, titles and colours as many; m2 of each for the legend (NaN: not told).
+     * Values that are none of them get the colour of no class. */
+    const gt_map_class *classes;
+    const double *class_values, *class_m2;
+    size_t n_classes; /* at most 64; 0: a ramp */
+    /* Ramp: colours "#rrggbb" from low to high, NULL-terminated, at least two; what lies beyond has
+     * the end's colour. `step`: of the figures on the legend. */
+    const char *const *ramp;
+    double low, high, step;
+    bool below, above; /* there are values beyond the ends: the legend says so */
+    bool holes;        /* there is no data in places: the legend says so */
+} gt_map_surface;
+#define GT_MAP_SURFACE_CLASSES 64
+
 typedef enum gt_map_grid {
     GT_GRID_AUTO = 0, /* degrees where the plane is known and the map is wider than 20 km */
     GT_GRID_DEGREES,
@@ -141,7 +164,8 @@ typedef struct gt_map_options {
     gt_title title, subtitle, note; /* members may be NULL. note: source and date, at the foot */
     const gt_map_layer *layers;     /* borrowed; drawn in this order, first at the bottom */
     size_t n_layers;
-    const gt_map_relief *relief; /* borrowed, or NULL */
+    const gt_map_surface *surface; /* borrowed, or NULL */
+    const gt_map_relief *relief;   /* borrowed, or NULL */
     gt_map_grid grid;
     bool no_legend, no_scale_bar, no_north;
     int locator; /* index of the layer drawn whole in a small inset with the shown box; -1: none */
@@ -214,6 +238,34 @@ void gt_map_of_store_options_init(gt_ctx *ctx, gt_map_of_store_options *options)
  * (when drawn) serves as locator. */
 gt_status gt_map_of_store(gt_ctx *ctx, gt_store *store, const gt_package *package,
                           const gt_map_of_store_options *options, const char *path) GT_CHECKED;
+
+/* ---- the map of a grid ---- */
+
+typedef struct gt_map_of_grid_options {
+    size_t size;
+    const char *name; /* of a grid of the workspace, or a file's path */
+    const char *ramp; /* one of gt_map_ramp_name; NULL: chosen by the values */
+    const char *const *ids; /* layers over it, NULL-terminated; NULL: the package's units */
+    bool has_box;
+    gt_box box;
+    gt_title title; /* members NULL: of the model that makes it, else its name */
+    int width, height;
+    double dpi;
+    gt_lang lang;
+    bool no_shade; /* no hillshade, though there is an elevation */
+} gt_map_of_grid_options;
+void gt_map_of_grid_options_init(gt_ctx *ctx, gt_map_of_grid_options *options);
+/* Draws one grid with its legend: in the classes of the code list that its model names, of few
+ * whole values else, or along a ramp between the 2nd and the 98th percentile. The foot says by
+ * which model it was made, from what and after which sources. store and package may be NULL: a file
+ * alone. GT_E_NOT_FOUND "report.no-grid" with the nearest name; GT_E_INPUT "report.grid-crs" (not
+ * in the CRS of the workspace), "report.grid-empty" (nodata only), "report.grid-beside" (nothing of
+ * it in the box); GT_E_USAGE "report.no-ramp". Cost: reads the grid once; memory 4 bytes a cell
+ * drawn, at most 2500 a side. */
+gt_status gt_map_of_grid(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                         const gt_map_of_grid_options *options, const char *path) GT_CHECKED;
+/* Names of the ramps, NULL past the last. */
+const char *gt_map_ramp_name(size_t i);
 
 /* ---- the picture of a verdict ---- */
 

@@ -347,7 +347,10 @@ typedef struct gt_model_decl {
     const char *id;
     gt_title title, note;
     const char *const *clauses;
-    const char *kind; /* name of the kernel */
+    const char *kind;  /* name of the kernel */
+    const char *codes; /* code list of the classes of its first output, or NULL */
+    const char *unit;  /* of its first output, where the kernel cannot know it; or NULL */
+    const char *ramp;  /* colours of maps of it (gt_map_ramp_name), or NULL */
     const gt_binding *in, *with, *out;
     size_t n_in, n_with, n_out;
     const char *file;

@@ -39,6 +39,10 @@
     X(cairo_new_path)                                                                              \
     X(cairo_new_sub_path)                                                                          \
     X(cairo_paint)                                                                                 \
+    X(cairo_pattern_add_color_stop_rgb)                                                            \
+    X(cairo_pattern_create_linear)                                                                 \
+    X(cairo_pattern_destroy)                                                                       \
+    X(cairo_set_source)                                                                            \
     X(cairo_pattern_set_filter)                                                                    \
     X(cairo_pdf_surface_create_for_stream)                                                         \
     X(cairo_pdf_surface_set_metadata)                                                              \
@@ -148,6 +152,10 @@ const gt_draw_lib *gt_draw(void);
 #define cairo_new_path                          (gt_draw()->cairo_new_path)
 #define cairo_new_sub_path                      (gt_draw()->cairo_new_sub_path)
 #define cairo_paint                             (gt_draw()->cairo_paint)
+#define cairo_pattern_add_color_stop_rgb        (gt_draw()->cairo_pattern_add_color_stop_rgb)
+#define cairo_pattern_create_linear             (gt_draw()->cairo_pattern_create_linear)
+#define cairo_pattern_destroy                   (gt_draw()->cairo_pattern_destroy)
+#define cairo_set_source                        (gt_draw()->cairo_set_source)
 #define cairo_pattern_set_filter                (gt_draw()->cairo_pattern_set_filter)
 #define cairo_pdf_surface_create_for_stream     (gt_draw()->cairo_pdf_surface_create_for_stream)
 #define cairo_pdf_surface_set_metadata          (gt_draw()->cairo_pdf_surface_set_metadata)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/surface.h"
 #include "report/swatch.h"
 
 static const double TYPE = 7.4;     /* points, before scale and factor */
@@ -128,8 +129,10 @@ double gt_legend_guess(const gt_map_options *options, double width, double facto
             high += layer->n_classes > 0 ? HEAD + 4 + ROW * (double)layer->n_classes : ROW;
         }
     }
+    double surface =
+        options->surface == NULL ? 0 : gt_surface_legend_height(options->surface, factor);
     /* columns end unevenly, by up to a heading and a row */
-    return (TITLE + high / columns + (columns > 1 ? HEAD + ROW : 0)) * factor;
+    return (TITLE + high / columns + (columns > 1 ? HEAD + ROW : 0)) * factor + surface;
 }
 
 void gt_legend_free(gt_ctx *ctx, gt_legend *legend)
@@ -431,8 +434,10 @@ void gt_legend_draw(gt_legend *legend, const gt_look *look, cairo_t *cr)
     gt_rect r = legend->rect;
     gt_face face = {.size = 9.2 * unit, .bold = true, .lines = 1, .color = gt_rgb_of(0x2E2E2A)};
     gt_extent e = gt_type_measure(look->type, &face, gt_word_of(GT_WORD_LEGEND, look->lang));
-    gt_type_draw(look->type, cr, &face, gt_word_of(GT_WORD_LEGEND, look->lang), r.x,
-                 r.y - 0.25 * e.h);
+    if (!legend->more) {
+        gt_type_draw(look->type, cr, &face, gt_word_of(GT_WORD_LEGEND, look->lang), r.x,
+                     r.y - 0.25 * e.h);
+    }
     if (legend->area_width > 0) { /* heads of the columns of figures, above the first column */
         double right = legend->rows[0].rect.x + legend->rows[0].rect.w;
         gt_rect line = {r.x, r.y, r.w, e.h * 0.75};

@@ -7,6 +7,7 @@
 #include "report/messages.h"
 #include "report/relief.h"
 #include "report/stage.h"
+#include "report/surface.h"
 
 void gt_map_style_init(gt_map_style *style)
 {
@@ -128,6 +129,9 @@ static gt_status check(gt_ctx *ctx, const gt_map_source *source, const gt_map_op
     if (st == GT_OK && o->has_box) {
         st = gt_box_check(ctx, source, o->box);
     }
+    if (st == GT_OK && o->surface != NULL) {
+        st = gt_surface_check(ctx, o->surface);
+    }
     if (st == GT_OK && o->relief != NULL) {
         st = gt_relief_check(ctx, o->relief);
     }
@@ -184,6 +188,9 @@ static gt_status draw_layers(drawing *d)
     gt_status st = gt_stage_begin(d->ctx, d->canvas, &d->view, d->page.factor, 0, d->budget,
                                   gt_rgb_of(0xF1F2EF), &d->stage);
     bool shaded = o->relief == NULL;
+    if (st == GT_OK && o->surface != NULL) {
+        st = gt_surface_draw(d->ctx, o->surface, &d->view, &d->stage.pen);
+    }
     for (size_t i = 0; st == GT_OK && i <= o->n_layers; i++) {
         if (!shaded && (i == o->n_layers || !o->layers[i].base)) {
             st = gt_relief_draw(d->ctx, o->relief, &d->view, &d->stage.pen);
@@ -204,7 +211,7 @@ static void draw_empty(drawing *d)
     for (size_t i = 0; i < d->o->n_layers; i++) {
         n += d->tallies[i].n_features;
     }
-    if (n > 0) {
+    if (n > 0 || d->o->surface != NULL) {
         return;
     }
     gt_rect f = d->view.frame;
@@ -294,6 +301,25 @@ static gt_status draw_locator(drawing *d)
     return st;
 }
 
+/* What is left for the layers: beneath it in a column, beside it in a wide panel. */
+static gt_status draw_surface_legend(drawing *d, gt_rect *slot)
+{
+    const double wide = 2.2;
+    double took = 0, gap = 14 * d->page.factor;
+    gt_rect own = *slot;
+    bool beside = slot->w > wide * slot->h;
+    own.w = beside ? 0.5 * (slot->w - gap) : slot->w;
+    gt_status st = gt_surface_legend_draw(d->ctx, d->o->surface, &d->look, own, d->cr, &took);
+    if (beside) {
+        slot->x += own.w + gap;
+        slot->w = own.w;
+    } else {
+        slot->y += took + 0.5 * gap;
+        slot->h -= took + 0.5 * gap;
+    }
+    return st;
+}
+
 static gt_status draw_furniture(drawing *d)
 {
     gt_status st = GT_OK;
@@ -306,9 +332,14 @@ static gt_status draw_furniture(drawing *d)
     gt_frame_border(d->view.frame, d->page.factor, d->cr);
     gt_page_draw_texts(&d->page, d->o, d->type, d->cr);
     if (!d->o->no_legend) {
-        st = gt_legend_make(d->ctx, d->o, d->tallies, d->paints, &d->legend);
-        if (st == GT_OK) {
-            gt_legend_fit(&d->legend, &d->look, d->page.slot[GT_SLOT_LEGEND]);
+        gt_rect slot = d->page.slot[GT_SLOT_LEGEND];
+        if (d->o->surface != NULL) {
+            st = draw_surface_legend(d, &slot);
+        }
+        st = st != GT_OK ? st : gt_legend_make(d->ctx, d->o, d->tallies, d->paints, &d->legend);
+        d->legend.more = d->o->surface != NULL;
+        if (st == GT_OK && slot.h > 0) {
+            gt_legend_fit(&d->legend, &d->look, slot);
             gt_legend_draw(&d->legend, &d->look, d->cr);
         }
     }

@@ -51,6 +51,11 @@ void gt_warning_text(const gt_map_options *o, char *out, size_t room)
     enum { MOST_NAMES = 6 }; /* what fits on two lines; the legend marks every layer */
     int generated = 0, all = 0;
     out[0] = '\0';
+    if (o->surface != NULL && o->surface->origin == GT_ORIGIN_GENERATED) {
+        generated++;
+        all++;
+        gt_warning_add(o->surface->title, o->lang, out, room);
+    }
     for (size_t i = 0; i < o->n_layers; i++) {
         bool made = o->layers[i].origin == GT_ORIGIN_GENERATED;
         bool counts = !o->layers[i].hide_legend;
@@ -79,7 +84,7 @@ static void faces(gt_page *p)
     p->subtitle = (gt_face){.size = 9 * f, .align = -1, .lines = 2, .color = gt_rgb_of(0x66665F)};
     p->warning = (gt_face){
         .size = 7.6 * f, .bold = true, .align = -1, .lines = 2, .color = gt_rgb_of(0x7A4A00)};
-    p->note = (gt_face){.size = 6.4 * f, .align = -1, .lines = 3, .color = gt_rgb_of(0x77776F)};
+    p->note = (gt_face){.size = 6.4 * f, .align = -1, .lines = 4, .color = gt_rgb_of(0x77776F)};
     p->foot = p->note;
     p->foot.align = 1;
     p->foot.lines = 1;

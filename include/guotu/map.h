@@ -243,8 +243,8 @@ gt_status gt_map_of_store(gt_ctx *ctx, gt_store *store, const gt_package *packag
 
 typedef struct gt_map_of_grid_options {
     size_t size;
-    const char *name; /* of a grid of the workspace, or a file's path */
-    const char *ramp; /* one of gt_map_ramp_name; NULL: chosen by the values */
+    const char *name;       /* of a grid of the workspace, or a file's path */
+    const char *ramp;       /* one of gt_map_ramp_name; NULL: chosen by the values */
     const char *const *ids; /* layers over it, NULL-terminated; NULL: the package's units */
     bool has_box;
     gt_box box;

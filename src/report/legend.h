@@ -34,7 +34,7 @@ typedef struct gt_legend {
     gt_rect rect;
     double area_width, share_width; /* columns of figures */
     bool plain;                     /* names only: with figures they would be cut */
-    bool more; /* stands below another legend: without the word */
+    bool more;                      /* stands below another legend: without the word */
     bool overflow; /* even folded it did not fit: rows beyond the rectangle were dropped */
 } gt_legend;
 

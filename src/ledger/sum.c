@@ -446,7 +446,7 @@ static adder adder_of(gt_ctx *ctx, gt_book *b, const gt_ledger_sum *sum, const c
                    .user = user};
 }
 
-static const gt_book_cut before_all = {.date = GT_DATE_NONE, .time_ms = 1, .year = 1};
+static const gt_book_cut before_all = {.date = GT_DATE_NONE, .time_ms = INT64_MIN, .year = 1};
 
 gt_status gt_ledger_sum_each(gt_ctx *ctx, gt_book *b, gt_sql *sql, const gt_ledger_sum *sum,
                              const gt_book_cut *cut, const char *unit, gt_sum_fn fn, void *user,

@@ -215,21 +215,26 @@ typedef struct gt_sum_part {
 } gt_sum_part;
 typedef gt_status (*gt_sum_fn)(void *user, const gt_sum_part *part);
 
+typedef struct gt_sum_ask {
+    const gt_ledger_sum *sum;
+    gt_sql *sql;      /* evaluates its conditions */
+    const char *unit; /* only records of this unit; NULL or "": all, those of the whole territory
+                         ("*") too */
+    gt_sum_fn fn;     /* its failure ends the call */
+    void *user;
+} gt_sum_ask;
+
 /* One part for each record of the sum's ledger (in an earlier cut, for each event that moved its
- * value), or line of its account, that counts in this cut.
- * unit: only records of this unit; NULL or "": all of them, those of the whole territory ("*") too.
- * sql evaluates the conditions. *known = false: there is no record or line at all. fn's failure
- * ends it. GT_E_LIMIT "ledger.sum-large": an amount beyond 9e12. Cost: by the ledger's records (2
- * us each) for a cut of everything, else by its events. */
-gt_status gt_ledger_sum_each(gt_ctx *ctx, gt_book *book, gt_sql *sql, const gt_ledger_sum *sum,
-                             const gt_book_cut *cut, const char *unit, gt_sum_fn fn, void *user,
-                             bool *known) GT_CHECKED;
+ * value), or line of its account, that counts in this cut. *known = false: there is no record or
+ * line at all. GT_E_LIMIT "ledger.sum-large": an amount beyond 9e12. Cost: by the ledger's records
+ * (2 us each) for a cut of everything, else by its events. */
+gt_status gt_ledger_sum_each(gt_ctx *ctx, gt_book *book, const gt_sum_ask *ask,
+                             const gt_book_cut *cut, bool *known) GT_CHECKED;
 /* What brought the sum from one cut to the other, event by event in the order of the records: the
  * parts sum to the difference of the two sums exactly. What is undone on the way back counts the
  * other way round. Cost: 4 us an event of the ledger. */
-gt_status gt_ledger_sum_moves(gt_ctx *ctx, gt_book *book, gt_sql *sql, const gt_ledger_sum *sum,
-                              const gt_book_cut *from, const gt_book_cut *to, const char *unit,
-                              gt_sum_fn fn, void *user) GT_CHECKED;
+gt_status gt_ledger_sum_moves(gt_ctx *ctx, gt_book *book, const gt_sum_ask *ask,
+                              const gt_book_cut *from, const gt_book_cut *to) GT_CHECKED;
 /* Base units (m2, records, ...) of whole quanta. Cannot fail. */
 double gt_ledger_sum_value(const gt_ledger_sum *sum, int64_t quanta);
 

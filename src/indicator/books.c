@@ -75,7 +75,7 @@ static gt_status find_generated(run *r, const gt_ledger_sum *sum, bool *yes)
     *yes = false;
     for (size_t i = 0; st == GT_OK && !*yes && i < gt_package_n_ledgers(r->package); i++) {
         const gt_ledger *l = gt_package_ledger(r->package, i);
-        bool feeds = l == sum->ledger;
+        bool feeds = sum->ledger != NULL && strcmp(l->id, sum->ledger->id) == 0;
         for (size_t k = 0; sum->ledger == NULL && !feeds && k < l->n_postings; k++) {
             feeds = strcmp(l->postings[k].balance, sum->balance) == 0;
         }
@@ -100,8 +100,8 @@ gt_status gt_run_books(run *r, const gt_indicator *in)
     }
     for (size_t i = 0; st == GT_OK && i < in->n_sums; i++) {
         adding a = {.r = r, .sum = &in->sums[i], .at = i};
-        st = gt_ledger_sum_each(r->ctx, r->ledgers, r->sql, a.sum, &r->cut, NULL, add_part, &a,
-                                &r->books_known[i]);
+        const gt_sum_ask what = {.sum = a.sum, .sql = r->sql, .fn = add_part, .user = &a};
+        st = gt_ledger_sum_each(r->ctx, r->ledgers, &what, &r->cut, &r->books_known[i]);
         st = st == GT_OK ? find_generated(r, a.sum, &r->books_generated[i]) : st;
     }
     if (r->n_by_unit > 0) {

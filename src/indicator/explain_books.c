@@ -28,8 +28,9 @@ gt_status gt_explain_books(job *j, side *s)
         const gt_ledger_sum *sum = &j->in->sums[i];
         totalling t = {.ctx = j->ctx, .name = sum->name};
         bool known = false;
-        st = gt_ledger_sum_each(j->ctx, j->ledgers, j->sql, sum, &s->cut, j->unit, add_up, &t,
-                                &known);
+        const gt_sum_ask what = {
+            .sum = sum, .sql = j->sql, .unit = j->unit, .fn = add_up, .user = &t};
+        st = gt_ledger_sum_each(j->ctx, j->ledgers, &what, &s->cut, &known);
         s->sums[i] = t.total;
         s->values[gt_first_sum(j->in) + i] = (gt_value){.kind = known ? GT_VAL_REAL : GT_NULL,
                                                         .real = gt_ledger_sum_value(sum, t.total)};
@@ -128,8 +129,9 @@ gt_status gt_explain_book_step(job *j, const side *a, const side *b, size_t i,
                                const gt_ingredients *given, int64_t step)
 {
     j->n_deeds = 0;
-    gt_status st = gt_ledger_sum_moves(j->ctx, j->ledgers, j->sql, &j->in->sums[i], &a->cut,
-                                       &b->cut, j->unit, keep_deed, j);
+    const gt_sum_ask what = {
+        .sum = &j->in->sums[i], .sql = j->sql, .unit = j->unit, .fn = keep_deed, .user = j};
+    gt_status st = gt_ledger_sum_moves(j->ctx, j->ledgers, &what, &a->cut, &b->cut);
     if (st != GT_OK) {
         return st;
     }

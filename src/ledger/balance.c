@@ -367,8 +367,8 @@ static gt_status read_figures(account *a, gt_sql *sql, figures *f)
     f->known = gt_arena_zalloc(a->arena, b->n_sums + 1, sizeof *f->known);
     gt_status st = f->quanta == NULL || f->known == NULL ? GT_E_MEMORY : GT_OK;
     for (f->at = 0; st == GT_OK && f->at < b->n_sums; f->at++) {
-        st = gt_ledger_sum_each(a->ctx, a->b, sql, &b->sums[f->at], &cut, NULL, add_part, f,
-                                &f->known[f->at]);
+        const gt_sum_ask what = {.sum = &b->sums[f->at], .sql = sql, .fn = add_part, .user = f};
+        st = gt_ledger_sum_each(a->ctx, a->b, &what, &cut, &f->known[f->at]);
     }
     return st;
 }
@@ -424,7 +424,7 @@ static gt_status ask_musts(account *a)
     if (b->n_musts == 0) {
         return GT_OK;
     }
-    gt_expr **musts = gt_arena_zalloc(a->arena, b->n_musts, sizeof *musts);
+    gt_expr **musts = gt_arena_zalloc(a->arena, b->n_musts, sizeof(gt_expr *));
     gt_status st = musts == NULL ? GT_E_MEMORY : gt_sql_new(a->ctx, a->package, &sql);
     for (size_t i = 0; st == GT_OK && i < b->n_musts; i++) {
         st = gt_expr_compile(a->ctx, sql, b->musts[i].must, b->names, b->n_names, GT_NOWHERE,

@@ -435,31 +435,30 @@ static gt_status travel_lines(adder *a, const travel *t, bool *known)
 /* ---- what others call ---------------------------------------------------------------------------
  */
 
-static adder adder_of(gt_ctx *ctx, gt_book *b, const gt_ledger_sum *sum, const char *unit,
-                      gt_sum_fn fn, void *user)
+static adder adder_of(gt_ctx *ctx, gt_book *b, const gt_sum_ask *ask)
 {
+    const bool any = ask->unit == NULL || *ask->unit == '\0';
     return (adder){.ctx = ctx,
                    .b = b,
-                   .sum = sum,
-                   .unit = unit == NULL || *unit == '\0' ? NULL : unit,
-                   .fn = fn,
-                   .user = user};
+                   .sum = ask->sum,
+                   .unit = any ? NULL : ask->unit,
+                   .fn = ask->fn,
+                   .user = ask->user};
 }
 
 static const gt_book_cut before_all = {.date = GT_DATE_NONE, .time_ms = INT64_MIN, .year = 1};
 
-gt_status gt_ledger_sum_each(gt_ctx *ctx, gt_book *b, gt_sql *sql, const gt_ledger_sum *sum,
-                             const gt_book_cut *cut, const char *unit, gt_sum_fn fn, void *user,
-                             bool *known)
+gt_status gt_ledger_sum_each(gt_ctx *ctx, gt_book *b, const gt_sum_ask *what,
+                             const gt_book_cut *cut, bool *known)
 {
-    adder a = adder_of(ctx, b, sum, unit, fn, user);
+    adder a = adder_of(ctx, b, what);
     travel t = {.from = &before_all, .to = cut};
     bool all = cut->date == GT_DATE_NONE && cut->time_ms == 0;
     *known = false;
     ask(t.from, &t.q_from);
     ask(cut, &t.q_to);
-    gt_status st = open_adder(&a, sql);
-    if (st == GT_OK && sum->ledger != NULL) {
+    gt_status st = open_adder(&a, what->sql);
+    if (st == GT_OK && a.sum->ledger != NULL) {
         st = all ? each_present(&a, cut, known) : travel_records(&a, &t, known);
     } else if (st == GT_OK) {
         st = travel_lines(&a, &t, known);
@@ -468,18 +467,17 @@ gt_status gt_ledger_sum_each(gt_ctx *ctx, gt_book *b, gt_sql *sql, const gt_ledg
     return st;
 }
 
-gt_status gt_ledger_sum_moves(gt_ctx *ctx, gt_book *b, gt_sql *sql, const gt_ledger_sum *sum,
-                              const gt_book_cut *from, const gt_book_cut *to, const char *unit,
-                              gt_sum_fn fn, void *user)
+gt_status gt_ledger_sum_moves(gt_ctx *ctx, gt_book *b, const gt_sum_ask *what,
+                              const gt_book_cut *from, const gt_book_cut *to)
 {
-    adder a = adder_of(ctx, b, sum, unit, fn, user);
+    adder a = adder_of(ctx, b, what);
     travel t = {.from = from, .to = to};
     bool known = false;
     ask(from, &t.q_from);
     ask(to, &t.q_to);
-    gt_status st = open_adder(&a, sql);
+    gt_status st = open_adder(&a, what->sql);
     if (st == GT_OK) {
-        st = sum->ledger != NULL ? travel_records(&a, &t, &known) : travel_lines(&a, &t, &known);
+        st = a.sum->ledger != NULL ? travel_records(&a, &t, &known) : travel_lines(&a, &t, &known);
     }
     close_adder(&a);
     return st;

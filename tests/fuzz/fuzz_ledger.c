@@ -146,11 +146,11 @@ static void journal(gt_ctx *ctx, gt_book *b, const gt_package *package, const ch
     for (size_t i = 0; i < in->n_sums; i++) {
         int64_t n = 0, m = 0;
         bool known = false;
-        gt_status st =
-            gt_ledger_sum_each(ctx, b, sql, &in->sums[i], &late, NULL, count_part, &n, &known);
+        gt_sum_ask what = {.sum = &in->sums[i], .sql = sql, .fn = count_part, .user = &n};
+        gt_status st = gt_ledger_sum_each(ctx, b, &what, &late, &known);
         gt_error_clear(ctx);
-        gt_status too =
-            gt_ledger_sum_moves(ctx, b, sql, &in->sums[i], &early, &late, NULL, count_part, &m);
+        what.user = &m;
+        gt_status too = gt_ledger_sum_moves(ctx, b, &what, &early, &late);
         gt_error_clear(ctx);
         must(st == too && (st != GT_OK || (n == m && known)));
     }

@@ -282,10 +282,10 @@ static void the_journal_gives_the_present(void **state)
         for (size_t k = 0; k < in->n_sums; k++) {
             tally x = {0}, y = {0};
             bool known = false, known_too = false;
-            assert_ok(b->ctx, gt_ledger_sum_each(b->ctx, b->book, sql, &in->sums[k], &present, NULL,
-                                                 add_part, &x, &known));
-            assert_ok(b->ctx, gt_ledger_sum_each(b->ctx, b->book, sql, &in->sums[k], &played, NULL,
-                                                 add_part, &y, &known_too));
+            gt_sum_ask what = {.sum = &in->sums[k], .sql = sql, .fn = add_part, .user = &x};
+            assert_ok(b->ctx, gt_ledger_sum_each(b->ctx, b->book, &what, &present, &known));
+            what.user = &y;
+            assert_ok(b->ctx, gt_ledger_sum_each(b->ctx, b->book, &what, &played, &known_too));
             assert_true(known && known_too);
             assert_true(x.sum == y.sum);
             assert_true(x.n > 0);

@@ -181,6 +181,7 @@ gt_status circuit_graph_grid(gt_ctx *ctx, int64_t n_cols, int64_t n_rows, const 
         out->first = gt_alloc(ctx, out->n, sizeof *out->first);
         st = out->first == NULL ? GT_E_MEMORY : GT_OK;
     }
+    st = st == GT_OK ? gt_check_cancel(ctx) : st;
     if (st == GT_OK && out->n == 0) {
         st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_NO_NODES, GT_NOWHERE, GT_NO_ARGS);
     }

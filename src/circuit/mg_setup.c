@@ -502,7 +502,8 @@ gt_status mg_new(gt_ctx *ctx, const mg_level *finest, mg *out)
     out->level[0] = *finest;
     out->n_levels = 1;
     add_ghosts(&out->level[0]);
-    gt_status st = round_level(ctx, &out->level[0]);
+    gt_status st = gt_check_cancel(ctx);
+    st = st == GT_OK ? round_level(ctx, &out->level[0]) : st;
     while (st == GT_OK) {
         mg_level *l = &out->level[out->n_levels - 1];
         if (l->cols * l->rows <= COARSEST || out->n_levels == LEVELS_MAX) {

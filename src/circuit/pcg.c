@@ -208,6 +208,7 @@ gt_status circuit_grid_solver_new(gt_ctx *ctx, const circuit_graph *graph, const
         if (graph->merged) {
             wire_up(&b);
         }
+        /* Not asked for a cancel before mg_new: it takes the level over in every case. */
         st = mg_new(ctx, &l, &s->m); /* takes l */
     } else {
         gt_free(ctx, l.e);

@@ -1,6 +1,6 @@
 /* Serve: the one portal of a workspace over HTTP: OGC API Features, Tiles and Processes, the pages
- * of the portal, accounts, ledgers, health and metrics. Of the map itself nothing can be changed
- * through it. */
+ * of the portal, accounts, ledgers, health and metrics. Features are written one revision a
+ * request, by whom the register of actors lets (docs/reference/http.md). */
 #ifndef GUOTU_SERVE_H
 #define GUOTU_SERVE_H
 

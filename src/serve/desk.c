@@ -52,6 +52,7 @@ void gt_desk_close(gt_desk *desk)
     }
     gt_crs_set_close(desk->ctx, &desk->crs);
     gt_arena_free(desk->arena);
+    gt_store_close(desk->writer);
     gt_store_close(desk->store);
     memset(desk, 0, sizeof *desk);
 }
@@ -98,11 +99,16 @@ gt_status gt_desk_layer(gt_desk *desk, const char *id, gt_layer_info *out,
 
 /* The tag says all that an answer depends on beside its address: what the map and the package are,
  * and the language. */
-bool gt_desk_unchanged(gt_desk *desk, const gt_request *request, int64_t revision, gt_reply *reply)
+void gt_item_tag(const gt_desk *desk, int64_t revision, gt_reply *reply)
 {
     (void)snprintf(reply->etag, sizeof reply->etag, "\"%s-%lld-%.12s-%s\"", GT_VERSION,
                    (long long)revision, gt_package_hash(desk->package),
                    desk->lang == GT_LANG_ZH ? "zh" : "en");
+}
+
+bool gt_desk_unchanged(gt_desk *desk, const gt_request *request, int64_t revision, gt_reply *reply)
+{
+    gt_item_tag(desk, revision, reply);
     if (!gt_request_has(request, reply->etag)) {
         return false;
     }
@@ -163,6 +169,9 @@ static const gt_route routes[] = {
     {"GET", "collections/*/queryables", gt_get_queryables, GT_PUBLIC},
     {"GET", "collections/*/items", gt_get_items, GT_PUBLIC},
     {"GET", "collections/*/items/*", gt_get_item, GT_PUBLIC},
+    {"POST", "collections/*/items", gt_post_item, GT_CHANGING},
+    {"PUT", "collections/*/items/*", gt_put_item, GT_CHANGING},
+    {"DELETE", "collections/*/items/*", gt_delete_item, GT_CHANGING},
     {"GET", "collections/*/tiles", gt_get_tilesets, GT_PUBLIC},
     {"GET", "collections/*/tiles/*/*/*/*", gt_get_tile, GT_PUBLIC},
     {"GET", "processes", gt_get_processes, GT_PUBLIC},
@@ -205,14 +214,19 @@ static bool matches(const char *pattern, const gt_request *request)
 /* Adds a method to the Allow field; there are few combinations. */
 static void allow(const char *method, gt_reply *reply)
 {
-    static const char *const lists[] = {"GET, HEAD", "POST", "GET, HEAD, POST",
-                                        "DELETE",    "PUT",  "GET, HEAD, POST, DELETE"};
+    static const char *const lists[] = {"GET, HEAD",
+                                        "POST",
+                                        "GET, HEAD, POST",
+                                        "DELETE",
+                                        "PUT",
+                                        "GET, HEAD, POST, DELETE",
+                                        "GET, HEAD, PUT, DELETE"};
     bool had_get = reply->allow != NULL && strncmp(reply->allow, "GET", 3) == 0;
     bool had_post = reply->allow != NULL && strstr(reply->allow, "POST") != NULL;
     size_t at = strcmp(method, "GET") == 0      ? 0
                 : strcmp(method, "POST") == 0   ? (had_get ? 2U : 1U)
-                : strcmp(method, "DELETE") == 0 ? (had_get && had_post ? 5U : 3U)
-                                                : 4U;
+                : strcmp(method, "DELETE") == 0 ? (had_get ? (had_post ? 5U : 6U) : 3U)
+                                                : (had_get ? 6U : 4U);
     reply->allow = lists[at];
 }
 
@@ -224,6 +238,7 @@ static gt_status dispatch(gt_desk *desk, const gt_request *request, gt_reply *re
             continue;
         }
         if (strcmp(routes[i].method, method) == 0) {
+            reply->allow = NULL;
             gt_status st = gt_access(desk, request, routes[i].need);
             return st == GT_OK ? routes[i].handler(desk, request, reply) : st;
         }
@@ -256,7 +271,7 @@ static int usage_status(const char *id)
     return 400;
 }
 
-static int http_status(const gt_ctx *ctx)
+static int http_status(const gt_desk *desk, const gt_ctx *ctx)
 {
     const char *id = gt_error_id(ctx);
     switch (gt_error_status(ctx)) {
@@ -264,12 +279,12 @@ static int http_status(const gt_ctx *ctx)
         return 200;
     case GT_E_USAGE:
         return usage_status(id);
-    case GT_E_INPUT:
-        return 400;
+    case GT_E_INPUT: /* read, but not good enough to be written */
+        return desk->writes && gt_error_place(ctx)->layer != NULL ? 422 : 400;
     case GT_E_NOT_FOUND:
         return 404;
     case GT_E_CONFLICT:
-        return 409;
+        return strcmp(id, GT_MSG_SERVE_MATCH.id) == 0 ? 412 : 409;
     case GT_E_LIMIT:
         return strcmp(id, GT_MSG_SERVE_TIME.id) == 0   ? 503
                : strcmp(id, GT_MSG_SERVE_LONG.id) == 0 ? 414
@@ -290,9 +305,17 @@ static const char *reason(int status)
     static const struct {
         int status;
         const char *text;
-    } list[] = {{401, "Unauthorized"},       {403, "Forbidden"},    {429, "Too Many Requests"},
-                {400, "Bad Request"},        {404, "Not Found"},    {405, "Method Not Allowed"},
-                {409, "Conflict"},           {414, "URI Too Long"}, {500, "Internal Server Error"},
+    } list[] = {{401, "Unauthorized"},
+                {403, "Forbidden"},
+                {412, "Precondition Failed"},
+                {422, "Unprocessable Content"},
+                {429, "Too Many Requests"},
+                {400, "Bad Request"},
+                {404, "Not Found"},
+                {405, "Method Not Allowed"},
+                {409, "Conflict"},
+                {414, "URI Too Long"},
+                {500, "Internal Server Error"},
                 {503, "Service Unavailable"}};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
         if (list[i].status == status) {
@@ -302,11 +325,34 @@ static const char *reason(int status)
     return "Error";
 }
 
+/* Where in the feature it is, and the clauses that ask for it. */
+static void put_where(const gt_desk *desk, gt_text *o)
+{
+    const gt_place *at = gt_error_place(desk->ctx);
+    gt_text_puts(o, ",\"place\":{\"layer\":");
+    gt_text_json_string(o, at->layer);
+    gt_text_puts(o, ",\"feature\":");
+    gt_text_json_string(o, at->feature);
+    if (at->field != NULL) {
+        gt_text_puts(o, ",\"field\":");
+        gt_text_json_string(o, at->field);
+    }
+    if (at->has_xy) {
+        gt_text_printf(o, ",\"x\":%.3f,\"y\":%.3f", at->x, at->y);
+    }
+    gt_text_puts(o, "},\"clauses\":[");
+    for (size_t i = 0; desk->clauses != NULL && desk->clauses[i] != NULL; i++) {
+        gt_text_puts(o, i > 0 ? "," : "");
+        gt_text_json_string(o, desk->clauses[i]);
+    }
+    gt_text_puts(o, "]");
+}
+
 /* What is ours to know (paths of files, what the machine said) is not told. */
 void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
     gt_text *o = &reply->body;
-    int status = http_status(desk->ctx);
+    int status = http_status(desk, desk->ctx);
     gt_text line;
     gt_text_init(&line, desk->ctx, 65536);
     gt_text_clear(o);
@@ -319,6 +365,9 @@ void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
     }
     gt_text_puts(o, ",\"id\":");
     gt_text_json_string(o, gt_error_id(desk->ctx));
+    if (status == 422) {
+        put_where(desk, o);
+    }
     gt_text_puts(o, ",\"instance\":");
     gt_text_json_string(o, request->path == NULL ? "" : request->path);
     gt_text_puts(o, "}\n");
@@ -339,6 +388,8 @@ void gt_desk_answer(gt_desk *desk, const gt_request *request, gt_reply *reply)
     reply->status = 200;
     reply->type = "application/json";
     desk->lang = gt_request_lang(request, desk->fallback);
+    desk->clauses = NULL;
+    desk->writes = false;
     int64_t seen = desk->glance == NULL ? -1 : gt_glance_look(desk->glance);
     gt_status st = gt_store_refresh(desk->ctx, desk->store, NULL);
     st = st == GT_OK ? gt_tiles_sync(desk, seen) : st;

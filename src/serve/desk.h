@@ -49,7 +49,10 @@ typedef struct gt_desk {
     const gt_package *package; /* borrowed */
     const gt_web *web;         /* borrowed */
     gt_store *store;
-    gt_arena *arena; /* of one request */
+    gt_store *writer;           /* made on first use */
+    bool writes;                /* the request changes a feature */
+    const char *const *clauses; /* of what the request is about; NULL: not known */
+    gt_arena *arena;            /* of one request */
     gt_crs_set crs;
     gt_transform *out[GT_N_CRS], *in[GT_N_CRS]; /* from and to the working CRS; made on first use */
     gt_pyramid *pyramid;                        /* NULL: nothing is kept */
@@ -103,6 +106,8 @@ bool gt_desk_publishes(const gt_desk *desk, const gt_layer_info *info);
 const char *gt_desk_title(const gt_desk *desk, gt_title title);
 /* Sets the entity tag from a revision and says whether the client holds it (then 304 is set). */
 bool gt_desk_unchanged(gt_desk *desk, const gt_request *request, int64_t revision, gt_reply *reply);
+/* The tag of a feature written by that revision. */
+void gt_item_tag(const gt_desk *desk, int64_t revision, gt_reply *reply);
 /* {"href":base+path,"rel":..,"type":..}; path may hold a printf format of one text. */
 void gt_put_link(gt_text *out, const gt_request *request, const char *path, const char *rel,
                  const char *type);
@@ -124,6 +129,9 @@ gt_status gt_get_collection(gt_desk *desk, const gt_request *request, gt_reply *
 gt_status gt_get_queryables(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_items(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_item(gt_desk *desk, const gt_request *request, gt_reply *reply);
+gt_status gt_post_item(gt_desk *desk, const gt_request *request, gt_reply *reply);
+gt_status gt_put_item(gt_desk *desk, const gt_request *request, gt_reply *reply);
+gt_status gt_delete_item(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_tile(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_tilesets(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_processes(gt_desk *desk, const gt_request *request, gt_reply *reply);

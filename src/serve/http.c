@@ -136,6 +136,9 @@ static void put_headers(struct MHD_Response *response, const gt_reply *reply)
     if (reply->allow != NULL) {
         put_header(response, "Allow", reply->allow);
     }
+    if (reply->location != NULL) {
+        put_header(response, "Location", reply->location);
+    }
     if (reply->cookie != NULL) {
         put_header(response, "Set-Cookie", reply->cookie);
     }
@@ -284,6 +287,15 @@ static void fill(gt_worker *worker, const gt_call *call, gt_request *request)
         MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Authorization");
     request->csrf = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "X-CSRF-Token");
     request->client = call->client;
+    request->if_match = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "If-Match");
+    request->content_crs =
+        MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Content-Crs");
+    const char *reason = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "X-Reason");
+    if (reason != NULL) { /* header fields are ASCII: %XX as in addresses */
+        gt_status st = gt_decode(worker->ctx, worker->desk.arena, reason, &request->reason);
+        request->reason = st == GT_OK ? request->reason : "";
+        gt_error_clear(worker->ctx);
+    }
     request->secure = worker->server->options.tls_cert != NULL;
     request->body = call->body;
     request->body_len = call->body_len;

@@ -416,9 +416,6 @@ gt_status gt_get_item(gt_desk *desk, const gt_request *request, gt_reply *reply)
     gt_text_init(&path, desk->ctx, 65536);
     gt_status st = begin(desk, request, &a);
     st = st == GT_OK ? read_crs(desk, &a, "crs", &a.crs) : st;
-    if (st == GT_OK && gt_desk_unchanged(desk, request, a.info.revision, reply)) {
-        goto done;
-    }
     if (st == GT_OK) {
         a.query.id = request->part[3];
         st = gt_scan_open(desk->ctx, desk->store, &a.query, &scan);
@@ -429,6 +426,9 @@ gt_status gt_get_item(gt_desk *desk, const gt_request *request, gt_reply *reply)
     if (st == GT_OK && !more) {
         st = gt_fail(desk->ctx, GT_E_NOT_FOUND, &GT_MSG_SERVE_ITEM, GT_NOWHERE,
                      GT_ARGS(GT_TEXT("layer", request->part[1]), GT_TEXT("id", request->part[3])));
+    }
+    if (st == GT_OK && gt_desk_unchanged(desk, request, f.rev_from, reply)) {
+        goto done;
     }
     if (st == GT_OK) {
         name_crs(desk, &a, reply);

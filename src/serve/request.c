@@ -46,6 +46,12 @@ static gt_status decode(gt_ctx *ctx, gt_arena *arena, const char *from, size_t l
     return GT_OK;
 }
 
+gt_status gt_decode(gt_ctx *ctx, gt_arena *arena, const char *text, const char **out)
+{
+    size_t len = strnlen(text, GT_TARGET_MAX);
+    return decode(ctx, arena, text, len, false, out);
+}
+
 static gt_status split_path(gt_ctx *ctx, gt_arena *arena, const char *path, size_t len,
                             gt_request *out)
 {

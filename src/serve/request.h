@@ -30,7 +30,10 @@ typedef struct gt_request {
     const char *accept_language;
     const char *content_type;
     const char *cookie, *authorization;
-    const char *csrf;     /* X-CSRF-Token */
+    const char *csrf; /* X-CSRF-Token */
+    const char *if_match;
+    const char *content_crs;
+    const char *reason;   /* X-Reason, decoded */
     const char *client;   /* its address */
     bool secure;          /* came by TLS */
     gt_encoding encoding; /* the best that the client takes */
@@ -45,6 +48,8 @@ typedef struct gt_request {
  * segments. GT_E_LIMIT: too long, too many segments or parameters. */
 gt_status gt_request_target(gt_ctx *ctx, gt_arena *arena, const char *target,
                             gt_request *out) GT_CHECKED;
+/* Text with %XX, UTF-8, to the arena; GT_E_INPUT when it is broken. */
+gt_status gt_decode(gt_ctx *ctx, gt_arena *arena, const char *text, const char **out) GT_CHECKED;
 /* Value of a query parameter, NULL when it was not given. */
 const char *gt_request_get(const gt_request *request, const char *name);
 /* zh or en: the parameter `lang`, else the first of Accept-Language that is one of them, else
@@ -63,6 +68,7 @@ typedef struct gt_reply {
     char etag[80];        /* with quotes; "" for none */
     const char *cache;    /* Cache-Control; static, NULL: no-cache */
     const char *crs;      /* Content-Crs, with its angle brackets; arena, or NULL */
+    const char *location; /* arena, or NULL */
     const char *cookie;   /* Set-Cookie; arena, or NULL */
     const char *allow;    /* Allow of a 405; static, or NULL */
     gt_encoding encoding; /* of the body */

@@ -166,15 +166,15 @@ admin 404 /accounts/wang -X DELETE
 get 401 /session -X POST -H "$json" -d '{"account":"wang","password":"correct horse"}'
 
 # ---- guessing is slowed: first by account, then by address
-for i in 1 2 3 4 5 6; do
-    code_of=$(curl -s -o /dev/null -w '%{http_code}' -X POST -H "$json" -d '{"account":"bureau","password":"guess guess"}' "$base/session")
-done
-[ "$code_of" = 401 ] || [ "$code_of" = 429 ] || fail "guesses answered $code_of"
-for i in $(seq 20); do
-    code_of=$(curl -s -o /dev/null -w '%{http_code}' -X POST -H "$json" -d '{"account":"bureau","password":"一二三四五六七八九十"}' "$base/session")
-done
 cases=$((cases + 1))
-[ "$code_of" = 429 ] || fail "the address is not slowed: $code_of"
+# one client, so that it is faster than the bucket fills on any machine
+: >"$work/codes"
+for i in $(seq 20); do
+    curl -s -o /dev/null -w '%{http_code}\n' -X POST -H "$json" -d '{}' $(seq 20 | sed "s|.*|$base/session|") >>"$work/codes"
+    grep -q 429 "$work/codes" && break
+done
+grep -q 429 "$work/codes" || fail "the address is not slowed"
+curl -s -o /dev/null -X POST -H "$json" -d '{}' $(seq 40 | sed "s|.*|$base/session|")
 get 429 /session -X POST -H "$json" -d '{"account":"bureau","password":"x"}'
 problem serve.rate
 says 'Retry-After'
@@ -184,14 +184,12 @@ get 405 /session -X PUT
 stop
 
 # ---- who was signed in still is after a restart; the first account is not made again
-serve --rate 5
+serve --rate 1
 cases=$((cases + 1))
 grep -q "one-time\|一次性" "$work/said" && fail "a second administrator"
 get 200 /ledgers -H "Cookie: $cookie"
-for i in $(seq 15); do
-    code_of=$(curl -s -o /dev/null -w '%{http_code}' "$base/health")
-done
-[ "$code_of" = 429 ] || fail "no limit by address: $code_of"
+curl -s -w '%{http_code}\n' $(seq 200 | sed "s|.*|-o /dev/null $base/health|") >"$work/codes"
+grep -q 429 "$work/codes" || fail "no limit by address"
 sleep 3
 get 200 /health
 says 'Cross-Origin-Resource-Policy: same-origin'

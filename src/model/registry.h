@@ -19,6 +19,7 @@ extern const gt_model GT_MODEL_COST_DISTANCE;
 extern const gt_model GT_MODEL_KERNEL_DENSITY;
 extern const gt_model GT_MODEL_SAMPLE;
 extern const gt_model GT_MODEL_LINKAGE;
+extern const gt_model GT_MODEL_MSPA;
 extern const gt_model GT_MODEL_NETWORK_INDICES;
 extern const gt_model GT_MODEL_RESISTANCE;
 extern const gt_model GT_MODEL_CARBON;

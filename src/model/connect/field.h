@@ -34,8 +34,7 @@ typedef struct gt_ground {
 gt_status gt_ground_read(gt_ctx *ctx, gt_grid *friction, gt_grid *sources, double least,
                          gt_ground *out) GT_CHECKED;
 /* Fills near and zone: one pass for all sources. max: 0 no limit. 8 bytes a cell more. */
-gt_status gt_ground_zones(gt_ctx *ctx, gt_grid *friction, double max,
-                          gt_ground *ground) GT_CHECKED;
+gt_status gt_ground_zones(gt_ctx *ctx, gt_grid *friction, double max, gt_ground *ground) GT_CHECKED;
 void gt_ground_free(gt_ctx *ctx, gt_ground *ground);
 
 typedef struct gt_cost_field {

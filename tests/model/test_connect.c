@@ -532,6 +532,206 @@ static void indices_refuse(void **state)
     world_free(&w);
 }
 
+/* ---- barriers
+ * -------------------------------------------------------------------------------------
+ */
+
+#define BARRIERS(w, ...)                                                                           \
+    RUN(w, "barriers", {IN, "resistance", "r.tif"}, {IN, "sources", "s.tif"},                      \
+        {OUT, "improvement", "b.tif"}, __VA_ARGS__)
+
+/* By the definition: rings of cells around every cell, discs filled with the best. */
+static void slow_barriers(const double *a, const double *b, double lcd, double r, double *out)
+{
+    static double centre[SIZE];
+    int k = (int)r;
+    for (int turn = 0; turn < 2; turn++) {
+        for (int i = 0; i < SIZE; i++) {
+            double ma = (double)INFINITY, mb = (double)INFINITY, best = 0;
+            for (int dy = -k; dy <= k; dy++) {
+                for (int dx = -k; dx <= k; dx++) {
+                    int c = i % COLS + dx, y = i / COLS + dy, j = y * COLS + c;
+                    double d = hypot(dx, dy);
+                    if (c < 0 || y < 0 || c >= COLS || y >= ROWS || d > r) {
+                        continue;
+                    }
+                    best = fmax(best, centre[j]);
+                    if (d > r - 1) {
+                        ma = fmin(ma, a[j]);
+                        mb = fmin(mb, b[j]);
+                    }
+                }
+            }
+            double reach = 20 * r;
+            if (turn == 0) {
+                out[i] = fmax((lcd - ma - mb - reach) / reach, 0);
+            } else {
+                out[i] = best;
+            }
+        }
+        if (turn == 0) {
+            memcpy(centre, out, sizeof centre);
+        }
+    }
+}
+
+static void barriers_agree(void **state)
+{
+    static double r[SIZE], src[SIZE], d[SOURCES][SIZE], one[SIZE], most[SIZE], sum[SIZE];
+    world w;
+    (void)state;
+    world_new(&w, COLS, ROWS);
+    random_map(3, r, src);
+    put_grid(&w, "r.tif", GT_CELL_F32, r);
+    put_grid(&w, "s.tif", GT_CELL_I32, src);
+    assert_ok(w.ctx, LINKAGE(&w, {WITH, "cutoff", "0"}));
+    char *links = text_of(&w, "links.csv");
+    for (int k = 0; k < SOURCES; k++) {
+        slow_field(r, src, 10 * (k + 1), d[k]);
+    }
+    for (int a = 0; a < SOURCES; a++) {
+        for (int b = a + 1; b < SOURCES; b++) {
+            double lcd = 0;
+            if (by_links(links, 10 * (a + 1), 10 * (b + 1), &lcd) == 0) {
+                continue;
+            }
+            slow_barriers(d[a], d[b], lcd, 3, one);
+            for (int i = 0; i < SIZE; i++) {
+                most[i] = fmax(most[i], one[i]);
+                sum[i] += one[i];
+            }
+        }
+    }
+    for (int how = 0; how < 2; how++) {
+        const double *want = how == 0 ? most : sum;
+        assert_ok(w.ctx,
+                  BARRIERS(&w, {WITH, "radii", "30 m"}, {WITH, "combine", how ? "sum" : "max"}));
+        double *v = get_grid(&w, "b.tif"), top = 0;
+        for (int i = 0; i < SIZE; i++) {
+            assert_true(isnan(v[i]) ? want[i] == 0 && isnan(r[i])
+                                    : fabs(v[i] - want[i]) < 1e-4 * (1 + want[i]));
+            top = fmax(top, want[i]);
+        }
+        assert_true(top > 1);
+        free(v);
+    }
+    free(links);
+    world_free(&w);
+}
+
+/* A row with a wall: LCD, m_A, m_B and r by hand; percent is 100 gain / LCD. */
+static void barriers_by_hand(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 9, 1);
+    put_grid(&w, "r.tif", GT_CELL_F32, (const double[]){1, 1, 1, 1, 101, 1, 1, 1, 1});
+    put_grid(&w, "s.tif", GT_CELL_I32, (const double[]){1, 0, 0, 0, 0, 0, 0, 0, 2});
+    /* LCD = 6 x 10 + 2 x 510 = 1080; at the wall, r = 10: m = 30 on both sides */
+    assert_ok(w.ctx, BARRIERS(&w, {WITH, "radii", "10 m"}));
+    double *v = get_grid(&w, "b.tif");
+    assert_near(v[4], (1080.0 - 30 - 30 - 20) / 20, 1e-5);
+    assert_near(v[3], v[4], 1e-6); /* filled by the circle */
+    assert_near(v[1], 0, 1e-6);
+    free(v);
+    assert_ok(w.ctx, BARRIERS(&w, {WITH, "radii", "10 m"}, {WITH, "measure", "percent"}));
+    v = get_grid(&w, "b.tif");
+    assert_near(v[4], 100 * 50.0 / 1080, 1e-5);
+    free(v);
+    assert_fails(w.ctx, BARRIERS(&w, {WITH, "radii", "9 m"}), GT_E_INPUT, "connect.radius");
+    assert_fails(w.ctx, BARRIERS(&w, {WITH, "radii", "10 m, 6 km"}), GT_E_INPUT, "connect.radius");
+    assert_fails(w.ctx, BARRIERS(&w, {WITH, "combine", "max"}), GT_E_USAGE, "model.missing");
+    put_constant(&w, "s.tif", 0);
+    assert_fails(w.ctx, BARRIERS(&w, {WITH, "radii", "10 m"}), GT_E_INPUT, "connect.too-few");
+    assert_ok(w.ctx, BARRIERS(&w, {WITH, "radii", "10 m"}, {WITH, "few", "empty"}));
+    assert_true(isnan(first_of(&w, "b.tif")));
+    assert_ok(w.ctx, LINKAGE(&w, {WITH, "few", "empty"}));
+    assert_true(isnan(first_of(&w, "c.tif")));
+    world_free(&w);
+}
+
+/* ---- sources and pinch points
+ * -----------------------------------------------------------------------
+ */
+
+static void ecological_sources(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 12, 1);
+    put_grid(&w, "m.tif", GT_CELL_U8,
+             (const double[]){17, 117, 17, 0, 17, 0, 17, 17, (double)NAN, 5, 5, 5});
+    put_grid(&w, "i.tif", GT_CELL_U8, (const double[]){3, 1, 1, 3, 3, 3, 1, 1, 3, 3, 3, 3});
+#define CORE(...)                                                                                  \
+    RUN(&w, "ecological-sources", {IN, "core", "m.tif"}, {OUT, "number", "n.tif"},                 \
+        {OUT, "level", "l.tif"}, {OUT, "nodes", "n.csv"}, __VA_ARGS__)
+    assert_ok(w.ctx, CORE({WITH, "area", "200 m2"}, {WITH, "levels", "300 m2"}));
+    double *v = get_grid(&w, "n.tif"), *l = get_grid(&w, "l.tif");
+    assert_near(v[0], 1, 0);
+    assert_near(v[2], 1, 0); /* codes of core belong together */
+    assert_true(isnan(v[3]) && isnan(v[4]) && isnan(v[8]));
+    assert_near(v[6], 2, 0);
+    assert_near(v[10], 3, 0);
+    assert_near(l[0], 2, 0);
+    assert_near(l[6], 1, 0);
+    char *t = text_of(&w, "n.csv");
+    assert_near(cell_of(t, "1", 2), 300, 0);
+    free(t);
+    free(v);
+    free(l);
+    assert_ok(w.ctx,
+              CORE({IN, "importance", "i.tif"}, {WITH, "area", "0"}, {WITH, "share", "50 %"}));
+    v = get_grid(&w, "n.tif");
+    assert_true(isnan(v[0]) && isnan(v[6])); /* a third and none of it important */
+    assert_near(v[4], 1, 0);
+    assert_near(v[9], 2, 0);
+    free(v);
+    put_constant(&w, "m.tif", 0);
+    assert_ok(w.ctx, CORE({WITH, "area", "1 ha"})); /* none: no value, no error */
+    assert_true(isnan(first_of(&w, "n.tif")));
+    assert_fails(w.ctx, CORE({WITH, "area", "-1"}), GT_E_INPUT, "model.range");
+    assert_fails(w.ctx, CORE({WITH, "share", "1"}), GT_E_USAGE, "model.missing");
+    assert_fails(w.ctx, CORE({WITH, "area", "1"}, {WITH, "levels", "1,2,3,4,5,6,7,8,9"}),
+                 GT_E_INPUT, "connect.too-many");
+    world_free(&w);
+}
+
+static void pinch_points(void **state)
+{
+    enum { N = 100 };
+    double c[N], m[N];
+    world w;
+    (void)state;
+    world_new(&w, N, 1);
+    for (int i = 0; i < N; i++) {
+        c[i] = (i * 37) % N;
+        m[i] = c[i] >= 60 ? (double)NAN : 0;
+    }
+    put_grid(&w, "c.tif", GT_CELL_F32, c);
+    put_grid(&w, "m.tif", GT_CELL_F32, m);
+#define PINCH(...)                                                                                 \
+    RUN(&w, "pinch-points", {IN, "current", "c.tif"}, {OUT, "pinch", "p.tif"},                     \
+        {OUT, "class", "k.tif"}, __VA_ARGS__)
+    assert_ok(w.ctx, PINCH({WITH, "classes", "20"}));
+    double *p = get_grid(&w, "p.tif");
+    for (int i = 0; i < N; i++) {
+        assert_near(p[i], c[i] >= 95, 0); /* the upper 5 % */
+    }
+    free(p);
+    assert_ok(w.ctx, PINCH({IN, "corridor", "m.tif"}, {WITH, "classes", "20"}));
+    p = get_grid(&w, "p.tif");
+    for (int i = 0; i < N; i++) {
+        assert_true(isnan(m[i]) ? isnan(p[i]) : p[i] == (c[i] >= 57)); /* of 60 cells */
+    }
+    free(p);
+    assert_ok(w.ctx, PINCH({WITH, "classes", "4"}, {WITH, "breaks", "natural"}));
+    assert_fails(w.ctx, PINCH({WITH, "classes", "1"}), GT_E_INPUT, "model.range");
+    assert_fails(w.ctx, PINCH({WITH, "breaks", "equal"}), GT_E_INPUT, "model.choice");
+    put_constant(&w, "c.tif", (double)NAN);
+    assert_fails(w.ctx, PINCH({WITH, "classes", "4"}), GT_E_INPUT, "grid.no-values");
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -540,7 +740,9 @@ int main(void)
         cmocka_unit_test(linkage_symmetry), cmocka_unit_test(linkage_line),
         cmocka_unit_test(linkage_refuses),  cmocka_unit_test(indices_of_the_card),
         cmocka_unit_test(planar_indices),   cmocka_unit_test(indices_without),
-        cmocka_unit_test(indices_refuse),
+        cmocka_unit_test(indices_refuse),   cmocka_unit_test(barriers_agree),
+        cmocka_unit_test(barriers_by_hand), cmocka_unit_test(ecological_sources),
+        cmocka_unit_test(pinch_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

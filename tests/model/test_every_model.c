@@ -21,6 +21,7 @@ static const struct {
     {"kernel-density", "bandwidth", "40 m"},
     {"polygonize", "by", "patch"},
     {"omni-current", "radius", "40 m"},
+    {"barriers", "radii", "20, 30"},
     {"overdraft", "extracted", "1=10, 2=20, 3=30, 4=40"},
     {"overdraft", "exploitable", "1=20, 2=20, 3=20, 4=20"},
     {"degradation", "good", "1, 1, 1, 1, 1, 1"},
@@ -121,7 +122,7 @@ static gt_status bind_all(const world *w, const gt_model *m, const char *prefix,
     char name[128];
     gt_status st = gt_model_call_new(w->ctx, m, call);
     for (const gt_model_port *p = m->in; st == GT_OK && p->name != NULL; p++) {
-        bool grid = p->kind == GT_PORT_GRID;
+        bool grid = p->kind == GT_PORT_GRID || p->kind == GT_PORT_TABLE;
         (void)snprintf(name, sizeof name, grid ? "%s-%s.tif" : "%s",
                        grid                          ? prefix
                        : p->kind == GT_PORT_POLYGONS ? "polygons.gpkg"
@@ -279,6 +280,10 @@ static void make_inputs(world *w, const gt_model *m, const char *prefix, int kin
         if (p->kind == GT_PORT_GRID) {
             (void)snprintf(name, sizeof name, "%s-%s.tif", prefix, p->name);
             make_input(w, p, name, kind, mirror, salt++);
+        } else if (p->kind == GT_PORT_TABLE) { /* two nodes and their link, as one table */
+            static const char table[] = "node,area,from,to,cost,length\n1,5,1,2,3,4\n2,6,2,1,3,4\n";
+            (void)snprintf(name, sizeof name, "%s-%s.tif", prefix, p->name);
+            test_write_file(test_path(w->dir, name), table, sizeof table - 1);
         }
     }
     make_layers(w);

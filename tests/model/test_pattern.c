@@ -27,7 +27,7 @@ static int count(world *w, int code)
     double *v = get_grid(w, "m.tif");
     int n = 0;
     for (int64_t i = 0; i < w->cols * w->rows; i++) {
-        n += v[i] == code;
+        n += code < 0 ? isnan(v[i]) : v[i] == code; /* below 0: nodata */
     }
     free(v);
     return n;
@@ -135,10 +135,10 @@ static void mspa_border(void **state)
     put_map(&w, missing, 3);
     assert_ok(w.ctx, MSPA(&w, {WITH, "edge", "2"}));
     assert_int_equal(count(&w, 17), 14);
-    assert_int_equal(count(&w, 129), 1);
+    assert_int_equal(count(&w, -1), 1);
     put_map(&w, none, 2);
     assert_ok(w.ctx, MSPA(&w, {WITH, "edge", "1"}));
-    assert_int_equal(count(&w, 129), 8);
+    assert_int_equal(count(&w, -1), 8);
     put_map(&w, thick, 7);
     assert_ok(w.ctx, MSPA(&w, {WITH, "edge", "2"}));
     assert_int_equal(count(&w, 17), 5);

@@ -233,11 +233,6 @@ gt_status gt_ground_read(gt_ctx *ctx, gt_grid *friction, gt_grid *sources, doubl
     }
     st = st == GT_OK ? check_friction(ctx, g, gt_grid_path(friction), least) : st;
     st = st == GT_OK ? list_ids(ctx, g, gt_grid_path(sources)) : st;
-    if (st == GT_OK && g->n_sources == 0) {
-        st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_CONNECT_TOO_FEW,
-                     GT_PLACE(.file = gt_grid_path(sources)),
-                     GT_ARGS(GT_INT("n", 0), GT_INT("least", 1)));
-    }
     return st == GT_OK ? list_cells(ctx, g) : st;
 }
 

@@ -30,7 +30,7 @@ typedef struct gt_ground {
 
 /* Reads friction and sources (neither nodata nor 0; numbers above 0). GT_E_INPUT
  * "connect.resistance" (<= 0 here: least is the least that is allowed), "connect.source-nodata",
- * "connect.source-id", "connect.too-few". Memory: 8 bytes a cell, 8 a source cell. */
+ * "connect.source-id"; no source at all is none. Memory: 8 bytes a cell, 8 a source cell. */
 gt_status gt_ground_read(gt_ctx *ctx, gt_grid *friction, gt_grid *sources, double least,
                          gt_ground *out) GT_CHECKED;
 /* Fills near and zone: one pass for all sources. max: 0 no limit. 8 bytes a cell more. */

@@ -82,9 +82,6 @@ static gt_status mosaic_new(gt_ctx *ctx, const gt_ground *g, mosaic *m)
 {
     size_t n = (size_t)(g->cols * g->rows);
     m->g = g;
-    for (int i = 0; i < LOCKS; i++) {
-        (void)pthread_mutex_init(&m->lock[i], NULL);
-    }
     m->cost = gt_alloc(ctx, n, sizeof *m->cost);
     m->link = gt_zalloc(ctx, n, sizeof *m->link);
     if (m->cost == NULL || m->link == NULL) {
@@ -262,13 +259,31 @@ static gt_status put_numbers(gt_ctx *ctx, gt_job *job, const gt_ground *g, const
 static gt_status write_all(gt_ctx *ctx, gt_job *job, const gt_ground *g, const gt_network *net,
                            mosaic *m)
 {
-    const gt_grid_spec *s = gt_grid_facts(job->in[FRICTION]);
     lay_sources(g, net, m);
     gt_status st = put(ctx, job->out[OUT_CORRIDOR], GT_CELL_F32, m->cost);
     st = st == GT_OK ? put(ctx, job->out[OUT_COST], GT_CELL_F32, g->near) : st;
-    st = st == GT_OK ? put_numbers(ctx, job, g, net, m) : st;
-    st = st == GT_OK ? write_links(ctx, gt_model_out(job->call, "links"), s, g, net) : st;
+    return st == GT_OK ? put_numbers(ctx, job, g, net, m) : st;
+}
+
+static gt_status write_tables(gt_ctx *ctx, gt_job *job, const gt_ground *g, const gt_network *net)
+{
+    const gt_grid_spec *s = gt_grid_facts(job->in[FRICTION]);
+    gt_status st = write_links(ctx, gt_model_out(job->call, "links"), s, g, net);
     return st == GT_OK ? write_nodes(ctx, gt_model_out(job->call, "nodes"), s, g, net) : st;
+}
+
+/* o->fn lays into m. */
+static gt_status link_all(gt_ctx *ctx, gt_job *job, const gt_network_options *o, gt_ground *g,
+                          gt_network *net, mosaic *m)
+{
+    /* cells of a corridor lie at most half of this from their source */
+    double reach = o->longest > 0 ? o->longest + m->cutoff : 0;
+    gt_status st = gt_ground_zones(ctx, job->in[FRICTION], reach, g);
+    st = st == GT_OK ? gt_network_neighbours(ctx, g, net) : st;
+    st = st == GT_OK ? mosaic_new(ctx, g, m) : st;
+    m->links = net->links;
+    st = st == GT_OK ? gt_network_run(ctx, g, net, o) : st;
+    return st == GT_OK ? write_all(ctx, job, g, net, m) : st;
 }
 
 static gt_status run(gt_ctx *ctx, const gt_model_call *call)
@@ -285,25 +300,25 @@ static gt_status run(gt_ctx *ctx, const gt_model_call *call)
                             .paths = true,
                             .fn = lay_corridor,
                             .user = &m};
+    for (int i = 0; i < LOCKS; i++) {
+        (void)pthread_mutex_init(&m.lock[i], NULL);
+    }
     gt_status st = gt_job_open(ctx, call, &job);
     job.partial = false;
     for (size_t i = 0; st == GT_OK && i < sizeof type / sizeof *type; i++) {
         st = gt_job_make(ctx, &job, i, type[i]);
     }
     st = st == GT_OK ? gt_ground_read(ctx, job.in[FRICTION], job.in[SOURCES], 1, &g) : st;
-    if (st == GT_OK && g.n_sources < 2) {
+    bool few = st == GT_OK && g.n_sources < 2;
+    if (few && gt_model_with(call, "few")->choice == 0) {
         st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_CONNECT_TOO_FEW,
                      GT_PLACE(.file = gt_model_in(call, "sources")),
                      GT_ARGS(GT_INT("n", g.n_sources), GT_INT("least", 2)));
     }
-    st = st == GT_OK
-             ? gt_ground_zones(ctx, job.in[FRICTION], o.longest > 0 ? o.longest + m.cutoff : 0, &g)
-             : st;
-    st = st == GT_OK ? gt_network_neighbours(ctx, &g, &net) : st;
-    st = st == GT_OK ? mosaic_new(ctx, &g, &m) : st;
-    m.links = net.links;
-    st = st == GT_OK ? gt_network_run(ctx, &g, &net, &o) : st;
-    st = st == GT_OK ? write_all(ctx, &job, &g, &net, &m) : st;
+    st = st == GT_OK && !few ? link_all(ctx, &job, &o, &g, &net, &m) : st;
+    if (st == GT_OK) {
+        st = write_tables(ctx, &job, &g, &net);
+    }
     mosaic_free(ctx, &m);
     gt_network_free(ctx, &net);
     gt_ground_free(ctx, &g);
@@ -358,6 +373,7 @@ static const gt_model_port out[] = {
      .note = {"CSV：编号、栅格数、面积、重心、连接数",
               "CSV: number, cells, area, centroid, number of links"}},
     {0}};
+static const char *const fews[] = {"error", "empty", NULL};
 static const gt_model_param with[] = {
     {.name = "cutoff",
      .kind = GT_PARAM_REAL,
@@ -372,6 +388,12 @@ static const gt_model_param with[] = {
      .min = 0,
      .max = 1e15,
      .preset = "0"},
+    {.name = "few",
+     .kind = GT_PARAM_CHOICE,
+     .title = {"源地不足两个时", "with fewer than two sources"},
+     .preset = "error",
+     .choices = fews,
+     .source = "empty: outputs without values, for maps still to be filled"},
     {.name = "through",
      .kind = GT_PARAM_BOOL,
      .title = {"路径可穿过其他源地", "ways may lead through other sources"},

@@ -34,7 +34,6 @@ enum {
     IN_PERFORATION = 4, /* ... in a perforation */
     INSIDE = 100,       /* added within holes of core */
     BORDER_OPENING = 220,
-    MISSING_CODE = 129,
     WIDTH_MAX = 100,
     FAR = 1 << 28
 };
@@ -551,9 +550,6 @@ static gt_status classify(map *m, bool transition, bool internal)
         mark_inside(m);
         mark_openings(m);
     }
-    for (int64_t i = 0; st == GT_OK && i < m->n; i++) {
-        m->code[i] = m->cover[i] == 2 ? MISSING_CODE : m->code[i];
-    }
     return st;
 }
 
@@ -580,7 +576,7 @@ static const char *name_of(int code, gt_lang lang)
             return lang == GT_LANG_ZH ? names[i].zh : names[i].en;
         }
     }
-    return lang == GT_LANG_ZH ? "缺失" : "missing";
+    return "";
 }
 
 static gt_status write_areas(const map *m, const gt_grid_spec *s, const char *path)
@@ -588,7 +584,7 @@ static gt_status write_areas(const map *m, const gt_grid_spec *s, const char *pa
     int64_t count[256] = {0}, all = 0;
     gt_text out;
     for (int64_t i = 0; i < m->n; i++) {
-        count[m->code[i]]++;
+        count[m->code[i]] += m->cover[i] == 2 ? 0 : 1;
         all += m->cover[i] == 1 ? 1 : 0;
     }
     gt_text_init(&out, m->ctx, 0);
@@ -597,9 +593,8 @@ static gt_status write_areas(const map *m, const gt_grid_spec *s, const char *pa
         if (count[k] == 0) {
             continue;
         }
-        const char *name =
-            k == MISSING_CODE ? name_of(-1, gt_ctx_lang(m->ctx)) : name_of(k, gt_ctx_lang(m->ctx));
-        bool ground = k == 0 || k == INSIDE || k == BORDER_OPENING || k == MISSING_CODE;
+        const char *name = name_of(k, gt_ctx_lang(m->ctx));
+        bool ground = k == 0 || k == INSIDE || k == BORDER_OPENING;
         gt_text_printf(&out, "%d,%s,%lld,", k, name, (long long)count[k]);
         gt_table_real(&out, (double)count[k] * s->cell_x * s->cell_y);
         gt_text_putc(&out, ',');
@@ -615,7 +610,7 @@ static gt_status write_codes(map *m, gt_grid *out)
 {
     const gt_window all = {0, 0, m->cols, m->rows};
     for (int64_t i = 0; i < m->n; i++) {
-        m->piece[i] = m->code[i];
+        m->piece[i] = m->cover[i] == 2 ? GT_NODATA_I32 : m->code[i];
     }
     return gt_grid_write(m->ctx, out, &all, GT_CELL_I32, m->piece, (size_t)m->cols);
 }
@@ -651,10 +646,10 @@ static const gt_model_port out[] = {
      .title = {"景观格局类型", "pattern"},
      .note = {"1 支线 3 边缘 5 孔隙 9 孤岛 17 核心 33 桥接 65 环道；35/37、67/69 "
               "为边缘/孔隙中的桥接、环道；"
-              "0 背景，100 核心内背景，220 边缘内背景，129 缺失；在核心孔洞内的加 100",
+              "0 背景，100 核心内背景，220 边缘内背景；在核心孔洞内的加 100",
               "1 branch, 3 edge, 5 perforation, 9 islet, 17 core, 33 bridge, 65 loop; 35/37, 67/69 "
-              "bridge, loop in edge/perforation; 0 background, 100 in core, 220 in boundary, 129 "
-              "missing; 100 more within holes of core"}},
+              "bridge, loop in edge/perforation; 0 background, 100 in core, 220 in boundary, 100 "
+              "more within holes of core"}},
     {.name = "areas",
      .kind = GT_PORT_TABLE,
      .title = {"各类面积", "areas"},

@@ -67,7 +67,9 @@ static gt_status load(gt_ctx *ctx, const char *path, char **out, size_t *n)
     long size = 0;
     FILE *f = fopen(path, "re");
     if (f == NULL) {
-        return gt_fail_errno(ctx, errno, "read", path);
+        bool missing = errno == ENOENT;
+        gt_status bad = gt_fail_errno(ctx, errno, "read", path);
+        return missing ? GT_E_NOT_FOUND : bad;
     }
     bool good = fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) >= 0 && fseek(f, 0, SEEK_SET) == 0;
     gt_status st = good ? GT_OK : gt_fail_errno(ctx, errno, "read", path);

@@ -51,6 +51,9 @@ says "fresh  slope"
 says "full   flow"
 says "full   land-cover"
 says "full   security-pattern"
+says "full   ecological-network" # no source on this map: empty corridors, not an error
+says "full   control-zones"
+says "full   element-precedence"
 code 0 grid info "$work/w/grids/security_pattern.tif"
 code 0 run --format json
 says '{"model":"slope","build":"fresh","dirty_blocks":0,"blocks":0,"waits_for":null}'

@@ -26,6 +26,7 @@ extern const gt_model GT_MODEL_MSPA;
 extern const gt_model GT_MODEL_NETWORK_INDICES;
 extern const gt_model GT_MODEL_PINCH_POINTS;
 extern const gt_model GT_MODEL_RESISTANCE;
+extern const gt_model GT_MODEL_SERVICE_COVERAGE;
 extern const gt_model GT_MODEL_CARBON;
 extern const gt_model GT_MODEL_NPP;
 extern const gt_model GT_MODEL_COVER_FACTOR;

@@ -341,6 +341,31 @@ static void linkage_line(void **state)
     world_free(&w);
 }
 
+/* Two sources whose zones touch only behind a third: their way is a detour. */
+static void linkage_detours(void **state)
+{
+    enum { N = 41 };
+    double s[N * N] = {0};
+    world w;
+    (void)state;
+    world_new(&w, N, N);
+    s[8 * N + 5] = 1;
+    s[8 * N + 35] = 2;
+    s[20] = 3; /* 18.3 cells from both; their zones touch from row 20 on, 20 cells from each */
+    put_constant(&w, "r.tif", 1);
+    put_grid(&w, "s.tif", GT_CELL_I32, s);
+    for (int keep = 0; keep < 2; keep++) {
+        double cost = 0;
+        assert_ok(w.ctx,
+                  LINKAGE(&w, {WITH, "cutoff", "0"}, {WITH, "detours", keep ? "yes" : "no"}));
+        char *links = text_of(&w, "links.csv");
+        assert_true(by_links(links, 1, 3, &cost) > 0 && by_links(links, 2, 3, &cost) > 0);
+        assert_int_equal(by_links(links, 1, 2, &cost) > 0, keep);
+        free(links);
+    }
+    world_free(&w);
+}
+
 /* Nodata parts the map: no link, no error, corridors nowhere. Mistakes are told with their cell. */
 static void linkage_refuses(void **state)
 {
@@ -735,14 +760,14 @@ static void pinch_points(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(resistance),       cmocka_unit_test(resistance_refuses),
-        cmocka_unit_test(linkage_agrees),   cmocka_unit_test(linkage_tables),
-        cmocka_unit_test(linkage_symmetry), cmocka_unit_test(linkage_line),
-        cmocka_unit_test(linkage_refuses),  cmocka_unit_test(indices_of_the_card),
-        cmocka_unit_test(planar_indices),   cmocka_unit_test(indices_without),
-        cmocka_unit_test(indices_refuse),   cmocka_unit_test(barriers_agree),
-        cmocka_unit_test(barriers_by_hand), cmocka_unit_test(ecological_sources),
-        cmocka_unit_test(pinch_points),
+        cmocka_unit_test(resistance),          cmocka_unit_test(resistance_refuses),
+        cmocka_unit_test(linkage_agrees),      cmocka_unit_test(linkage_tables),
+        cmocka_unit_test(linkage_symmetry),    cmocka_unit_test(linkage_line),
+        cmocka_unit_test(linkage_refuses),     cmocka_unit_test(linkage_detours),
+        cmocka_unit_test(indices_of_the_card), cmocka_unit_test(planar_indices),
+        cmocka_unit_test(indices_without),     cmocka_unit_test(indices_refuse),
+        cmocka_unit_test(barriers_agree),      cmocka_unit_test(barriers_by_hand),
+        cmocka_unit_test(ecological_sources),  cmocka_unit_test(pinch_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

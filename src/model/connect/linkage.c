@@ -280,6 +280,9 @@ static gt_status link_all(gt_ctx *ctx, gt_job *job, const gt_network_options *o,
     double reach = o->longest > 0 ? o->longest + m->cutoff : 0;
     gt_status st = gt_ground_zones(ctx, job->in[FRICTION], reach, g);
     st = st == GT_OK ? gt_network_neighbours(ctx, g, net) : st;
+    if (st == GT_OK && gt_model_with(job->call, "detours")->integer == 0) {
+        (void)gt_network_drop_detours(g, net);
+    }
     st = st == GT_OK ? mosaic_new(ctx, g, m) : st;
     m->links = net->links;
     st = st == GT_OK ? gt_network_run(ctx, g, net, o) : st;
@@ -388,6 +391,11 @@ static const gt_model_param with[] = {
      .min = 0,
      .max = 1e15,
      .preset = "0"},
+    {.name = "detours",
+     .kind = GT_PARAM_BOOL,
+     .title = {"保留绕过第三个源地的连接", "keep links that go around a third source"},
+     .preset = "yes",
+     .source = "no: what costs more than the ways by a common neighbour together is dropped"},
     {.name = "few",
      .kind = GT_PARAM_CHOICE,
      .title = {"源地不足两个时", "with fewer than two sources"},

@@ -101,6 +101,50 @@ gt_status gt_network_neighbours(gt_ctx *ctx, const gt_ground *g, gt_network *net
     return st;
 }
 
+/* Bound of the link between a and b; INFINITY: none. Links are sorted by a, then b. */
+static double bound_of(const gt_network *net, size_t a, size_t b)
+{
+    size_t low = 0, high = net->n, first = a < b ? a : b, second = a < b ? b : a;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        const gt_link *l = &net->links[mid];
+        if (l->a < first || (l->a == first && l->b < second)) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    bool there = low < net->n && net->links[low].a == first && net->links[low].b == second;
+    return there ? net->links[low].bound : (double)INFINITY;
+}
+
+/* Does some link from `from` lead to a common neighbour by which the link is a detour? */
+static bool is_detour(const gt_ground *g, const gt_network *net, const gt_link *link)
+{
+    for (size_t c = 0; c < g->n_sources; c++) {
+        double first = c == link->a || c == link->b ? (double)INFINITY : bound_of(net, link->a, c);
+        if (first < link->bound && first + bound_of(net, c, link->b) < link->bound) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t gt_network_drop_detours(const gt_ground *g, gt_network *net)
+{
+    size_t kept = 0, n = net->n;
+    for (size_t i = 0; i < n; i++) { /* told first, for all see the whole network */
+        net->links[i].n_cells = is_detour(g, net, &net->links[i]) ? 1 : 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (net->links[i].n_cells == 0) {
+            net->links[kept++] = net->links[i];
+        }
+    }
+    net->n = kept;
+    return n - kept;
+}
+
 /* ---- fields and links ---------------------------------------------------------------------------
  */
 

@@ -24,6 +24,12 @@ typedef struct gt_network {
 gt_status gt_network_neighbours(gt_ctx *ctx, const gt_ground *ground,
                                 gt_network *network) GT_CHECKED;
 
+/* Drops links that go around a third source: those whose way within both zones costs more than the
+ * ways from either end to a common neighbour together. Zones of sources at the rim of the map often
+ * touch far out; such links are dear, and what they would join is joined already. Returns how many.
+ */
+size_t gt_network_drop_detours(const gt_ground *ground, gt_network *network);
+
 /* What is done with a link while the fields of both ends stand; called on several threads. */
 typedef gt_status (*gt_link_fn)(gt_ctx *ctx, void *user, const gt_link *link,
                                 const gt_cost_field *a, const gt_cost_field *b);

@@ -206,12 +206,13 @@ const cli_verb CLI_RUN = {
     .detail =
         {"-w 目录 run "
          "[模型]：运行规划包声明的模型及其所依赖者，只算已变的部分（逐栅格和邻域模型只算"
-         "变动的块），结果与全部重算逐字节相同；中断后再运行即可继续。\n"
+         "变动的块），各栅格的值与全部重算逐位相同；中断后再运行即可继续。\n"
          "run 模型 --in 名称=文件 --with 参数=值 --out "
          "文件：直接用文件运行一个模型，无需工作空间。",
          "-w DIR run [MODEL] runs the models the package declares, and what they need: only what "
-         "changed (local and focal models: only the blocks that changed), with the same bytes as "
-         "a full run; after an interruption run it again.\n"
+         "changed (local and focal models: only the blocks that changed), with the same values to "
+         "the "
+         "bit as a full run; after an interruption run it again.\n"
          "run MODEL --in NAME=FILE --with PARAMETER=VALUE --out FILE runs one model on files; "
          "no workspace is needed."},
     .options = options,

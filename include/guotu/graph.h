@@ -7,7 +7,7 @@
  * is not that of the files that stand, or when such a file is gone or was changed by others.
  * Content is kept with size and times of each file, block by block, so that an unchanged file is
  * not read again and of a changed one it is known where it changed: kernels of local and focal
- * reach then run on those blocks only. What comes out is the same to the byte as a full run.
+ * reach then run on those blocks only, in place. The cells are those of a full run to the bit.
  *
  * An interrupted run leaves every finished model finished; the next run goes on from there. */
 #ifndef GUOTU_GRAPH_H

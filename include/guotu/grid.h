@@ -112,6 +112,20 @@ gt_status gt_grid_finish(gt_ctx *ctx, gt_grid *grid) GT_CHECKED;
 /* NULL is accepted. */
 void gt_grid_close(gt_ctx *ctx, gt_grid *grid);
 
+/* Opens the grid that stands at path to put some of its cells right without copying the rest; spec
+ * is what gt_grid_create would be told, its items become the file's. *out is NULL when that cannot
+ * be: the file is not of that shape and type, is packed, has overviews, is being updated by
+ * another, or cells replaced by earlier updates fill more than half of the file again; make it anew
+ * then.
+ * Tiles that are written go to the end of the file; gt_grid_finish adds a directory that names
+ * them, has all of it on the disk, and then makes that directory the file's by one write of 8
+ * bytes. So whoever opens the file, with whatever program, sees all of the old cells or all of the
+ * new ones, after a kill or a power cut too; and who had it open goes on with the old ones. Closed
+ * without gt_grid_finish, the file is as before. Cost: the tiles written and 16 bytes a tile of the
+ * file. GT_E_NOT_FOUND and as gt_grid_open. */
+gt_status gt_grid_update(gt_ctx *ctx, const char *path, const gt_grid_spec *spec,
+                         gt_grid **out) GT_CHECKED;
+
 /* Facts; texts are borrowed from the grid. spec->items too. */
 const gt_grid_spec *gt_grid_facts(const gt_grid *grid);
 const char *gt_grid_path(const gt_grid *grid);  /* "" for scratch */
@@ -185,6 +199,11 @@ typedef struct gt_walk {
     size_t scratch;         /* bytes a worker wants besides, zeroed once */
 } gt_walk;
 void gt_walk_init(gt_walk *walk);
+/* From now on, walks all of whose outputs are so restricted, and that do not say `only` themselves,
+ * compute these windows (copied) alone; operations made of one walk (algebra, terrain) with them.
+ * Windows may overlap, and lie inside the grid. */
+gt_status gt_grid_restrict(gt_ctx *ctx, gt_grid *grid, const gt_window *windows,
+                           size_t n) GT_CHECKED;
 
 typedef struct gt_plane {
     void *cells;   /* first cell of the block; the halo lies around it */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,19 +106,24 @@ static gt_status new_grid(gt_ctx *ctx, const char *path, gt_grid **out)
     return GT_OK;
 }
 
-gt_status gt_grid_open(gt_ctx *ctx, const char *path, gt_grid **out)
+gt_status grid_open_as(gt_ctx *ctx, const char *path, bool update, gt_grid **out)
 {
     gt_grid *g = NULL;
+    *out = NULL;
     gt_status st = new_grid(ctx, path, &g);
     if (st != GT_OK) {
         return st;
     }
-    g->fd = open(path, O_RDONLY | O_CLOEXEC);
+    g->fd = open(path, (update ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     if (g->fd < 0) {
         int err = errno;
         st = gt_fail_errno(ctx, err, "open", path);
         st = err == ENOENT ? GT_E_NOT_FOUND : st;
         goto done;
+    }
+    if (update && flock(g->fd, LOCK_EX | LOCK_NB) != 0) {
+        gt_grid_close(ctx, g);
+        return GT_OK;
     }
     st = grid_tiff_read(ctx, g);
     if (st == GT_OK && g->crs_text != NULL) {
@@ -138,11 +144,29 @@ done:
     return GT_OK;
 }
 
+gt_status gt_grid_open(gt_ctx *ctx, const char *path, gt_grid **out)
+{
+    return grid_open_as(ctx, path, false, out);
+}
+
+void grid_free_items(gt_ctx *ctx, gt_grid *g)
+{
+    for (size_t i = 0; i < g->spec.n_items && g->items != NULL; i++) {
+        gt_free(ctx, (void *)(uintptr_t)g->items[i].key);
+        gt_free(ctx, (void *)(uintptr_t)g->items[i].value);
+    }
+    gt_free(ctx, g->items);
+    g->items = NULL;
+    g->spec.items = NULL;
+    g->spec.n_items = 0;
+}
+
 void gt_grid_close(gt_ctx *ctx, gt_grid *g)
 {
     if (g == NULL) {
         return;
     }
+    grid_update_end(ctx, g);
     if (g->fd >= 0) {
         (void)close(g->fd);
     }
@@ -152,13 +176,10 @@ void gt_grid_close(gt_ctx *ctx, gt_grid *g)
     if (g->remove_at_close && g->path != NULL) {
         (void)unlink(g->path);
     }
-    for (size_t i = 0; i < g->spec.n_items && g->items != NULL; i++) {
-        gt_free(ctx, (void *)(uintptr_t)g->items[i].key);
-        gt_free(ctx, (void *)(uintptr_t)g->items[i].value);
-    }
+    grid_free_items(ctx, g);
     grid_cache_free(ctx, g->cache);
     gt_crs_free(ctx, g->crs);
-    gt_free(ctx, g->items);
+    gt_free(ctx, g->only);
     gt_free(ctx, g->offset);
     gt_free(ctx, g->length);
     gt_free(ctx, g->touched);
@@ -182,7 +203,7 @@ static gt_status bad_spec(gt_ctx *ctx, const char *path, const char *what, const
         GT_ARGS(GT_TEXT("what", what), GT_TEXT("what_zh", what_zh), GT_TEXT("value", text)));
 }
 
-static double usual_nodata(gt_cell type)
+double grid_usual_nodata(gt_cell type)
 {
     switch (type) {
     case GT_CELL_U8:
@@ -226,7 +247,7 @@ static gt_status check_spec(gt_ctx *ctx, const char *path, const gt_grid_spec *s
     return GT_OK;
 }
 
-static gt_status copy_items(gt_ctx *ctx, const gt_grid_spec *from, gt_grid *g)
+gt_status grid_copy_items(gt_ctx *ctx, const gt_grid_spec *from, gt_grid *g)
 {
     g->items = gt_zalloc(ctx, from->n_items, sizeof *g->items);
     if (g->items == NULL) {
@@ -253,7 +274,7 @@ static gt_status shape(gt_ctx *ctx, const gt_grid_spec *spec, gt_grid *g)
     g->spec.crs = NULL;
     g->spec.tile = spec->tile == 0 ? GT_GRID_TILE : spec->tile;
     if (isnan(spec->nodata)) {
-        g->spec.nodata = usual_nodata(spec->type);
+        g->spec.nodata = grid_usual_nodata(spec->type);
     }
     g->sparse_value = g->spec.nodata;
     g->bytes = (int)gt_cell_bytes(spec->type);
@@ -264,7 +285,7 @@ static gt_status shape(gt_ctx *ctx, const gt_grid_spec *spec, gt_grid *g)
     g->writable = true;
     bool real = spec->type == GT_CELL_F32 || spec->type == GT_CELL_F64;
     g->predictor = spec->packing == GT_GRID_PLAIN ? 1 : real ? 3 : 2;
-    gt_status st = copy_items(ctx, spec, g);
+    gt_status st = grid_copy_items(ctx, spec, g);
     if (st == GT_OK && spec->crs != NULL) {
         g->crs_text = gt_strdup(ctx, spec->crs);
         st = g->crs_text == NULL ? GT_E_MEMORY : gt_crs_new(ctx, spec->crs, &g->crs);

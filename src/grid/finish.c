@@ -349,6 +349,9 @@ gt_status gt_grid_finish(gt_ctx *ctx, gt_grid *g)
     if (!g->writable || g->scratch) {
         return GT_OK;
     }
+    if (g->update != NULL) {
+        return grid_update_finish(ctx, g);
+    }
     for (int64_t t = 0; st == GT_OK && t < g->across * g->down; t++) {
         st = grid_touch(ctx, g, t);
     }

@@ -1,4 +1,9 @@
-/* One large piece of memory for kernels that hold a whole grid. */
+/* One large piece of memory for kernels that hold a whole grid.
+ *
+ * A mapped piece does not fill memory: pages that a pass has done with would stay in the process
+ * until the system is short, so a keeper, one thread a piece, looks at the process's resident size
+ * and gives the pages of the piece back to the file when it nears the ceiling. What the piece holds
+ * stays; a page that is wanted again comes back from the system's cache or the disk. */
 #ifndef GT_GRID_HOLD_H
 #define GT_GRID_HOLD_H
 
@@ -8,6 +13,7 @@ typedef struct grid_hold {
     void *at; /* page-aligned when mapped */
     size_t bytes;
     bool mapped; /* from an unlinked file */
+    struct grid_keeper *keeper;
 } grid_hold;
 
 /* bytes of memory in out->at, contents unknown: in memory when they fit the context's ceiling, else
@@ -20,5 +26,9 @@ gt_status grid_hold_new(gt_ctx *ctx, size_t bytes, const char *scratch_dir,
 gt_status grid_hold_zeroed(gt_ctx *ctx, size_t bytes, const char *scratch_dir,
                            grid_hold *out) GT_CHECKED;
 void grid_hold_free(gt_ctx *ctx, grid_hold *hold);
+/* Gives the pages of a mapped piece back to its file now; any thread may be at work on it. */
+void grid_hold_trim(const grid_hold *hold);
+/* Resident bytes of the process: all of them, and those of mapped files; 0 when unknown. */
+void grid_resident(size_t *all, size_t *of_files);
 
 #endif

@@ -15,6 +15,7 @@
 enum { GRID_CHUNK = 65536 }; /* bytes on the stack for conversions: stays in the first cache */
 
 typedef struct grid_cache grid_cache;
+typedef struct grid_update grid_update;
 
 struct gt_grid {
     gt_grid_spec spec; /* texts owned, below */
@@ -36,6 +37,9 @@ struct gt_grid {
     atomic_uchar *touched; /* per tile, writable grids: 1 when it holds something */
     pthread_mutex_t lock;
     grid_cache *cache;
+    grid_update *update; /* NULL, or a file of ours being put right in place */
+    gt_window *only;     /* gt_grid_restrict */
+    size_t n_only;
 };
 
 /* ---- cells.c: between the types of files and buffers ---- */
@@ -81,6 +85,8 @@ typedef struct tiff_image {
 /* Appends header and directories of the images (the first is the grid; the rest overviews) to out.
  * The length does not depend on the values of offset and length. */
 void grid_tiff_header(const gt_grid *grid, const tiff_image *images, size_t n, gt_text *out);
+/* A directory alone, that will stand at `base` of the file. */
+void grid_tiff_directory(const gt_grid *grid, const tiff_image *image, uint64_t base, gt_text *out);
 
 /* ---- pack.c ---- */
 
@@ -106,6 +112,12 @@ void grid_cache_put(gt_grid *grid, int64_t tile);
 
 /* ---- file.c ---- */
 
+/* As gt_grid_open; for an update to read and write, alone: *out is NULL when another has it so. */
+gt_status grid_open_as(gt_ctx *ctx, const char *path, bool update, gt_grid **out) GT_CHECKED;
+gt_status grid_copy_items(gt_ctx *ctx, const gt_grid_spec *from, gt_grid *g) GT_CHECKED;
+void grid_free_items(gt_ctx *ctx, gt_grid *g);
+double grid_usual_nodata(gt_cell type);
+
 gt_status grid_pread(gt_ctx *ctx, const gt_grid *grid, void *to, size_t n, uint64_t at) GT_CHECKED;
 gt_status grid_pwrite(gt_ctx *ctx, const gt_grid *grid, int fd, const void *from, size_t n,
                       uint64_t at) GT_CHECKED;
@@ -113,6 +125,14 @@ gt_status grid_damaged(gt_ctx *ctx, const gt_grid *grid, const char *why,
                        const char *why_zh) GT_CHECKED;
 /* Gives an untouched tile its nodata. */
 gt_status grid_touch(gt_ctx *ctx, gt_grid *grid, int64_t tile) GT_CHECKED;
+
+/* ---- update.c ---- */
+
+/* Gives a tile of a file under update its new place; `keep`: with the cells it has. */
+gt_status grid_move(gt_ctx *ctx, gt_grid *grid, int64_t tile, bool keep) GT_CHECKED;
+gt_status grid_update_finish(gt_ctx *ctx, gt_grid *grid) GT_CHECKED;
+/* Takes back what was not finished. */
+void grid_update_end(gt_ctx *ctx, gt_grid *grid);
 
 static inline uint64_t grid_tile_at(const gt_grid *g, int64_t tile)
 {

@@ -180,29 +180,41 @@ static void fill(directory *d, const gt_grid *g, const tiff_image *im, gt_text *
     add_nodata(d, g, text);
 }
 
-void grid_tiff_header(const gt_grid *grid, const tiff_image *images, size_t n, gt_text *out)
+/* Appends a directory to out, whose first byte will stand at `base` of the file. */
+static void add_directory(const gt_grid *grid, const tiff_image *image, bool last, uint64_t base,
+                          gt_text *out)
 {
     gt_text entries, values, text;
     gt_text_init(&entries, out->ctx, 0);
     gt_text_init(&values, out->ctx, (size_t)1 << 30);
     gt_text_init(&text, out->ctx, 0);
-    gt_text_add(out, "II+\0\10\0\0\0\20\0\0\0\0\0\0\0", HEAD);
-    for (size_t i = 0; i < n; i++) {
-        directory d = {&entries, &values, 0, 0};
-        for (int pass = 0; pass < 2; pass++) { /* the first only counts the entries */
-            d.values_at = out->len + 8 + d.n * ENTRY + 8;
-            d.n = 0;
-            gt_text_clear(&entries);
-            gt_text_clear(&values);
-            fill(&d, grid, &images[i], &text);
-        }
-        put(out, d.n, 8);
-        gt_text_add(out, gt_text_cstr(&entries), entries.len);
-        put(out, i + 1 < n ? out->len + 8 + values.len : 0, 8);
-        gt_text_add(out, gt_text_cstr(&values), values.len);
+    directory d = {&entries, &values, 0, 0};
+    for (int pass = 0; pass < 2; pass++) { /* the first only counts the entries */
+        d.values_at = base + out->len + 8 + d.n * ENTRY + 8;
+        d.n = 0;
+        gt_text_clear(&entries);
+        gt_text_clear(&values);
+        fill(&d, grid, image, &text);
     }
+    put(out, d.n, 8);
+    gt_text_add(out, gt_text_cstr(&entries), entries.len);
+    put(out, last ? 0 : base + out->len + 8 + values.len, 8);
+    gt_text_add(out, gt_text_cstr(&values), values.len);
     out->failed = out->failed || entries.failed || values.failed || text.failed;
     gt_text_free(&entries);
     gt_text_free(&values);
     gt_text_free(&text);
+}
+
+void grid_tiff_header(const gt_grid *grid, const tiff_image *images, size_t n, gt_text *out)
+{
+    gt_text_add(out, "II+\0\10\0\0\0\20\0\0\0\0\0\0\0", HEAD);
+    for (size_t i = 0; i < n; i++) {
+        add_directory(grid, &images[i], i + 1 == n, 0, out);
+    }
+}
+
+void grid_tiff_directory(const gt_grid *grid, const tiff_image *image, uint64_t base, gt_text *out)
+{
+    add_directory(grid, image, true, base, out);
 }

@@ -312,7 +312,49 @@ static gt_status one_stripe(gt_ctx *ctx, void *user, size_t task, int worker)
     return st;
 }
 
+gt_status gt_grid_restrict(gt_ctx *ctx, gt_grid *grid, const gt_window *windows, size_t n)
+{
+    gt_window *own = gt_alloc(ctx, n, sizeof *own);
+    if (own == NULL) {
+        return GT_E_MEMORY;
+    }
+    memcpy(own, windows, n * sizeof *own);
+    gt_free(ctx, grid->only);
+    grid->only = own;
+    grid->n_only = n;
+    return GT_OK;
+}
+
+/* The output whose windows alone are to be walked; NULL: all cells are. */
+static const gt_grid *restricted(const gt_walk *walk)
+{
+    for (int i = 0; i < walk->n_out; i++) {
+        if (walk->out[i].grid->only == NULL) {
+            return NULL;
+        }
+    }
+    return walk->only == NULL && walk->n_out > 0 ? walk->out[0].grid : NULL;
+}
+
+static gt_status walk_all(gt_ctx *ctx, const gt_walk *walk, gt_block_fn fn, void *user);
+
 gt_status gt_grid_walk(gt_ctx *ctx, const gt_walk *walk, gt_block_fn fn, void *user)
+{
+    const gt_grid *part = restricted(walk);
+    if (part == NULL) {
+        return walk_all(ctx, walk, fn, user);
+    }
+    gt_walk one = *walk;
+    gt_status st = GT_OK;
+    one.what = NULL; /* too short to be told of */
+    for (size_t i = 0; st == GT_OK && i < part->n_only; i++) {
+        one.only = &part->only[i];
+        st = walk_all(ctx, &one, fn, user);
+    }
+    return st;
+}
+
+static gt_status walk_all(gt_ctx *ctx, const gt_walk *walk, gt_block_fn fn, void *user)
 {
     walker w = {.walk = walk, .fn = fn, .user = user};
     gt_status st = gt_walk_law(ctx, walk, &w.plan);

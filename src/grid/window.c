@@ -201,13 +201,18 @@ static gt_status read_packed(const job *j, const part *p)
 static gt_status write_plain(const job *j, const part *p)
 {
     gt_grid *g = j->grid;
-    if (!p->whole) {
-        gt_status st = grid_touch(j->ctx, g, p->tile);
-        if (st != GT_OK) {
-            return st;
-        }
+    gt_status st = GT_OK;
+    if (g->update != NULL) {
+        st = grid_move(j->ctx, g, p->tile, !p->whole);
+    } else if (!p->whole) {
+        st = grid_touch(j->ctx, g, p->tile);
     }
-    atomic_store_explicit(&g->touched[p->tile], 1, memory_order_release);
+    if (st != GT_OK) {
+        return st;
+    }
+    if (g->touched != NULL) {
+        atomic_store_explicit(&g->touched[p->tile], 1, memory_order_release);
+    }
     uint64_t at = grid_tile_at(g, p->tile);
     int64_t b = g->bytes, line = g->tile_w * b;
     if (p->n_cols == g->tile_w && grid_cells_same(&j->map)) {
@@ -216,7 +221,6 @@ static gt_status write_plain(const job *j, const part *p)
     _Alignas(16) unsigned char chunk[GRID_CHUNK];
     bool joined = p->n_cols == g->tile_w && line <= GRID_CHUNK;
     int64_t rows = joined ? GRID_CHUNK / line : 1;
-    gt_status st = GT_OK;
     for (int64_t r = 0; st == GT_OK && r < p->n_rows; r += rows) {
         int64_t n = p->n_rows - r < rows ? p->n_rows - r : rows;
         for (int64_t k = 0; st == GT_OK && k < n; k++) {

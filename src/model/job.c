@@ -138,11 +138,18 @@ gt_status gt_job_make(gt_ctx *ctx, gt_job *job, size_t port, gt_cell type)
     spec.nodata = (double)NAN;
     spec.items = items;
     spec.n_items = n_items;
-    if (st == GT_OK) {
+    if (st == GT_OK && job->partial) {
+        st = gt_grid_update(ctx, call->out[port], &spec, &job->out[port]);
+    }
+    bool anew = job->out[port] == NULL;
+    if (st == GT_OK && anew) {
         st = gt_grid_create(ctx, call->out[port], &spec, &job->out[port]);
     }
-    if (st == GT_OK && job->partial) {
+    if (st == GT_OK && anew && job->partial) {
         st = copy_old(ctx, call->out[port], job->out[port]);
+    }
+    if (st == GT_OK && job->partial) { /* only now: the copy is of all cells */
+        st = gt_grid_restrict(ctx, job->out[port], call->dirty, call->n_dirty);
     }
     return st;
 }
@@ -216,16 +223,8 @@ gt_status gt_job_cells(gt_ctx *ctx, gt_job *job, int halo, gt_cells_fn fn, const
     walk.n_in = w.n_in;
     walk.out = out;
     walk.n_out = w.n_out;
-    if (!job->partial) {
-        walk.what = &GT_MSG_MODEL_RUNNING;
-        return gt_grid_walk(ctx, &walk, run_block, &w);
-    }
-    gt_status st = GT_OK;
-    for (size_t i = 0; st == GT_OK && i < job->call->n_dirty; i++) {
-        walk.only = &job->call->dirty[i];
-        st = gt_grid_walk(ctx, &walk, run_block, &w);
-    }
-    return st;
+    walk.what = &GT_MSG_MODEL_RUNNING;
+    return gt_grid_walk(ctx, &walk, run_block, &w);
 }
 
 gt_status gt_job_local(gt_ctx *ctx, const gt_model_call *call, gt_cell type, gt_cells_fn fn,

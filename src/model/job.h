@@ -2,8 +2,10 @@
  * rows of cells handed out on all threads, and everything closed. Internal.
  *
  * A call may be told that only some windows of its outputs are out of date (gt_model_set_dirty);
- * kernels that do all their work through gt_job_cells then compute those windows alone and need not
- * know of it. */
+ * kernels that do all their work through gt_job_cells, or an operation made of one walk, then
+ * compute those windows alone and need not know of it: the outputs are restricted to them
+ * (gt_grid_restrict), and stand in the old files (gt_grid_update). Others set job.partial to false
+ * before they make their outputs. */
 #ifndef GT_MODEL_JOB_H
 #define GT_MODEL_JOB_H
 

@@ -33,7 +33,6 @@ static gt_status run_calc(gt_ctx *ctx, const gt_model_call *call)
     size_t n = 0;
     bool classes = gt_model_with(call, "classes")->integer != 0;
     gt_status st = gt_job_open(ctx, call, &job);
-    job.partial = false;
     for (size_t i = 0; i < GRIDS; i++) {
         if (job.in[i] != NULL) {
             bound[n] = names[i];

@@ -5,7 +5,6 @@ static gt_status run_terrain(gt_ctx *ctx, const gt_model_call *call, gt_terrain 
 {
     gt_job job;
     gt_status st = gt_job_open(ctx, call, &job);
-    job.partial = false;
     if (st == GT_OK) {
         st = gt_job_make(ctx, &job, 0, GT_CELL_F32);
     }

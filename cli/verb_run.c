@@ -1,4 +1,6 @@
 /* run: one kernel on files, or the models of the package on the workspace. */
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "cli.h"
@@ -55,6 +57,64 @@ static gt_status fill(cli *app, gt_model_call *call)
     return st;
 }
 
+/* "at most 812 MB of memory (12.2 bytes a cell), 3.1 GB of scratch files" */
+static void put_need(cli *app, const gt_model_need *need)
+{
+    gt_text *o = &app->out;
+    gt_text_printf(o, cli_say(app, "  内存至多 %.0f MB", "  at most %.0f MB of memory"),
+                   ceil((double)need->memory / 1e6));
+    if (need->cell_bytes > 0) {
+        gt_text_printf(o, cli_say(app, "（每像元 %g 字节）", " (%g bytes a cell)"),
+                       need->cell_bytes);
+    }
+    if (need->scratch > 0) {
+        gt_text_printf(o, cli_say(app, "，暂存文件 %.0f MB", ", %.0f MB of scratch files"),
+                       ceil((double)need->scratch / 1e6));
+    }
+}
+
+static void json_need(gt_text *o, const gt_model_need *need)
+{
+    if (need->cells == 0) {
+        gt_text_puts(o, ",\"need\":null");
+        return;
+    }
+    gt_text_printf(o,
+                   ",\"need\":{\"cells\":%" PRIu64 ",\"cell_bytes\":%g,\"memory\":%" PRIu64
+                   ",\"scratch\":%" PRIu64 "}",
+                   need->cells, need->cell_bytes, need->memory, need->scratch);
+}
+
+/* The memory law of one call, by the first grid it reads. */
+static gt_status plan_kernel(cli *app, const gt_model_call *call)
+{
+    const gt_model *m = gt_model_call_model(call);
+    const char *like = NULL;
+    gt_model_need need = {0};
+    cli_format format;
+    gt_status st = gt_model_check(app->ctx, call);
+    for (size_t i = 0; like == NULL && m->in[i].name != NULL; i++) {
+        like = m->in[i].kind == GT_PORT_GRID ? gt_model_in(call, m->in[i].name) : NULL;
+    }
+    st = st == GT_OK ? cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_JSON, &format) : st;
+    if (st == GT_OK && like != NULL) {
+        st = gt_model_need_of(app->ctx, call, like, &need);
+    }
+    if (st == GT_OK && format == CLI_JSON) {
+        gt_text_puts(&app->out, "{\"model\":");
+        gt_text_json_string(&app->out, m->name);
+        json_need(&app->out, &need);
+        gt_text_puts(&app->out, "}\n");
+    } else if (st == GT_OK) {
+        gt_text_puts(&app->out, m->name);
+        if (need.cells > 0) {
+            put_need(app, &need);
+        }
+        gt_text_printf(&app->out, "\n  %s\n", m->law);
+    }
+    return st;
+}
+
 static gt_status run_kernel(cli *app, const char *name)
 {
     const gt_model *m = NULL;
@@ -66,7 +126,9 @@ static gt_status run_kernel(cli *app, const char *name)
     if (st == GT_OK) {
         st = fill(app, call);
     }
-    if (st == GT_OK) {
+    if (st == GT_OK && cli_has(app, "plan")) {
+        st = plan_kernel(app, call);
+    } else if (st == GT_OK) {
         st = gt_model_run(app->ctx, call);
     }
     gt_model_call_free(call);
@@ -80,6 +142,7 @@ typedef struct told {
     cli *app;
     cli_format format;
     size_t n;
+    bool plan;
 } told;
 
 static const char *build_word(const cli *app, gt_build build)
@@ -98,6 +161,9 @@ static void tell(void *user, const gt_build_step *s)
         gt_text_printf(o, ",\"build\":\"%s\",\"dirty_blocks\":%zu,\"blocks\":%zu,\"waits_for\":",
                        gt_build_name(s->build), s->n_dirty, s->n_blocks);
         gt_text_json_string(o, s->waits_for);
+        if (t->plan) {
+            json_need(o, &s->need);
+        }
         gt_text_putc(o, '}');
         return;
     }
@@ -110,6 +176,9 @@ static void tell(void *user, const gt_build_step *s)
     }
     if (s->waits_for != NULL) {
         gt_text_printf(o, cli_say(t->app, "（缺 %s）", " (no %s)"), s->waits_for);
+    }
+    if (t->plan && s->need.cells > 0) {
+        put_need(t->app, &s->need);
     }
     gt_text_putc(o, '\n');
 }
@@ -125,6 +194,7 @@ static gt_status build(cli *app, gt_store *store, const gt_package *package)
     o.plan_only = cli_has(app, "plan");
     o.full = cli_has(app, "full");
     o.told = tell;
+    t.plan = o.plan_only;
     o.user = &t;
     gt_status st = cli_get_format(app, 1U << CLI_TEXT | 1U << CLI_JSON, &t.format);
     if (st == GT_OK) {
@@ -186,7 +256,11 @@ static const cli_option options[] = {
      "NAME=VALUE",
      {"参数，可带单位，如 radius=\"1 km\"", "a parameter, with its unit: radius=\"1 km\""},
      true},
-    {"plan", NULL, {"只说明将计算什么，不运行", "only say what would be computed"}, false},
+    {"plan",
+     NULL,
+     {"只说明将计算什么、占用多少内存，不运行",
+      "only say what would be computed, with how much memory"},
+     false},
     {"full",
      NULL,
      {"全部重新计算，不管是否已变", "compute everything anew, whether it changed or not"},

@@ -42,6 +42,7 @@ typedef struct gt_build_step {
     gt_build build;
     const char *waits_for; /* WAITS: the grid or layer; else NULL */
     size_t n_dirty, n_blocks;
+    gt_model_need need; /* when planning, of a run in full; cells 0: no grid is there to tell */
 } gt_build_step;
 /* Told of each model when it is done (or planned), in the order of work. */
 typedef void (*gt_build_fn)(void *user, const gt_build_step *step);

@@ -69,6 +69,16 @@ typedef enum gt_model_reach {
 
 typedef struct gt_model_call gt_model_call;
 
+/* What a kernel holds besides the blocks it reads and writes (gt_walk_law), in bytes. What depends
+ * on more than the number of cells (points, patches) is counted at its usual most and said in
+ * `law`. */
+typedef struct gt_model_rates {
+    double held;          /* a cell, in one piece: beyond the ceiling in a scratch file */
+    double scratch;       /* a cell, in scratch files in any case */
+    double scratch_input; /* a cell and bound input, likewise */
+    uint64_t thread;      /* a thread */
+} gt_model_rates;
+
 typedef struct gt_model {
     const char *name;  /* "slope"; lower case, hyphens */
     const char *group; /* "terrain", "water", ...: folder of the reference */
@@ -78,8 +88,7 @@ typedef struct gt_model {
     const gt_model_param *with;
     gt_model_reach reach;
     int (*halo)(const gt_model_call *call); /* cells; NULL: 0 or not bounded */
-    /* Bytes the call will hold at most, for --plan. NULL: not stated. */
-    gt_status (*need)(gt_ctx *ctx, const gt_model_call *call, uint64_t *bytes);
+    gt_model_rates need;                    /* zero: the blocks of the walk alone */
     const char *law; /* the same in words, English: "12 bytes a cell of a block and thread" */
     const char *const *sources; /* papers, standards; NULL-terminated */
     /* What the kinds of the parameters cannot say: called by gt_model_check. May be NULL. */
@@ -153,6 +162,18 @@ double gt_model_pair_of(const gt_model_value *pairs, int64_t code, double otherw
 gt_status gt_model_check(gt_ctx *ctx, const gt_model_call *call) GT_CHECKED;
 /* gt_model_check, then the kernel. An output that fails leaves what stood at its path. */
 gt_status gt_model_run(gt_ctx *ctx, const gt_model_call *call) GT_CHECKED;
+
+typedef struct gt_model_need {
+    uint64_t cells;
+    double cell_bytes; /* held for every cell, beside the blocks of the walk */
+    uint64_t memory;   /* bytes at most, under the context's ceiling */
+    uint64_t scratch;  /* bytes of disk while it runs, outputs not counted */
+} gt_model_need;
+/* What the call will hold on grids of the size of `like` (a file), under the ceiling and with the
+ * threads of ctx. Nothing of it but the number of bound ports is looked at. As gt_grid_open;
+ * GT_E_MEMORY when not even one block fits. */
+gt_status gt_model_need_of(gt_ctx *ctx, const gt_model_call *call, const char *like,
+                           gt_model_need *out) GT_CHECKED;
 
 /* Says that the files which stand at the outputs' paths are right but for these windows (copied):
  * a kernel of local or focal reach then computes those alone and takes the rest over. What comes

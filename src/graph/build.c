@@ -21,6 +21,7 @@ typedef struct building {
     bool *wanted;    /* by node */
     bool *stale;     /* by node, when planning: will be made anew */
     bool *waits;     /* by node: cannot run */
+    char **like;     /* by node, when planning: a grid of the size it works on; NULL: none */
 } building;
 
 /* One node in work. */
@@ -32,6 +33,7 @@ typedef struct work {
     made now;
     bool found;
     const char *waits_for;
+    gt_model_need need;
     gt_window windows[WINDOWS];
     size_t n_windows, n_dirty, n_blocks;
 } work;
@@ -400,6 +402,67 @@ static gt_status decide(building *b, size_t i, work *w, gt_build *what)
     return st == GT_OK && !b->options->plan_only ? execute(b, w, part) : st;
 }
 
+/* ---- what it will need --------------------------------------------------------------------------
+ */
+
+/* A grid that is there, of the size of what the node reads: its own inputs, or those of the nodes
+ * that make them. */
+static gt_status find_like(building *b, size_t i)
+{
+    const node *n = &b->graph->nodes[i];
+    for (size_t k = 0; b->like[i] == NULL && k < PORTS; k++) {
+        char path[PATH];
+        struct stat info;
+        if (n->in[k] == NULL || n->kernel->in[k].kind != GT_PORT_GRID) {
+            continue;
+        }
+        grid_path(b, n->in[k], path);
+        const char *from = stat(path, &info) == 0    ? path
+                           : n->needs[k] != SIZE_MAX ? b->like[n->needs[k]]
+                                                     : NULL;
+        if (from != NULL) {
+            b->like[i] = gt_strdup(b->ctx, from);
+            if (b->like[i] == NULL) {
+                return GT_E_MEMORY;
+            }
+        }
+    }
+    return GT_OK;
+}
+
+/* The memory law of a node; a grid that cannot be opened says nothing, its error comes when it is
+ * read. */
+static gt_status tell_need(building *b, size_t i, work *w)
+{
+    const node *n = &b->graph->nodes[i];
+    gt_model_call *call = NULL;
+    gt_status st = find_like(b, i);
+    if (st != GT_OK || b->like[i] == NULL) {
+        return st;
+    }
+    st = gt_model_call_new(b->ctx, n->kernel, &call);
+    for (size_t k = 0; st == GT_OK && k < n->decl->n_with; k++) {
+        const char *value = gt_graph_value(b->ctx, b->graph, &n->decl->with[k]);
+        st = value == NULL ? gt_error_status(b->ctx)
+                           : gt_model_set_with(b->ctx, call, n->decl->with[k].name, value);
+    }
+    for (size_t k = 0; st == GT_OK && k < PORTS; k++) {
+        if (n->in[k] != NULL) {
+            st = gt_model_set_in(b->ctx, call, n->kernel->in[k].name, b->like[i]);
+        }
+        if (st == GT_OK && n->out[k] != NULL) {
+            st = gt_model_set_out(b->ctx, call, n->kernel->out[k].name, b->like[i]);
+        }
+    }
+    st = st == GT_OK ? gt_model_need_of(b->ctx, call, b->like[i], &w->need) : st;
+    gt_model_call_free(call);
+    if (st != GT_OK && st != GT_E_MEMORY && st != GT_E_CANCELLED) {
+        gt_error_clear(b->ctx);
+        return GT_OK;
+    }
+    return st;
+}
+
 static gt_status build_node(building *b, size_t i)
 {
     work *w = gt_zalloc(b->ctx, 1, sizeof *w);
@@ -409,9 +472,13 @@ static gt_status build_node(building *b, size_t i)
     }
     w->n = &b->graph->nodes[i];
     gt_status st = decide(b, i, w, &what);
+    if (st == GT_OK && b->options->plan_only) {
+        st = tell_need(b, i, w);
+    }
     if (st == GT_OK && b->options->told != NULL) {
-        const gt_build_step step = {w->n->decl, what, w->waits_for,
-                                    what == GT_BUILD_PART ? w->n_dirty : 0, w->n_blocks};
+        const gt_build_step step = {w->n->decl,   what,
+                                    w->waits_for, what == GT_BUILD_PART ? w->n_dirty : 0,
+                                    w->n_blocks,  w->need};
         b->options->told(b->options->user, &step);
     } else if (st != GT_OK) {
         gt_fail_at(b->ctx, GT_PLACE(.rule = w->n->decl->id));
@@ -483,13 +550,18 @@ gt_status gt_graph_run(gt_ctx *ctx, const gt_graph *graph, gt_store *store,
     b.wanted = gt_zalloc(ctx, graph->n + 1, sizeof *b.wanted);
     b.stale = gt_zalloc(ctx, graph->n + 1, sizeof *b.stale);
     b.waits = gt_zalloc(ctx, graph->n + 1, sizeof *b.waits);
-    if (b.wanted == NULL || b.stale == NULL || b.waits == NULL) {
+    b.like = gt_zalloc(ctx, graph->n + 1, sizeof *b.like);
+    if (b.wanted == NULL || b.stale == NULL || b.waits == NULL || b.like == NULL) {
         st = GT_E_MEMORY;
     } else if (mkdir(b.kept, 0777) != 0 && errno != EEXIST) {
         st = gt_fail_errno(ctx, errno, "mkdir", b.kept);
     } else {
         st = build_all(&b);
     }
+    for (size_t i = 0; b.like != NULL && i < graph->n; i++) {
+        gt_free(ctx, b.like[i]);
+    }
+    gt_free(ctx, b.like);
     gt_free(ctx, b.wanted);
     gt_free(ctx, b.stale);
     gt_free(ctx, b.waits);

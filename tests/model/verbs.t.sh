@@ -49,6 +49,17 @@ code 0 run share-grade --in "$work/v.tif" --out "$work/g.tif" --with "shares=50 
 gdal_translate -q -of AAIGrid "$work/g.tif" "$work/g.asc"
 [ "$(tail -n 1 "$work/g.asc" | tr -s ' ' | sed 's/^ //;s/ $//')" = "3 2 1 1 1" ] ||
     fail "grades of the card"
+# the memory law beforehand; nothing is made
+code 0 run cost-distance --in friction="$work/v.tif" --in sources="$work/v.tif" --out "$work/no.tif" --plan
+says "12.5 bytes a cell"
+[ ! -e "$work/no.tif" ] || fail "a plan made something"
+code 0 run distance --in "$work/v.tif" --out "$work/no.tif" --plan --format json
+says '"cells":5,'
+says '"scratch":20}'
+code 0 --lang zh run slope --in "$work/v.tif" --out "$work/no.tif" --plan
+says "内存至多"
+code 3 run slope --in "$work/none.tif" --out "$work/no.tif" --plan
+code 2 run cost-distance --in friction="$work/v.tif" --out "$work/no.tif" --plan
 code 0 lineage "$work/g.tif"
 says '"model":"share-grade"'
 says '"file":"v.tif"'

@@ -181,5 +181,6 @@ const gt_model GT_MODEL_TWO_STEP = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "blocks of the walk with their halo; 8 bytes a cell in a scratch file",
+    .need = {.scratch = 8},
     .sources = sources,
     .run = run};

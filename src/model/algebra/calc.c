@@ -151,6 +151,7 @@ const gt_model GT_MODEL_DISTANCE = {
     .with = distance_with,
     .reach = GT_REACH_GLOBAL,
     .law = "blocks; 4 bytes a cell in a scratch file",
+    .need = {.scratch = 4},
     .sources = distance_sources,
     .run = run_distance};
 
@@ -248,6 +249,7 @@ const gt_model GT_MODEL_PATCHES = {
     .with = patches_with,
     .reach = GT_REACH_GLOBAL,
     .law = "40 bytes a patch; 8 bytes a cell in scratch files",
+    .need = {.held = 4, .scratch = 8},
     .sources = patches_sources,
     .run = run_patches};
 
@@ -295,5 +297,6 @@ const gt_model GT_MODEL_UPSTREAM = {
     .with = none,
     .reach = GT_REACH_GLOBAL,
     .law = "5 bytes a cell",
+    .need = {.held = 5},
     .sources = upstream_sources,
     .run = run_upstream};

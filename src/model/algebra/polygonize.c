@@ -159,5 +159,6 @@ const gt_model GT_MODEL_POLYGONIZE = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "5 bytes a cell, 250 bytes a point of a border",
+    .need = {.held = 5},
     .sources = sources,
     .run = run};

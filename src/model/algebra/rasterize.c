@@ -239,5 +239,6 @@ const gt_model GT_MODEL_RASTERIZE = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "20 MB a thread, 16 bytes a vertex",
+    .need = {.thread = 20 << 20},
     .sources = sources,
     .run = run};

@@ -217,5 +217,6 @@ const gt_model GT_MODEL_SHARE_GRADE = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "4.5 MB a thread and the blocks of the walk",
+    .need = {.thread = 5 << 20},
     .sources = sources,
     .run = run};

@@ -67,5 +67,6 @@ const gt_model GT_MODEL_COST_DISTANCE = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "12.2 bytes a cell; beyond the ceiling working tiles and a scratch file",
+    .need = {.held = 12.5, .thread = 1 << 20},
     .sources = sources,
     .run = run};

@@ -137,5 +137,6 @@ const gt_model GT_MODEL_KERNEL_DENSITY = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "40 bytes a point, 1 MB a thread",
+    .need = {.thread = 1 << 20},
     .sources = sources,
     .run = run};

@@ -219,5 +219,6 @@ const gt_model GT_MODEL_HABITAT_QUALITY = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "blocks; 4 bytes a cell and threat in scratch files",
+    .need = {.scratch_input = 4},
     .sources = sources,
     .run = run};

@@ -67,5 +67,6 @@ const gt_model GT_MODEL_BREACH = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "4 bytes a cell and the widest search, then filling; beyond the ceiling scratch files",
+    .need = {.held = 12, .thread = 4 << 20},
     .sources = sources,
     .run = run};

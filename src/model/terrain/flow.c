@@ -51,6 +51,7 @@ const gt_model GT_MODEL_FLOW = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
-    .law = "6 bytes a cell and the flood's front; beyond the ceiling in a scratch file",
+    .law = "8 bytes a cell and the flood's front; beyond the ceiling in a scratch file",
+    .need = {.held = 12, .thread = 4 << 20},
     .sources = sources,
     .run = run};

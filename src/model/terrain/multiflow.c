@@ -119,5 +119,6 @@ const gt_model GT_MODEL_MULTIFLOW = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "18 bytes a cell after filling; beyond the ceiling in a scratch file",
+    .need = {.held = 18},
     .sources = sources,
     .run = run};

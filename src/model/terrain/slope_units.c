@@ -162,5 +162,6 @@ const gt_model GT_MODEL_SLOPE_UNITS = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "13 bytes a cell and 100 a unit; beyond the ceiling in scratch files",
+    .need = {.held = 14},
     .sources = sources,
     .run = run};

@@ -380,6 +380,7 @@ static gt_status flood_tile(gt_ctx *ctx, void *user, size_t task, int worker)
     }
     r->base[task + 1] = (uint32_t)(b->n_labels - OUTSIDE);
     st = st == GT_OK && mine->list == NULL ? GT_E_MEMORY : st;
+    grid_hold_mind(&f->held);
     return st == GT_OK ? gt_check_cancel(ctx) : st;
 }
 
@@ -431,8 +432,9 @@ static gt_status collect(gt_ctx *ctx, const fill_run *r, passes *all)
             st = add_pass(ctx, all, a < b ? a : b, a < b ? b : a, p->z);
         }
     }
-    for (int64_t x = r->side; st == GT_OK && x < f->cols; x += r->side) {
-        for (int64_t y = 0; st == GT_OK && y < f->rows; y++) {
+    for (int64_t t = 0; st == GT_OK && t < r->across * r->down; t++) { /* as they lie in memory */
+        int64_t x = t % r->across * r->side, top = t / r->across * r->side;
+        for (int64_t y = top; st == GT_OK && x > 0 && y < top + r->side; y++) {
             for (int64_t d = -1; st == GT_OK && d <= 1; d++) {
                 st = over_border(ctx, r, x - 1, y, x, y + d, all);
             }
@@ -538,6 +540,7 @@ static gt_status raise_tile(gt_ctx *ctx, void *user, size_t task, int worker)
         }
     }
     f->part[task].n_raised = raised;
+    grid_hold_mind(&f->held);
     return gt_check_cancel(ctx);
 }
 

@@ -23,6 +23,10 @@ typedef struct cells {
     size_t n, cap;
 } cells;
 
+typedef struct flat_lists { /* of the flat in work; kept from one to the next */
+    cells front, next, drains;
+} flat_lists;
+
 typedef struct flats {
     flow_run *flow;
     cells *of; /* per band */
@@ -92,6 +96,7 @@ static gt_status read_band(gt_ctx *ctx, void *user, size_t task, int worker)
         }
     }
     f->part[task].n_cells = valid;
+    grid_hold_mind(&f->held);
     return st;
 }
 
@@ -135,6 +140,7 @@ static gt_status direct_band(gt_ctx *ctx, void *user, size_t task, int worker)
             direct_piece(f, first_of(f, w.row + r) + (size_t)c, n);
         }
     }
+    grid_hold_mind(&f->held);
     return gt_check_cancel(ctx);
 }
 
@@ -177,18 +183,67 @@ static gt_status flat_band(gt_ctx *ctx, void *user, size_t task, int worker)
             }
         }
     }
+    grid_hold_mind(&f->held);
     return st == GT_OK ? gt_check_cancel(ctx) : st;
 }
 
-/* Step by step from where flats drain: cells of one step see only those of the steps before. */
-static gt_status drain_flats(gt_ctx *ctx, flow_run *f, cells *front, cells *next)
+static void swap_cells(cells *a, cells *b)
+{
+    const cells swap = *a;
+    *a = *b;
+    *b = swap;
+}
+
+/* Neighbours as high whose dir is `from` become `to` and come to the list. */
+static gt_status take_around(gt_ctx *ctx, flow_run *f, size_t cell, uint8_t from, uint8_t to,
+                             cells *list)
 {
     gt_status st = GT_OK;
-    for (size_t i = 0; i < front->n; i++) {
-        f->dir[front->list[i]] = FLOW_PENDING;
+    for (int e = 1; st == GT_OK && e <= 8; e++) {
+        size_t next = (size_t)((ptrdiff_t)cell + f->move[e]);
+        if (f->dir[next] == from && f->z[next] == f->z[cell]) {
+            f->dir[next] = to;
+            st = add_cell(ctx, list, next);
+        }
     }
-    for (size_t step = 0; st == GT_OK && front->n > 0; step++) {
-        next->n = 0;
+    return st;
+}
+
+/* Looks over the flat a cell lies in: all of it becomes FLOW_SEEN, drains gets the cells that have
+ * a way out beside them, which become FLOW_PENDING. */
+static gt_status look_over(gt_ctx *ctx, flow_run *f, size_t cell, flat_lists *l)
+{
+    l->front.n = l->drains.n = 0;
+    f->dir[cell] = FLOW_SEEN;
+    gt_status st = add_cell(ctx, &l->front, cell);
+    while (st == GT_OK && l->front.n > 0) {
+        l->next.n = 0;
+        for (size_t i = 0; st == GT_OK && i < l->front.n; i++) {
+            size_t at = l->front.list[i];
+            st = take_around(ctx, f, at, FLOW_FLAT, FLOW_SEEN, &l->next);
+            if (st == GT_OK && way_in_flat(f, at) != FLOW_FLAT) {
+                st = add_cell(ctx, &l->drains, at);
+            }
+        }
+        swap_cells(&l->front, &l->next);
+        st = st == GT_OK ? gt_check_cancel(ctx) : st;
+    }
+    for (size_t i = 0; i < l->drains.n; i++) {
+        f->dir[l->drains.list[i]] = FLOW_PENDING;
+    }
+    return st;
+}
+
+/* One flat, step by step from where it drains: cells of one step see only those of the steps
+ * before. Flat by flat and not all at once, as a flat is in one place and all of them are
+ * everywhere. */
+static gt_status drain_flat(gt_ctx *ctx, flow_run *f, size_t cell, flat_lists *l)
+{
+    gt_status st = look_over(ctx, f, cell, l);
+    swap_cells(&l->front, &l->drains);
+    while (st == GT_OK && l->front.n > 0) {
+        const cells *front = &l->front;
+        l->next.n = 0;
         for (size_t i = 0; i < front->n; i++) { /* ways are kept beside until all are known */
             f->inflow[front->list[i]] = way_in_flat(f, front->list[i]);
         }
@@ -196,38 +251,31 @@ static gt_status drain_flats(gt_ctx *ctx, flow_run *f, cells *front, cells *next
             f->dir[front->list[i]] = f->inflow[front->list[i]];
         }
         for (size_t i = 0; st == GT_OK && i < front->n; i++) {
-            uint32_t cell = front->list[i];
-            for (int e = 1; st == GT_OK && e <= 8; e++) {
-                size_t to = (size_t)((ptrdiff_t)cell + f->move[e]);
-                if (f->dir[to] == FLOW_FLAT && f->z[to] == f->z[cell]) {
-                    f->dir[to] = FLOW_PENDING;
-                    st = add_cell(ctx, next, to);
-                }
-            }
+            st = take_around(ctx, f, front->list[i], FLOW_SEEN, FLOW_PENDING, &l->next);
         }
-        const cells swap = *front;
-        *front = *next;
-        *next = swap;
-        st = st == GT_OK && step % 64 == 0 ? gt_check_cancel(ctx) : st;
+        swap_cells(&l->front, &l->next);
     }
     return st;
 }
 
 static gt_status resolve_flats(gt_ctx *ctx, flow_run *f, size_t bands)
 {
-    cells front = {0}, next = {0};
+    flat_lists l = {0};
     flats a = {f, gt_zalloc(ctx, bands, sizeof(cells))};
     gt_status st = a.of == NULL ? GT_E_MEMORY : gt_parallel_for(ctx, bands, flat_band, &a);
     for (size_t b = 0; a.of != NULL && b < bands; b++) {
         for (size_t i = 0; st == GT_OK && i < a.of[b].n; i++) {
-            st = add_cell(ctx, &front, a.of[b].list[i]);
+            if (f->dir[a.of[b].list[i]] == FLOW_FLAT) { /* not with another of its flat */
+                st = drain_flat(ctx, f, a.of[b].list[i], &l);
+            }
         }
         gt_free(ctx, a.of[b].list);
+        st = st == GT_OK ? gt_check_cancel(ctx) : st;
     }
-    st = st == GT_OK ? drain_flats(ctx, f, &front, &next) : st;
     gt_free(ctx, a.of);
-    gt_free(ctx, front.list);
-    gt_free(ctx, next.list);
+    gt_free(ctx, l.front.list);
+    gt_free(ctx, l.next.list);
+    gt_free(ctx, l.drains.list);
     return st;
 }
 
@@ -251,6 +299,7 @@ static gt_status inflow_band(gt_ctx *ctx, void *user, size_t task, int worker)
             f->inflow[i] = f->inflow[i] == 0 ? SOURCE : f->inflow[i];
         }
     }
+    grid_hold_mind(&f->held);
     return gt_check_cancel(ctx);
 }
 
@@ -259,6 +308,7 @@ static gt_status filled_band(gt_ctx *ctx, void *user, size_t task, int worker)
     (void)worker;
     flow_run *f = user;
     const gt_window w = band_of(f, task);
+    grid_hold_mind(&f->held);
     return gt_grid_write(ctx, f->filled, &w, GT_CELL_F32, f->z + first_of(f, w.row), f->width);
 }
 
@@ -284,6 +334,7 @@ static gt_status out_band(gt_ctx *ctx, void *user, size_t task, int worker)
         }
     }
     gt_free(ctx, row);
+    grid_hold_mind(&f->held);
     return st;
 }
 
@@ -316,6 +367,7 @@ static gt_status accumulate_band(gt_ctx *ctx, void *user, size_t task, int worke
             }
         }
     }
+    grid_hold_mind(&f->held);
     return gt_check_cancel(ctx);
 }
 

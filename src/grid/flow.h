@@ -6,7 +6,7 @@
 #include "guotu/grid_ops.h"
 
 /* dir of a cell that has no direction (1 .. 8, 0: off the map). */
-enum { FLOW_PENDING = 252, FLOW_FLAT = 253, FLOW_UNSEEN = 254, FLOW_NODATA = 255 };
+enum { FLOW_SEEN = 251, FLOW_PENDING = 252, FLOW_FLAT = 253, FLOW_UNSEEN = 254, FLOW_NODATA = 255 };
 
 typedef struct flow_run {
     gt_grid *dem, *filled, *direction, *accumulation;

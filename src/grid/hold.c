@@ -44,17 +44,22 @@ void grid_resident(size_t *all, size_t *of_files)
     *of_files = (size_t)strtoull(at, &at, 10) * page;
 }
 
+static void mind(const grid_keeper *k)
+{
+    size_t all = 0, of_files = 0;
+    grid_resident(&all, &of_files);
+    if (all > k->limit && of_files > LEAST_TRIM) {
+        (void)madvise(k->at, k->bytes, MADV_DONTNEED);
+    }
+}
+
 static void *keep(void *user)
 {
     grid_keeper *k = user;
     (void)pthread_mutex_lock(&k->lock);
     while (!k->stop) {
         struct timespec until;
-        size_t all = 0, of_files = 0;
-        grid_resident(&all, &of_files);
-        if (all > k->limit && of_files > LEAST_TRIM) {
-            (void)madvise(k->at, k->bytes, MADV_DONTNEED);
-        }
+        mind(k);
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += LOOK_NS;
         until.tv_sec += until.tv_nsec / 1000000000;
@@ -74,7 +79,7 @@ static gt_status keeper_new(gt_ctx *ctx, grid_hold *hold)
     }
     k->at = hold->at;
     k->bytes = hold->bytes;
-    k->limit = gt_ctx_memory_ceiling(ctx) / 8 * 7;
+    k->limit = gt_ctx_memory_ceiling(ctx) / 4 * 3; /* pages come in between two looks */
     (void)pthread_mutex_init(&k->lock, NULL);
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -110,6 +115,13 @@ void grid_hold_trim(const grid_hold *hold)
 {
     if (hold->mapped) {
         (void)madvise(hold->at, hold->bytes, MADV_DONTNEED); /* shared: dirty pages are kept */
+    }
+}
+
+void grid_hold_mind(const grid_hold *hold)
+{
+    if (hold->keeper != NULL) {
+        mind(hold->keeper);
     }
 }
 

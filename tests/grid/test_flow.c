@@ -268,12 +268,87 @@ static void odd_shapes(void **state)
     gt_ctx_free(ctx);
 }
 
+/* Code, column and row of the neighbours in the order of ties. */
+static const int WAYS[8][3] = {{1, 1, 0},  {3, 0, -1},  {5, -1, 0}, {7, 0, 1},
+                               {2, 1, -1}, {4, -1, -1}, {6, -1, 1}, {8, 1, 1}};
+
+/* Steps to where a flat drains, over the whole grid at once: 0 where the cell has a way of its own,
+ * a lower neighbour or the rim. */
+static int *steps_of(const double *z, int cols, int rows)
+{
+    int n = cols * rows;
+    int *steps = malloc((size_t)n * sizeof *steps);
+    for (int i = 0; i < n; i++) {
+        int c = i % cols, r = i / cols;
+        steps[i] = c == 0 || r == 0 || c == cols - 1 || r == rows - 1 ? 0 : -1;
+        for (int k = 0; k < 8 && steps[i] < 0; k++) {
+            steps[i] = z[i + WAYS[k][1] + WAYS[k][2] * cols] < z[i] ? 0 : -1;
+        }
+    }
+    for (int level = 1, found = 1; found > 0; level++) {
+        found = 0;
+        for (int i = 0; i < n; i++) {
+            for (int k = 0; steps[i] < 0 && k < 8; k++) { /* no cell of the rim is open */
+                int j = i + WAYS[k][1] + WAYS[k][2] * cols;
+                if (steps[j] == level - 1 && z[j] == z[i]) {
+                    steps[i] = level;
+                    found++;
+                }
+            }
+        }
+    }
+    return steps;
+}
+
+/* Wide flats of every shape: each cell goes to the first neighbour that is a step nearer. */
+static void flats_drain_by_the_fewest_steps(void **state)
+{
+    enum { COLS = 97, ROWS = 83 };
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        gt_ctx *ctx = test_ctx_threads(2);
+        char *dir = test_dir();
+        const gt_grid_spec s = spec_of(COLS, ROWS, GT_CELL_F32);
+        test_rng rng;
+        double v[COLS * ROWS], low[ROWS];
+        test_rng_seed(&rng, seed);
+        for (int r = 0; r < ROWS; r++) {
+            low[r] = floor(3 * test_rng_real(&rng));
+        }
+        for (int i = 0; i < COLS * ROWS; i++) { /* terraces with a few holes and bumps */
+            double noise = test_rng_real(&rng);
+            v[i] =
+                floor((i % COLS + low[i / COLS]) / (12 + 5 * (double)seed)) + (noise < 0.02   ? -1
+                                                                               : noise > 0.99 ? 1
+                                                                                              : 0);
+        }
+        flows f = tiled_flow(ctx, dir, &s, v, 16);
+        int *steps = steps_of(f.filled, COLS, ROWS), flat = 0;
+        for (int i = 0; i < COLS * ROWS; i++) {
+            int want = -1;
+            for (int k = 0; steps[i] > 0 && want < 0; k++) {
+                assert_true(k < 8);
+                int j = i + WAYS[k][1] + WAYS[k][2] * COLS;
+                want = steps[j] == steps[i] - 1 && f.filled[j] == f.filled[i] ? WAYS[k][0] : -1;
+            }
+            assert_true(steps[i] >= 0); /* everything drains */
+            assert_true(steps[i] == 0 || f.dir[i] == (double)want);
+            flat += steps[i] > 0;
+        }
+        assert_true(flat > COLS * ROWS / 4);
+        free(steps);
+        free_flows(&f);
+        test_dir_remove(dir);
+        gt_ctx_free(ctx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pit_in_a_bowl), cmocka_unit_test(tilted_plane),
         cmocka_unit_test(random_relief), cmocka_unit_test(ceiling_and_threads),
-        cmocka_unit_test(odd_shapes),
+        cmocka_unit_test(odd_shapes),    cmocka_unit_test(flats_drain_by_the_fewest_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,9 @@ static void put_site(trial *t, gt_commit *c, const char *layer, const gt_value *
     assert_non_null(s);
     assert_true(s->n_fields <= 16);
     values[0] = test_text("S1");
-    memcpy(values + 1, more, n * sizeof *more);
+    for (size_t i = 0; i < n; i++) {
+        values[i + 1] = more[i];
+    }
     assert_ok(t->ctx, gt_commit_define_layer(t->ctx, c, s, GT_ORIGIN_GENERATED));
     test_put_geom(t->ctx, c, layer, "S1", &g, values, s->n_fields, gt_date_from_ymd(2020, 1, 1));
     gt_geom_free(t->ctx, &g);

@@ -105,7 +105,7 @@ static void town_open(town *t)
     for (int i = 0; i < 10; i++) {
         gt_value values[8] = {0};
         gt_geom g;
-        char id[8];
+        char id[16];
         (void)snprintf(id, sizeof id, "P%d", i);
         gt_geom_init(&g);
         gt_geom_reset(&g, GT_MULTIPOLYGON);

@@ -1,7 +1,25 @@
 /* lineage FILE: what a grid was made of. */
 #include "cli.h"
-#include "guotu/model.h"
+#include "guotu/graph.h"
 #include "messages.h"
+
+/* {"file","made":{...} or null, and what the grid itself holds}. */
+static gt_status print_lineage(cli *app, const char *text)
+{
+    const char *path = app->operands[0];
+    gt_text made;
+    bool found = false;
+    gt_text_init(&made, app->ctx, 0);
+    gt_status st = gt_graph_last_run(app->ctx, path, &made, &found);
+    if (st == GT_OK) {
+        gt_text_puts(&app->out, "{\"file\":");
+        gt_text_json_string(&app->out, path);
+        gt_text_printf(&app->out, ",\"made\":%s,%s\n", found ? gt_text_cstr(&made) : "null",
+                       text[0] == '{' ? text + 1 : "}");
+    }
+    gt_text_free(&made);
+    return st;
+}
 
 static gt_status run(cli *app)
 {
@@ -14,7 +32,7 @@ static gt_status run(cli *app)
                          cli_say(app, "文件中没有来源记录\n", "the file holds no lineage\n"));
             app->answer_no = true;
         } else {
-            gt_text_printf(&app->out, "%s\n", text);
+            st = print_lineage(app, text);
         }
     }
     gt_grid_close(app->ctx, grid);
@@ -30,8 +48,11 @@ const cli_verb CLI_LINEAGE = {
     .max_operands = 1,
     .summary = {"一个成果栅格由什么、怎样算出", "what a result was made of, and how"},
     .detail =
-        {"输出 JSON：模型及版本、各输入的文件名与内容摘要、全部参数。没有记录时退出码为 1。",
-         "Prints JSON: model and version, name and content hash of each input, all parameters. "
+        {"输出 "
+         "JSON：模型及版本、各输入的文件名与内容摘要、全部参数；工作空间中的栅格还有由谁、何时运行"
+         "（made）。没有记录时退出码为 1。",
+         "Prints JSON: model and version, name and content hash of each input, all parameters; of "
+         "a grid of a workspace also who ran it and when (made). "
          "Exit code 1 when the file holds none."},
     .options = options,
     .run = run,

@@ -193,6 +193,7 @@ static gt_status build(cli *app, gt_store *store, const gt_package *package)
     o.only = app->n_operands > 0 ? app->operands[0] : NULL;
     o.plan_only = cli_has(app, "plan");
     o.full = cli_has(app, "full");
+    o.author = cli_author(app);
     o.told = tell;
     t.plan = o.plan_only;
     o.user = &t;
@@ -265,6 +266,7 @@ static const cli_option options[] = {
      NULL,
      {"全部重新计算，不管是否已变", "compute everything anew, whether it changed or not"},
      false},
+    {"author", "NAME", {"操作人（记入运行记录）", "who runs, for the record"}, false},
     {"format",
      "text|json",
      {"工作空间运行时的输出格式", "output format of a run in the workspace"},

@@ -48,14 +48,25 @@ typedef struct gt_build_step {
 typedef void (*gt_build_fn)(void *user, const gt_build_step *step);
 
 typedef struct gt_build_options {
-    size_t size;      /* set by gt_build_options_init */
-    const char *only; /* this model and what it needs; NULL: all */
-    bool plan_only;   /* nothing is run */
-    bool full;        /* run even what is up to date, whole */
+    size_t size;        /* set by gt_build_options_init */
+    const char *only;   /* this model and what it needs; NULL: all */
+    bool plan_only;     /* nothing is run */
+    bool full;          /* run even what is up to date, whole */
+    const char *author; /* who runs, for the record; NULL: not told */
     gt_build_fn told;
     void *user;
 } gt_build_options;
 void gt_build_options_init(gt_build_options *options);
+
+/* Record of every model that ran: a line of JSON each in WORKSPACE/grids/.build/GT_RUN_RECORD,
+ * {"at","by","model","kernel","how","outputs":[...]}, the newest last. Who and when stand there and
+ * not in the grids, whose bytes depend on what they were made of alone. */
+#define GT_RUN_RECORD "runs.jsonl"
+
+/* Last line of the record that names this grid as an output: "at", "by", "model" and "how" copied
+ * to *out as JSON. *found tells whether there is one. `grid` is the file's path; the
+ * record is looked for beside it. */
+gt_status gt_graph_last_run(gt_ctx *ctx, const char *grid, gt_text *out, bool *found) GT_CHECKED;
 
 /* Brings the workspace's grids up to date. With `only`, a missing input is an error (GT_E_NOT_FOUND
  * "graph.waits"); else models that lack one are told of and left. Cost beside the kernels: changed

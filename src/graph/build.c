@@ -480,7 +480,11 @@ static gt_status build_node(building *b, size_t i)
                                     w->waits_for, what == GT_BUILD_PART ? w->n_dirty : 0,
                                     w->n_blocks,  w->need};
         b->options->told(b->options->user, &step);
-    } else if (st != GT_OK) {
+    }
+    if (st == GT_OK && !b->options->plan_only && (what == GT_BUILD_PART || what == GT_BUILD_FULL)) {
+        st = gt_record_run(b->ctx, b->kept, b->options->author, w->n, gt_build_name(what));
+    }
+    if (st != GT_OK) {
         gt_fail_at(b->ctx, GT_PLACE(.rule = w->n->decl->id));
     }
     for (size_t k = 0; k < PORTS; k++) {

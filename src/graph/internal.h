@@ -29,6 +29,12 @@ struct gt_graph {
  * recorded error when there is no such parameter, or memory is out. */
 const char *gt_graph_value(gt_ctx *ctx, const gt_graph *graph, const gt_binding *binding);
 
+/* ---- record.c: who ran what, and when ---- */
+
+/* Adds a line to the record in `kept`. */
+gt_status gt_record_run(gt_ctx *ctx, const char *kept, const char *author, const node *n,
+                        const char *how) GT_CHECKED;
+
 /* ---- state.c: what is kept between runs, in WORKSPACE/grids/.build ---- */
 
 typedef struct stamp { /* of a file, to see whether it was touched */

@@ -79,7 +79,7 @@ says "nothing above 0"
 gone x.tif
 # usage: an input, a parameter, a name that is missing or wrong
 bare 2 run rusle --in ls=dem.tif --out loss=x.tif
-says "model help rusle"
+says "needs the input rain"
 bare 3 run slope --in dem=dem.tif --in demm=dem.tif --out x.tif
 says "it has: dem"
 bare 3 run slop --in dem.tif --out x.tif
@@ -100,7 +100,8 @@ gone x.tif
 cp "$work/slope.tif" "$work/kept.tif"
 bare 3 run slope --in cut.tif --out kept.tif
 cmp -s "$work/slope.tif" "$work/kept.tif" || fail "the old output is gone"
-bare 3 run slope --in dem.tif --out no/such/folder/x.tif || true
+bare 4 run slope --in dem.tif --out no/such/folder/x.tif
+says "no/such/folder"
 # help of every kernel in both languages, and each is in the reference
 "$GUOTU" model list --format json >"$work/list"
 for name in $(python3 -c 'import json,sys; print(*[m["name"] for m in json.load(open(sys.argv[1]))])' "$work/list"); do

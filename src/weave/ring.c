@@ -147,27 +147,103 @@ static gt_status walk_rings(wv_tracer *t, uint32_t start)
 
 /* ---- shells and holes ----------------------------------------------------------------------- */
 
-/* 1 inside, -1 outside, 0 on the boundary of ring r. */
-static int place_in_ring(const wv_tracer *t, const wv_ring_info *r, uint32_t x, uint32_t y)
+/* Edges of one large ring by bands of y: a point is compared with the edges of its band only. */
+typedef struct bands {
+    const wv_ring_info *of; /* the ring they are of; NULL: none yet */
+    uint32_t *start, *list;
+    size_t cap_start, cap_list;
+    uint32_t n;
+    double height;
+} bands;
+
+enum { BANDS_FROM = 64, EDGES_A_BAND = 4, BANDS_MAX = 1 << 16 };
+
+static uint32_t band_of(const bands *b, uint32_t y)
 {
-    int winding = 0;
-    for (uint32_t i = 0; i < r->n; i++) {
-        const wv_arrow *a = &t->arrows[t->ring_path[r->first + i]];
-        wide c = (wide)((int64_t)a->x1 - a->x0) * ((int64_t)y - a->y0) -
-                 (wide)((int64_t)a->y1 - a->y0) * ((int64_t)x - a->x0);
-        bool x_in = (a->x0 <= x && x <= a->x1) || (a->x1 <= x && x <= a->x0);
-        bool y_in = (a->y0 <= y && y <= a->y1) || (a->y1 <= y && y <= a->y0);
-        if (c == 0 && x_in && y_in) {
-            return 0;
-        }
-        if (a->y0 <= y ? a->y1 > y && c > 0 : a->y1 <= y && c < 0) {
-            winding += a->y0 <= y ? 1 : -1;
-        }
-    }
-    return winding != 0 ? 1 : -1;
+    double at = ((double)y - b->of->box[1]) / b->height;
+    return at < 0 ? 0 : at >= b->n ? b->n - 1 : (uint32_t)at;
 }
 
-static bool hole_in_shell(const wv_tracer *t, const wv_ring_info *hole, const wv_ring_info *shell)
+static void band_range(const bands *b, const wv_arrow *a, uint32_t *from, uint32_t *to)
+{
+    *from = band_of(b, a->y0 < a->y1 ? a->y0 : a->y1);
+    *to = band_of(b, a->y0 < a->y1 ? a->y1 : a->y0);
+}
+
+/* Edges that cross many bands are listed in each of them: the number of bands is halved until the
+ * list is at most eight times as long as the ring. */
+static gt_status bands_of(const wv_tracer *t, const wv_ring_info *r, bands *b)
+{
+    uint64_t total = 0;
+    b->of = r;
+    b->n = r->n / EDGES_A_BAND > BANDS_MAX ? BANDS_MAX : r->n / EDGES_A_BAND;
+    for (;; b->n /= 2) {
+        total = 0;
+        b->height = ((double)r->box[3] - r->box[1] + 1) / b->n;
+        for (uint32_t i = 0; i < r->n; i++) {
+            uint32_t from = 0, to = 0;
+            band_range(b, &t->arrows[t->ring_path[r->first + i]], &from, &to);
+            total += to - from + 1;
+        }
+        if (total <= 8 * (uint64_t)r->n || b->n <= 1) {
+            break;
+        }
+    }
+    gt_status st =
+        gt_grow(t->ctx, (void **)&b->start, &b->cap_start, (size_t)b->n + 2, sizeof *b->start);
+    st = st == GT_OK ? gt_grow(t->ctx, (void **)&b->list, &b->cap_list, total + 1, sizeof *b->list)
+                     : st;
+    if (st != GT_OK) {
+        return st;
+    }
+    memset(b->start, 0, ((size_t)b->n + 2) * sizeof *b->start);
+    for (int pass = 0; pass < 2; pass++) { /* count, then write */
+        for (uint32_t i = 0; i < r->n; i++) {
+            uint32_t from = 0, to = 0;
+            band_range(b, &t->arrows[t->ring_path[r->first + i]], &from, &to);
+            for (uint32_t k = from; k <= to; k++) {
+                if (pass == 0) {
+                    b->start[k + 2]++;
+                } else {
+                    b->list[b->start[k + 1]++] = i;
+                }
+            }
+        }
+        for (uint32_t k = 2; pass == 0 && k < b->n + 2; k++) {
+            b->start[k] += b->start[k - 1];
+        }
+    }
+    return GT_OK;
+}
+
+/* One edge's part in the winding around (x, y); *on: the point lies on it. */
+static int winding_of(const wv_arrow *a, uint32_t x, uint32_t y, bool *on)
+{
+    wide c = (wide)((int64_t)a->x1 - a->x0) * ((int64_t)y - a->y0) -
+             (wide)((int64_t)a->y1 - a->y0) * ((int64_t)x - a->x0);
+    bool x_in = (a->x0 <= x && x <= a->x1) || (a->x1 <= x && x <= a->x0);
+    bool y_in = (a->y0 <= y && y <= a->y1) || (a->y1 <= y && y <= a->y0);
+    *on = *on || (c == 0 && x_in && y_in);
+    return a->y0 <= y ? (a->y1 > y && c > 0 ? 1 : 0) : (a->y1 <= y && c < 0 ? -1 : 0);
+}
+
+/* 1 inside, -1 outside, 0 on the boundary of ring r. b: its bands, or of another ring. */
+static int place_in_ring(const wv_tracer *t, const wv_ring_info *r, const bands *b, uint32_t x,
+                         uint32_t y)
+{
+    int winding = 0;
+    bool on = false, banded = b->of == r;
+    uint32_t band = banded ? band_of(b, y) : 0;
+    uint32_t i = banded ? b->start[band] : 0, end = banded ? b->start[band + 1] : r->n;
+    for (; i < end && !on; i++) {
+        uint32_t edge = banded ? b->list[i] : i;
+        winding += winding_of(&t->arrows[t->ring_path[r->first + edge]], x, y, &on);
+    }
+    return on ? 0 : winding != 0 ? 1 : -1;
+}
+
+static bool hole_in_shell(const wv_tracer *t, const wv_ring_info *hole, const wv_ring_info *shell,
+                          const bands *b)
 {
     for (int k = 0; k < 2; k++) {
         if (hole->box[k] < shell->box[k] || hole->box[k + 2] > shell->box[k + 2]) {
@@ -176,7 +252,7 @@ static bool hole_in_shell(const wv_tracer *t, const wv_ring_info *hole, const wv
     }
     for (uint32_t i = 0; i < hole->n; i++) {
         const wv_arrow *a = &t->arrows[t->ring_path[hole->first + i]];
-        int place = place_in_ring(t, shell, a->x0, a->y0);
+        int place = place_in_ring(t, shell, b, a->x0, a->y0);
         if (place != 0) {
             return place > 0;
         }
@@ -184,39 +260,87 @@ static bool hole_in_shell(const wv_tracer *t, const wv_ring_info *hole, const wv
     return true; /* every corner touches the shell: it still lies inside, or it would be no hole */
 }
 
-/* The smallest shell around each hole. */
+typedef struct west {
+    uint32_t x, ring; /* a hole by its western end */
+} west;
+
+static int by_west(const void *a, const void *b)
+{
+    const west *p = a, *q = b;
+    return p->x != q->x ? (p->x < q->x ? -1 : 1) : (p->ring > q->ring) - (p->ring < q->ring);
+}
+
+/* First of the sorted holes that begins at x or east of it. */
+static size_t west_from(const west *list, size_t n, uint32_t x)
+{
+    size_t lo = 0;
+    while (lo < n) {
+        size_t mid = lo + (n - lo) / 2;
+        if (list[mid].x < x) {
+            lo = mid + 1;
+        } else {
+            n = mid;
+        }
+    }
+    return lo;
+}
+
+/* The smallest shell around each hole: shells one after the other, so that the bands of a large one
+ * are made once. */
 static gt_status place_holes(wv_tracer *t)
 {
-    size_t shells = 0, only = 0;
+    size_t shells = 0, only = 0, n = 0;
+    bands b = {0};
+    gt_status st = GT_OK;
+    west *holes = NULL;
     for (size_t i = 0; i < t->n_rings; i++) {
         if (t->rings[i].area > 0) {
             shells++;
             only = i;
         }
     }
-    for (size_t i = 0; i < t->n_rings; i++) {
-        wv_ring_info *hole = &t->rings[i];
-        if (hole->area > 0) {
+    for (size_t i = 0; shells == 1 && i < t->n_rings; i++) {
+        if (!(t->rings[i].area > 0)) {
+            t->rings[i].shell = (uint32_t)only;
+        }
+    }
+    if (shells > 1) {
+        holes = gt_alloc(t->ctx, t->n_rings, sizeof *holes);
+        st = holes == NULL ? GT_E_MEMORY : GT_OK;
+    }
+    for (uint32_t i = 0; holes != NULL && i < t->n_rings; i++) {
+        if (!(t->rings[i].area > 0)) {
+            holes[n++] = (west){t->rings[i].box[0], i};
+        }
+    }
+    if (n > 0) {
+        qsort(holes, n, sizeof *holes, by_west);
+    }
+    for (size_t k = 0; st == GT_OK && n > 0 && k < t->n_rings; k++) {
+        const wv_ring_info *shell = &t->rings[k];
+        if (!(shell->area > 0)) {
             continue;
         }
-        if (shells == 1) {
-            hole->shell = (uint32_t)only;
-            continue;
-        }
-        gt_status st = gt_check_cancel(t->ctx);
-        if (st != GT_OK) {
-            return st;
-        }
-        for (size_t k = 0; k < t->n_rings; k++) {
-            const wv_ring_info *shell = &t->rings[k];
-            bool better = shell->area > 0 && shell->area > -hole->area &&
-                          (hole->shell == WV_END || shell->area < t->rings[hole->shell].area);
-            if (better && hole_in_shell(t, hole, shell)) {
+        st = gt_check_cancel(t->ctx);
+        b.of = NULL;
+        for (size_t i = west_from(holes, n, shell->box[0]);
+             st == GT_OK && i < n && holes[i].x <= shell->box[2]; i++) {
+            wv_ring_info *hole = &t->rings[holes[i].ring];
+            bool near = shell->area > -hole->area && hole->box[2] <= shell->box[2] &&
+                        hole->box[1] >= shell->box[1] && hole->box[3] <= shell->box[3] &&
+                        (hole->shell == WV_END || shell->area < t->rings[hole->shell].area);
+            if (near && b.of == NULL && shell->n >= BANDS_FROM) {
+                st = bands_of(t, shell, &b);
+            }
+            if (st == GT_OK && near && hole_in_shell(t, hole, shell, &b)) {
                 hole->shell = (uint32_t)k;
             }
         }
     }
-    return GT_OK;
+    gt_free(t->ctx, holes);
+    gt_free(t->ctx, b.start);
+    gt_free(t->ctx, b.list);
+    return st;
 }
 
 static void put_point(const wv_tracer *t, gt_geom *g, const wv_arrow *a)
@@ -248,18 +372,31 @@ static gt_status put_all(wv_tracer *t, gt_geom *g)
         st = gt_grow(t->ctx, (void **)&g->part_end, &g->cap_parts, t->n_rings + 1,
                      sizeof *g->part_end);
     }
+    /* holes of each shell as a list, in their order */
+    uint32_t *first = gt_alloc(t->ctx, 2 * t->n_rings + 1, sizeof *first);
+    uint32_t *next = first == NULL ? NULL : first + t->n_rings;
+    st = st == GT_OK && first == NULL ? GT_E_MEMORY : st;
+    for (size_t i = 0; st == GT_OK && i < t->n_rings; i++) {
+        first[i] = WV_END;
+    }
+    for (size_t i = t->n_rings; st == GT_OK && i-- > 0;) {
+        uint32_t shell = t->rings[i].shell;
+        if (shell != WV_END) {
+            next[i] = first[shell];
+            first[shell] = (uint32_t)i;
+        }
+    }
     for (size_t i = 0; st == GT_OK && i < t->n_rings; i++) {
         if (t->rings[i].area <= 0) {
             continue;
         }
         put_ring(t, g, &t->rings[i]);
-        for (size_t k = 0; k < t->n_rings; k++) {
-            if (t->rings[k].shell == i) {
-                put_ring(t, g, &t->rings[k]);
-            }
+        for (uint32_t k = first[i]; k != WV_END; k = next[k]) {
+            put_ring(t, g, &t->rings[k]);
         }
         g->part_end[g->n_parts++] = g->n_rings;
     }
+    gt_free(t->ctx, first);
     return st;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "report/lsan.h"
 #include "report/surface.h"
 #include "scene.h"
 

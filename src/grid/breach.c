@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grid/cell_list.h"
 #include "grid/hold.h"
 #include "grid/messages.h"
 #include "guotu/grid_ops.h"
@@ -13,11 +14,6 @@
 #include "guotu/pool.h"
 
 enum { BAND = 64, FIRST_SLOTS = 1024 };
-
-typedef struct cells {
-    uint32_t *list;
-    size_t n, cap;
-} cells;
 
 typedef struct node {    /* a cell that the search met */
     uint32_t cell, from; /* from: node; itself for the cells of the pit */
@@ -73,18 +69,6 @@ static size_t first_of(const breach *b, int64_t row)
 static size_t beside(const breach *b, size_t cell, int e)
 {
     return (size_t)((ptrdiff_t)cell + b->move[e]);
-}
-
-static gt_status add_cell(gt_ctx *ctx, cells *c, size_t cell)
-{
-    gt_status st = GT_OK;
-    if (c->n == c->cap) {
-        st = gt_grow(ctx, (void **)&c->list, &c->cap, c->n + 1, sizeof *c->list);
-    }
-    if (st == GT_OK) {
-        c->list[c->n++] = (uint32_t)cell;
-    }
-    return st;
 }
 
 /* ---- pits ---------------------------------------------------------------------------------------

@@ -11,17 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grid/cell_list.h"
 #include "grid/flow.h"
 #include "grid/messages.h"
 #include "guotu/pool.h"
 
 enum { BAND = 64, PIECE = 256, SOURCE = 128, CELL_BYTES = 8 };
-
-/* Flat cells beside a cell that drains, of one band. */
-typedef struct cells {
-    uint32_t *list;
-    size_t n, cap;
-} cells;
 
 typedef struct flat_lists { /* of the flat in work; kept from one to the next */
     cells front, next, drains;
@@ -154,18 +149,6 @@ static uint8_t way_in_flat(const flow_run *f, size_t cell)
         }
     }
     return FLOW_FLAT;
-}
-
-static gt_status add_cell(gt_ctx *ctx, cells *c, size_t cell)
-{
-    gt_status st = GT_OK;
-    if (c->n == c->cap) {
-        st = gt_grow(ctx, (void **)&c->list, &c->cap, c->n + 1, sizeof *c->list);
-    }
-    if (st == GT_OK) {
-        c->list[c->n++] = (uint32_t)cell;
-    }
-    return st;
 }
 
 static gt_status flat_band(gt_ctx *ctx, void *user, size_t task, int worker)

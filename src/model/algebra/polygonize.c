@@ -8,6 +8,7 @@
 #include "guotu/grid_zones.h"
 #include "guotu/weave.h"
 #include "model/job.h"
+#include "model/woven.h"
 
 enum { BY_CLASS = 0, BY_PATCH };
 
@@ -16,11 +17,6 @@ typedef struct writing {
     gt_gpkg_writer *writer;
     bool by_patch;
 } writing;
-
-static double scale_of(const void *user, double x, double y)
-{
-    return gt_plane_scale(user, x, y);
-}
 
 static gt_status put(gt_ctx *ctx, void *user, const uint32_t *codes, double m2, double plane_m2,
                      const gt_geom *geom)
@@ -37,26 +33,6 @@ static gt_status put(gt_ctx *ctx, void *user, const uint32_t *codes, double m2, 
     v[n++].real = m2;
     v[n++].real = plane_m2;
     return gt_gpkg_add(ctx, w->writer, geom, v);
-}
-
-static gt_status weave_table(gt_ctx *ctx, const gt_polygon_table *t, const gt_plane *plane,
-                             gt_weave **out)
-{
-    gt_weave_options o;
-    gt_weave_batch b = {0};
-    gt_weave_options_init(&o);
-    o.keep_lines = true;
-    o.scale = plane == NULL ? NULL : scale_of;
-    o.scale_user = plane;
-    if (t->n_runs > 0) {
-        const gt_polygon_run *r = &t->runs[0];
-        b = (gt_weave_batch){.n_features = r->n_features,
-                             .xy = r->xy,
-                             .ring_end = r->ring_end,
-                             .part_end = r->part_end,
-                             .feature_end = r->feature_end};
-    }
-    return gt_weave_run(ctx, 1, &b, t->n_runs, &o, out);
 }
 
 static gt_status write_all(gt_ctx *ctx, const gt_model_call *call, const gt_weave *weave,
@@ -104,7 +80,7 @@ static gt_status run(gt_ctx *ctx, const gt_model_call *call)
         st = gt_plane_new(ctx, crs, &plane);
     }
     st = st == GT_OK ? gt_grid_polygons(ctx, job.in[0], &table) : st;
-    st = st == GT_OK ? weave_table(ctx, table, plane, &weave) : st;
+    st = st == GT_OK ? gt_woven_table(ctx, table, plane, &weave) : st;
     if (st == GT_OK) {
         writing w = {.table = table, .by_patch = gt_model_with(call, "by")->choice == BY_PATCH};
         st = write_all(ctx, call, weave, &w, crs);

@@ -8,6 +8,7 @@
 #include "guotu/grid_zones.h"
 #include "guotu/weave.h"
 #include "model/job.h"
+#include "model/woven.h"
 
 typedef struct writing {
     const gt_polygon_table *table;
@@ -35,23 +36,6 @@ static gt_status put(gt_ctx *ctx, void *user, const uint32_t *codes, double m2, 
     return gt_gpkg_add(ctx, w->writer, geom, v);
 }
 
-static gt_status weave_units(gt_ctx *ctx, const gt_polygon_table *t, gt_weave **out)
-{
-    gt_weave_options o;
-    gt_weave_batch b = {0};
-    gt_weave_options_init(&o);
-    o.keep_lines = true;
-    if (t->n_runs > 0) {
-        const gt_polygon_run *r = &t->runs[0];
-        b = (gt_weave_batch){.n_features = r->n_features,
-                             .xy = r->xy,
-                             .ring_end = r->ring_end,
-                             .part_end = r->part_end,
-                             .feature_end = r->feature_end};
-    }
-    return gt_weave_run(ctx, 1, &b, t->n_runs, &o, out);
-}
-
 static gt_status write_polygons(gt_ctx *ctx, const char *path, gt_grid *units, writing *w)
 {
     static const gt_gpkg_column columns[] = {{"unit", GT_GPKG_INTEGER},  {"m2", GT_GPKG_REAL},
@@ -62,7 +46,7 @@ static gt_status write_polygons(gt_ctx *ctx, const char *path, gt_grid *units, w
     gt_weave *weave = NULL;
     gt_weave_view view;
     gt_status st = gt_grid_polygons(ctx, units, &table);
-    st = st == GT_OK ? weave_units(ctx, table, &weave) : st;
+    st = st == GT_OK ? gt_woven_table(ctx, table, NULL, &weave) : st;
     w->cell_area = s->cell_x * s->cell_y;
     w->table = table;
     gt_weave_view_init(&view);

@@ -18,7 +18,7 @@
 #include "io/batch.h"
 #include "io/locate.h"
 #include "io/messages.h"
-#include "io/staging.h"
+#include "io/temp_dir.h"
 
 enum {
     PIPE_BYTES = 1 << 20,
@@ -39,14 +39,15 @@ struct gt_process {
     uint32_t guards;
     gt_process_limits limits;
     int64_t rows;
-    char *temp_dir, *file, *program;
+    gt_temp_dir temp;
+    char *file, *program;
     bool stopping; /* killed by us */
     bool greeted;
 };
 
 const char *gt_process_temp_dir(const gt_process *p)
 {
-    return p->temp_dir;
+    return p->temp.path;
 }
 
 uint32_t gt_process_guards(const gt_process *p)
@@ -60,27 +61,6 @@ void gt_process_rows(gt_process *p, int64_t rows)
 }
 
 /* ---- start ----------------------------------------------------------------------------------- */
-
-static gt_status make_temp_dir(gt_ctx *ctx, char **out)
-{
-    const char *base = getenv("TMPDIR");
-    gt_text path;
-    gt_text_init(&path, ctx, 4096);
-    gt_text_printf(&path, "%s/guotu-io-XXXXXX", base == NULL || base[0] == '\0' ? "/tmp" : base);
-    gt_status st = gt_text_status(&path);
-    char *copy = st == GT_OK ? gt_strdup(ctx, gt_text_cstr(&path)) : NULL;
-    gt_text_free(&path);
-    if (copy == NULL) {
-        return st == GT_OK ? GT_E_MEMORY : st;
-    }
-    if (mkdtemp(copy) == NULL) {
-        st = gt_fail_errno(ctx, errno, "mkdtemp", copy);
-        gt_free(ctx, copy);
-        return st;
-    }
-    *out = copy;
-    return GT_OK;
-}
 
 /* A copy above the numbers the child will use, so that dup2 cannot hit one of them. */
 static int lift(int fd)
@@ -250,7 +230,7 @@ gt_status gt_process_start(gt_ctx *ctx, const char *file, const gt_process_limit
     st = gt_io_locate(ctx, &program);
     if (st == GT_OK) {
         p->program = gt_strdup(ctx, gt_text_cstr(&program));
-        st = p->program == NULL ? GT_E_MEMORY : make_temp_dir(ctx, &p->temp_dir);
+        st = p->program == NULL ? GT_E_MEMORY : gt_temp_dir_make(ctx, &p->temp);
     }
     if (st == GT_OK) {
         st = open_channels(ctx, &c);
@@ -395,10 +375,7 @@ void gt_process_stop(gt_process *p)
         struct rusage used;
         (void)reap(p, 0, &used);
     }
-    if (p->temp_dir != NULL) {
-        gt_io_remove_tree(p->temp_dir);
-    }
-    gt_free(ctx, p->temp_dir);
+    gt_temp_dir_remove(ctx, &p->temp);
     gt_free(ctx, p->program);
     gt_free(ctx, p->file);
     gt_free(ctx, p->data);

@@ -7,6 +7,7 @@ command -v npm >/dev/null 2>&1 || { echo "web: no npm here, the portal's pages a
 if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
     npm ci --no-audit --no-fund --loglevel=error
 fi
+rm -rf dist
 mkdir -p dist
 npm run --silent check
 npm run --silent build

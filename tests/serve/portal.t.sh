@@ -5,14 +5,15 @@ dist=$GT_SOURCE_DIR/web/dist
 [ -f "$dist/main.js" ] || { echo "SKIPPED: web/dist is not built (sh web/build.sh)"; exit 77; }
 town "$GT_SOURCE_DIR/tests/check/package"
 serve --web "$dist"
-for page in /portal /portal/index.html /portal/main.js /portal/main.css /portal/style.css; do
+for page in /portal /portal/index.html /portal/main.js /portal/style.css; do
     get 200 "$page"
     [ -s "$work/out" ] || fail "$page is empty"
 done
 # no page names another host to load from
 cases=$((cases + 1))
-grep -oE '(src|href)="[^"]*"' "$dist/index.html" | grep -vE '="(/portal/|data:)' && fail "index.html reaches out"
+grep -oE '(src|href)="[^"]*"' "$dist/index.html" | grep -vE '="(/portal/|data:|#)' && fail "index.html reaches out"
 grep -qE 'url\((https?:)?//' "$dist"/*.css && fail "a style sheet reaches out"
+grep -qE "(fetch|import)\\([\"'](https?:)?//" "$dist"/*.js && fail "a script reaches out"
 
 browser=
 for name in chromium chromium-browser google-chrome; do
@@ -28,8 +29,8 @@ else
         want=$(curl -s "$base/collections/districts?lang=$lang" |
             python3 -c "import json, sys; print(json.load(sys.stdin)['title'])")
         grep -qF "$want" "$work/dom" || fail "the page does not list $want"
-        grep -q "lang=\"$lang\"" "$work/dom" || fail "the page is not in $lang"
-        grep -q 'class="problem"' "$work/dom" && fail "the page shows a problem"
+        grep -qE "lang=\"$lang(-CN)?\"" "$work/dom" || fail "the page is not in $lang"
+        grep -q 'class="state problem"' "$work/dom" && fail "the page shows a problem"
     done
     cases=$((cases + 1))
     grep -q 'tiles/WebMercatorQuad' "$work/log" || fail "the map asked for no tile"

@@ -1,48 +1,33 @@
-/** Words of the pages. */
+/** The language of the pages and what is named in it. */
 export type Lang = 'zh' | 'en';
-const words = {
-  map: ['图层', 'Layers'],
-  check: ['规划审查', 'Check'],
-  other: ['English', '中文'],
-  hint: ['在图上画出范围，或粘贴 GeoJSON（经纬度），再点“审查”。', 'Draw an outline on the map, or paste GeoJSON (longitude, latitude); then check.'],
-  kind: ['对象类型', 'Kind of subject'],
-  draw: ['画范围', 'Draw'],
-  drawing: ['逐点点击，双击结束；Esc 取消', 'Click the corners, double-click to end; Esc cancels'],
-  clear: ['清除', 'Clear'],
-  outline: ['范围（GeoJSON）', 'Outline (GeoJSON)'],
-  facts: ['已知事实', 'What is known'],
-  run: ['审查', 'Check'],
-  busy: ['正在审查……', 'Checking ...'],
-  pass: ['符合', 'Conforms'],
-  fail: ['不符合', 'Does not conform'],
-  undecidable: ['无法判定', 'Cannot be decided'],
-  missing: ['缺少', 'Missing'],
-  clauses: ['条款', 'Clauses'],
-  source: ['依据', 'Source'],
-  close: ['关闭', 'Close'],
-  generated: ['生成数据，非调查成果', 'generated data, not a survey'],
-  mark: ['生成', 'generated'],
-  holds: ['条规则通过', 'rules hold'],
-  area: ['面积', 'Area'],
-  unit: ['所在区', 'District'],
-  features: ['个要素', 'features'],
-  overlap: ['压占', 'overlap'],
-  none: ['（不填）', '(not given)'],
-  yes: ['是', 'yes'],
-  no: ['否', 'no'],
-  others: ['其他', 'Other'],
-  empty: ['请先画出或粘贴范围', 'Draw or paste an outline first'],
-} as const;
-export type Word = keyof typeof words;
-export const say = (lang: Lang, word: Word): string => words[word][lang === 'zh' ? 0 : 1];
+
+const asked = new URLSearchParams(location.search).get('lang');
+const kept = asked ?? localStorage.getItem('lang') ?? navigator.language;
+let lang: Lang = kept.startsWith('en') ? 'en' : 'zh';
+
+export const language = (): Lang => lang;
+export function setLanguage(next: Lang): void {
+  lang = next;
+  localStorage.setItem('lang', next);
+}
+
+/** Both wordings stand side by side, so that neither is forgotten. */
+export const tr = (zh: string, en: string): string => (lang === 'zh' ? zh : en);
+
+export interface Text2 { zh: string; en: string }
+export const pick = (text: Text2 | null | undefined): string => (text ? text[lang] : '');
+
+type Table = Record<string, [string, string]>;
+const named = (table: Table, id: string): string => table[id]?.[lang === 'zh' ? 0 : 1] ?? id;
 
 /** Themes of layer trees, as packages name them. */
-const themes: Record<string, [string, string]> = {
+const themes: Table = {
   base: ['基础', 'Base'],
   units: ['行政区划', 'Units'],
   survey: ['国土调查', 'Survey'],
   control_lines: ['控制线与分区', 'Control lines and zones'],
   structure: ['空间结构', 'Spatial structure'],
+  ecology: ['生态安全格局', 'Ecological security'],
   evaluation: ['双评价', 'Dual evaluation'],
   water: ['水', 'Water'],
   safety: ['安全', 'Safety'],
@@ -54,4 +39,74 @@ const themes: Record<string, [string, string]> = {
   cover: ['地表覆盖', 'Land cover'],
   protection: ['保护', 'Protection'],
 };
-export const theme = (lang: Lang, id: string): string => themes[id]?.[lang === 'zh' ? 0 : 1] ?? id;
+export const theme = (id: string): string => named(themes, id);
+
+const results: Table = {
+  pass: ['符合', 'Conforms'],
+  fail: ['不符合', 'Does not conform'],
+  undecidable: ['无法判定', 'Cannot be decided'],
+};
+export const resultName = (id: string): string => named(results, id);
+
+const effects: Table = {
+  deny: ['禁止', 'Denial'],
+  condition: ['条件', 'Condition'],
+  duty: ['义务', 'Duty'],
+  note: ['提示', 'Note'],
+};
+export const effectName = (id: string): string => named(effects, id);
+
+const strengths: Table = {
+  binding: ['约束性', 'Binding'],
+  guidance: ['预期性', 'Guidance'],
+  descriptive: ['说明性', 'Descriptive'],
+};
+export const strengthName = (id: string): string => named(strengths, id);
+
+const origins: Table = {
+  survey: ['调查成果', 'Survey'],
+  open: ['公开数据', 'Open data'],
+  generated: ['生成数据', 'Generated'],
+};
+export const originName = (id: string): string => named(origins, id);
+
+const standings: Table = {
+  met: ['已达标', 'Met'],
+  on_path: ['按进度推进', 'On path'],
+  behind: ['滞后', 'Behind'],
+  broken: ['突破', 'Broken'],
+  undecidable: ['无法判定', 'Undecidable'],
+  no_target: ['未设目标', 'No target'],
+};
+export const standingName = (id: string): string => named(standings, id);
+
+const units: Table = {
+  m2: ['平方米', 'm²'], ha: ['公顷', 'ha'], km2: ['平方公里', 'km²'], mu: ['亩', 'mu'],
+  wan_mu: ['万亩', '10⁴ mu'], wan_m2: ['万平方米', '10⁴ m²'], wan_m3: ['万立方米', '10⁴ m³'], count: ['个', ''],
+  records: ['条', 'records'], yi_yuan: ['亿元', '10⁸ yuan'],
+  m3_per_wan_yuan: ['立方米/万元', 'm³ per 10⁴ yuan'], yi_yuan_per_km2: ['亿元/平方公里', '10⁸ yuan per km²'],
+  m2_per_person: ['平方米/人', 'm² per person'],
+};
+export const unitName = (id: string): string => named(units, id);
+
+const roleNames: Table = {
+  founder: ['创建人', 'Founder'],
+  district_officer: ['区级经办', 'District officer'],
+  inspector: ['审核人员', 'Inspector'],
+  editor: ['数据编辑', 'Editor'],
+  reader: ['查阅', 'Reader'],
+};
+export const roleName = (id: string): string => named(roleNames, id);
+
+const digits = (least: number, most: number): Intl.NumberFormat =>
+  new Intl.NumberFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', { minimumFractionDigits: least, maximumFractionDigits: most });
+export const number = (x: number, most = 2): string => digits(0, most).format(x);
+export const hectares = (m2: number): string => `${digits(2, m2 < 1e4 ? 4 : 2).format(m2 / 1e4)} ${tr('公顷', 'ha')}`;
+export const squareKm = (m2: number): string => `${digits(0, m2 < 1e7 ? 3 : 1).format(m2 / 1e6)} ${tr('平方公里', 'km²')}`;
+export const area = (m2: number): string => (m2 >= 1e6 ? squareKm(m2) : hectares(m2));
+/** A moment, to the minute, in the reader's zone. */
+export function moment(iso: string): string {
+  const d = new Date(iso);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${two(d.getHours())}:${two(d.getMinutes())}`;
+}

@@ -1,0 +1,49 @@
+/** The layer tree by theme, with search, legends and opacity. */
+import { collections, type Collection } from './api';
+import { button, chip, clause, fill, h } from './dom';
+import { boxOf, colour, isOn, layerLine, look, opacity, setOpacity, toggle } from './map';
+import { theme, tr } from './words';
+
+export function legend(c: Collection): HTMLElement {
+  return h('ul.legend', {}, (c.classes ?? []).map((k) => h('li', {}, h('i.swatch', { style: `background:${k.color}` }), `${k.code} ${k.title}`)));
+}
+
+function row(c: Collection): HTMLElement {
+  const box = h<HTMLInputElement>('input', { type: 'checkbox', checked: isOn(c.id), disabled: c.featureCount === 0, 'data-layer': c.id });
+  const more = h('div.more', { hidden: true });
+  const open = button('⋯', () => {
+    more.hidden = !more.hidden;
+    open.setAttribute('aria-expanded', String(!more.hidden));
+    if (more.hidden || more.childElementCount) return;
+    const slide = h<HTMLInputElement>('input', { type: 'range', min: 0.1, max: 1, step: 0.1, value: opacity(c.id), 'aria-label': tr('不透明度', 'Opacity') });
+    slide.addEventListener('input', () => setOpacity(c.id, Number(slide.value)));
+    const bbox = c.extent?.spatial.bbox[0];
+    fill(more, layerLine(c), c.source ? h('p.soft', {}, c.source) : null, c.clauses.length ? h('p', {}, c.clauses.map(clause)) : null,
+      h('div.row', {}, h('label.inline', {}, tr('不透明度', 'Opacity'), slide), bbox ? button(tr('缩放到', 'Zoom to'), () => look(boxOf(bbox))) : null),
+      c.classes?.length ? legend(c) : null);
+  }, 'button.quiet', { 'aria-expanded': 'false', 'aria-label': tr(`${c.title}：图例与说明`, `${c.title}: legend and details`) });
+  box.addEventListener('change', () => toggle(c, box.checked));
+  return h('div.layer', {}, h('label', {}, box, c.classes?.length ? null : h('i.swatch', { style: `background:${colour(c)}` }), h('span', {}, c.title),
+    c.origin === 'generated' ? h('small.mark', { title: tr('生成数据，非调查成果', 'Generated data, not a survey') }, tr('生成', 'gen.')) : null), open, more);
+}
+
+/** The tree of all published layers. */
+export async function tree(): Promise<HTMLElement> {
+  const all = await collections();
+  const list = h('div.tree');
+  const draw = (wanted: string): void => {
+    const ids = [...new Set(all.map((c) => c.theme ?? ''))];
+    fill(list, ids.map((id) => {
+      const here = all.filter((c) => (c.theme ?? '') === id && (wanted === '' || `${c.title} ${c.id}`.toLowerCase().includes(wanted)));
+      if (!here.length) return null;
+      const on = here.filter((c) => isOn(c.id)).length;
+      return h<HTMLDetailsElement>('details', { open: wanted !== '' || on > 0 ? true : undefined },
+        h('summary', {}, id ? theme(id) : tr('其他', 'Other'), h('small', {}, String(here.length)), on ? chip(String(on), 'on') : null), here.map(row));
+    }));
+    if (!list.childElementCount) fill(list, h('p.soft', {}, tr('没有匹配的图层', 'No layer matches')));
+  };
+  const search = h<HTMLInputElement>('input', { type: 'search', placeholder: tr('查找图层', 'Find a layer'), 'aria-label': tr('查找图层', 'Find a layer') });
+  search.addEventListener('input', () => draw(search.value.trim().toLowerCase()));
+  draw('');
+  return h('div', {}, search, list);
+}

@@ -102,6 +102,9 @@ gt_status gt_grid_import(gt_ctx *ctx, const char *from, const gt_grid_import_opt
  * away. */
 gt_status gt_grid_create(gt_ctx *ctx, const char *path, const gt_grid_spec *spec,
                          gt_grid **out) GT_CHECKED;
+/* Removes what runs that were killed left of grids in the folder: files NAME.part-XXXXXX that no
+ * process holds. gt_grid_create does so for the name it makes. Failures are ignored. */
+void gt_grid_clear_parts(const char *dir);
 /* Grid without a name for what does not fit memory: an unlinked file in dir (NULL: as
  * gt_grid_open_any). */
 gt_status gt_grid_create_scratch(gt_ctx *ctx, const char *dir, const gt_grid_spec *spec,

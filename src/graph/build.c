@@ -560,6 +560,7 @@ gt_status gt_graph_run(gt_ctx *ctx, const gt_graph *graph, gt_store *store,
     } else if (mkdir(b.kept, 0777) != 0 && errno != EEXIST) {
         st = gt_fail_errno(ctx, errno, "mkdir", b.kept);
     } else {
+        gt_grid_clear_parts(gt_store_grid_dir(store));
         st = build_all(&b);
     }
     for (size_t i = 0; b.like != NULL && i < graph->n; i++) {

@@ -13,6 +13,7 @@
 #include "grid/finish.h"
 #include "grid/internal.h"
 #include "grid/messages.h"
+#include "grid/part.h"
 
 enum { TILE_MIN = 16, TILE_MAX = 4096 };
 
@@ -173,9 +174,6 @@ void gt_grid_close(gt_ctx *ctx, gt_grid *g)
     if (g->part != NULL) {
         (void)unlink(g->part);
     }
-    if (g->remove_at_close && g->path != NULL) {
-        (void)unlink(g->path);
-    }
     grid_free_items(ctx, g);
     grid_cache_free(ctx, g->cache);
     gt_crs_free(ctx, g->crs);
@@ -301,17 +299,8 @@ static gt_status shape(gt_ctx *ctx, const gt_grid_spec *spec, gt_grid *g)
 /* Opens the file data gather in. */
 static gt_status begin(gt_ctx *ctx, gt_grid *g, const char *prefix)
 {
-    size_t n = strlen(prefix) + sizeof ".part-XXXXXX";
-    g->part = gt_alloc(ctx, n, 1);
-    if (g->part == NULL) {
-        return GT_E_MEMORY;
-    }
-    (void)snprintf(g->part, n, "%s.part-XXXXXX", prefix);
-    g->fd = mkostemp(g->part, O_CLOEXEC);
-    if (g->fd < 0) {
-        gt_status st = gt_fail_errno(ctx, errno, "create", prefix);
-        gt_free(ctx, g->part);
-        g->part = NULL;
+    gt_status st = grid_part_make(ctx, prefix, &g->part, &g->fd);
+    if (st != GT_OK) {
         return st;
     }
     uint64_t size = g->data_start + (uint64_t)(g->across * g->down) * g->tile_bytes;

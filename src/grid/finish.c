@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "grid/internal.h"
+#include "grid/part.h"
 #include "guotu/pool.h"
 
 enum { OVERVIEW_SIDE = 256, BATCH_PER_THREAD = 4, HEADER_MAX = 1 << 30 };
@@ -75,6 +76,7 @@ static gt_status publish(gt_ctx *ctx, gt_grid *g)
     if (fchmod(g->fd, 0644) != 0 || rename(g->part, g->path) != 0) {
         return gt_fail_errno(ctx, errno, "rename", g->path);
     }
+    grid_part_done(g->fd);
     gt_free(ctx, g->part);
     g->part = NULL;
     g->writable = false;
@@ -292,16 +294,14 @@ static gt_status finish_anew(gt_ctx *ctx, gt_grid *g, int n_overviews)
     gt_text header;
     uint64_t at = 0;
     int fd = -1;
-    char *dir = gt_strdup(ctx, g->path), *part = gt_alloc(ctx, strlen(g->path) + 16, 1);
+    char *dir = gt_strdup(ctx, g->path), *part = NULL;
     gt_text_init(&header, ctx, HEADER_MAX);
     memset(images, 0, sizeof images);
-    gt_status st = dir == NULL || part == NULL ? GT_E_MEMORY : GT_OK;
+    gt_status st = dir == NULL ? GT_E_MEMORY : GT_OK;
     if (st == GT_OK) {
         char *slash = strrchr(dir, '/');
         (void)snprintf(slash == NULL ? dir : slash + 1, 2, "%s", slash == NULL ? "." : "");
-        (void)snprintf(part, strlen(g->path) + 16, "%s.part-XXXXXX", g->path);
-        fd = mkostemp(part, O_CLOEXEC);
-        st = fd < 0 ? gt_fail_errno(ctx, errno, "create", g->path) : GT_OK;
+        st = grid_part_make(ctx, g->path, &part, &fd);
     }
     for (size_t i = 0; st == GT_OK && i < n; i++) {
         if (i > 0) {

@@ -121,10 +121,18 @@ gt_status gt_grid_open_any(gt_ctx *ctx, const char *path, const char *scratch_di
     (void)close(fd);
     st = gt_grid_import(ctx, path, NULL, to);
     st = st == GT_OK ? gt_grid_open(ctx, to, out) : st;
+    (void)unlink(to); /* what is open stays readable; nothing is left, however the program ends */
     if (st != GT_OK) {
-        (void)unlink(to);
         return st;
     }
-    (*out)->remove_at_close = true;
+    /* messages name the file the user gave */
+    char *given = gt_strdup(ctx, path);
+    if (given == NULL) {
+        gt_grid_close(ctx, *out);
+        *out = NULL;
+        return GT_E_MEMORY;
+    }
+    gt_free(ctx, (*out)->path);
+    (*out)->path = given;
     return GT_OK;
 }

@@ -24,7 +24,7 @@ struct gt_grid {
     gt_grid_item *items;
     gt_crs *crs;
     int fd;
-    bool writable, scratch, remove_at_close;
+    bool writable, scratch;
     int bytes; /* of a cell in the file */
     /* tiles: strips are tiles as wide as the grid */
     int64_t tile_w, tile_h, across, down;

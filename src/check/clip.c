@@ -6,81 +6,15 @@
  * subject's edges inside the union and of the union's edges inside the subject, linked end to end.
  * Whatever does not fit (an orientation that rounding could turn, a border that touches, a depth
  * above one, a node with two ways out) ends with "not sure". */
-#include "check/clip.h"
+#include "check/clip_job.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NONE = -1, MOST_PAIRS = 4000000 };
-
-typedef struct point {
-    double x, y;
-} point;
-
-typedef struct edge {
-    point a, b;
-    int feature; /* of the layer; of the subject: its ring */
-    bool dropped;
-    int first; /* crossings with the subject, linked */
-} edge;
-
-typedef struct crossing {
-    double t, u; /* along the subject's edge and along the layer's */
-    int s, l;    /* edges */
-    int next_s, next_l;
-    bool entering; /* the subject's edge goes into the union here */
-} crossing;
-
-struct gt_clip {
-    gt_ctx *ctx;
-    const gt_geom *subject;
-    gt_box box;
-    edge *s; /* of the subject */
-    size_t n_s, cap_s;
-    edge *l; /* of the layer, near the subject */
-    size_t n_l, cap_l;
-    crossing *x;
-    size_t n_x, cap_x;
-    int *table; /* of edges by end points, of nodes by place */
-    size_t cap_table, mask;
-    point *nodes;
-    int *next, *prev;
-    size_t n_nodes, cap_nodes, cap_next, cap_prev;
-    int *order;
-    size_t cap_order;
-    gt_geom rings; /* all rings found, before holes have their shells */
-    double *areas;
-    size_t cap_areas;
-};
-
-typedef struct job {
-    gt_ctx *ctx;
-    gt_clip *c;
-    const gt_geom *const *parts;
-    size_t n;
-    bool *meets;
-    gt_status status;
-    bool sure;
-    bool outside; /* some ring of the subject begins outside the union */
-} job;
+enum { MOST_PAIRS = 4000000 };
 
 /* ---- predicates ------------------------------------------------------------------------------ */
-
-/* +1: c lies left of a-b, -1 right, 0: too near to tell. ccwerrboundA of Shewchuk's predicates. */
-static int side(point a, point b, point c)
-{
-    static const double bound = (3.0 + 16.0 * (DBL_EPSILON / 2)) * (DBL_EPSILON / 2);
-    double left = (a.x - c.x) * (b.y - c.y), right = (a.y - c.y) * (b.x - c.x);
-    double det = left - right, limit = bound * (fabs(left) + fabs(right));
-    return det > limit ? 1 : det < -limit ? -1 : 0;
-}
-
-static bool same(point a, point b)
-{
-    return a.x == b.x && a.y == b.y;
-}
 
 static bool boxes_meet(const edge *e, const edge *f)
 {
@@ -103,24 +37,6 @@ static meeting how_they_meet(const edge *e, const edge *f)
         return APART;
     }
     return o1 * o2 < 0 && o3 * o4 < 0 ? CROSS : UNSURE;
-}
-
-static point at(const double *xy, size_t i)
-{
-    return (point){xy[2 * i], xy[2 * i + 1]};
-}
-
-/* Does one edge of a ring flip the parity of p? *sure falls where p may lie on it. */
-static bool flips(point a, point b, point p, bool *sure)
-{
-    if ((a.y > p.y) == (b.y > p.y)) {
-        bool level = a.y == p.y && b.y == p.y && fmin(a.x, b.x) <= p.x && p.x <= fmax(a.x, b.x);
-        *sure = *sure && !level;
-        return false;
-    }
-    int o = side(a, b, p);
-    *sure = *sure && o != 0;
-    return (b.y > a.y) == (o > 0);
 }
 
 static bool inside_geom(const gt_geom *g, point p, bool *sure)
@@ -148,17 +64,6 @@ static bool inside_subject(const gt_clip *c, point p, bool *sure)
 }
 
 /* ---- edges ----------------------------------------------------------------------------------- */
-
-/* Twice the signed area of a ring, from its first point. */
-static double turning(const double *xy, uint32_t from, uint32_t to)
-{
-    double sum = 0, x0 = xy[2 * (size_t)from], y0 = xy[2 * (size_t)from + 1];
-    for (size_t i = (size_t)from + 1; i + 1 < to; i++) {
-        sum +=
-            (xy[2 * i] - x0) * (xy[2 * i + 3] - y0) - (xy[2 * i + 2] - x0) * (xy[2 * i + 1] - y0);
-    }
-    return sum;
-}
 
 static gt_status add_edge(gt_ctx *ctx, edge **list, size_t *n, size_t *cap, edge e)
 {
@@ -552,100 +457,6 @@ static void look_inside(job *j)
     }
 }
 
-/* ---- rings to polygons ----------------------------------------------------------------------- */
-
-static gt_status link_rings(job *j)
-{
-    gt_clip *c = j->c;
-    gt_geom_reset(&c->rings, GT_MULTIPOLYGON);
-    gt_status st = GT_OK;
-    for (size_t i = 0; st == GT_OK && i < c->n_nodes; i++) {
-        if ((c->next[i] == NONE) != (c->prev[i] == NONE)) {
-            j->sure = false;
-            return GT_OK;
-        }
-        int k = (int)i;
-        bool any = c->next[k] != NONE;
-        while (st == GT_OK && c->next[k] != NONE) {
-            st = gt_geom_add_point(j->ctx, &c->rings, c->nodes[k].x, c->nodes[k].y);
-            int to = c->next[k];
-            c->next[k] = c->prev[to] = NONE;
-            k = to;
-        }
-        if (any && st == GT_OK) {
-            j->sure = j->sure && k == (int)i;
-            st = gt_geom_add_point(j->ctx, &c->rings, c->nodes[i].x, c->nodes[i].y);
-            st = st == GT_OK ? gt_geom_end_ring(j->ctx, &c->rings) : st;
-        }
-    }
-    return st;
-}
-
-static uint32_t ring_from(const gt_geom *g, uint32_t r)
-{
-    return r == 0 ? 0 : g->ring_end[r - 1];
-}
-
-static bool inside_ring(const gt_geom *g, uint32_t r, point p, bool *sure)
-{
-    bool in = false;
-    for (size_t k = ring_from(g, r); k + 1 < g->ring_end[r]; k++) {
-        in ^= flips(at(g->xy, k), at(g->xy, k + 1), p, sure);
-    }
-    return in;
-}
-
-static gt_status copy_ring(gt_ctx *ctx, const gt_geom *g, uint32_t r, gt_geom *out)
-{
-    gt_status st = GT_OK;
-    for (size_t k = ring_from(g, r); st == GT_OK && k < g->ring_end[r]; k++) {
-        st = gt_geom_add_point(ctx, out, g->xy[2 * k], g->xy[2 * k + 1]);
-    }
-    return st == GT_OK ? gt_geom_end_ring(ctx, out) : st;
-}
-
-/* Does hole h lie in shell s? With a single shell it must. */
-static bool hole_of(job *j, uint32_t h, uint32_t s, uint32_t n_shells)
-{
-    const gt_geom *g = &j->c->rings;
-    return n_shells == 1 || inside_ring(g, s, at(g->xy, ring_from(g, h)), &j->sure);
-}
-
-static gt_status build(job *j, gt_geom *out)
-{
-    gt_clip *c = j->c;
-    const gt_geom *g = &c->rings;
-    void *block = c->areas;
-    gt_status st = gt_grow(j->ctx, &block, &c->cap_areas, g->n_rings + 1, sizeof *c->areas);
-    if (st != GT_OK) {
-        return st;
-    }
-    c->areas = block;
-    uint32_t shells = 0, held = 0;
-    for (uint32_t r = 0; r < g->n_rings; r++) {
-        c->areas[r] = turning(g->xy, ring_from(g, r), g->ring_end[r]);
-        j->sure = j->sure && c->areas[r] != 0 && g->ring_end[r] - ring_from(g, r) >= 4;
-        shells += c->areas[r] > 0;
-    }
-    for (uint32_t s = 0; st == GT_OK && j->sure && s < g->n_rings; s++) {
-        if (!(c->areas[s] > 0)) {
-            continue;
-        }
-        st = copy_ring(j->ctx, g, s, out);
-        for (uint32_t h = 0; st == GT_OK && h < g->n_rings; h++) {
-            if (c->areas[h] < 0 && hole_of(j, h, s, shells)) {
-                held++;
-                st = copy_ring(j->ctx, g, h, out);
-            }
-        }
-        st = st == GT_OK ? gt_geom_end_part(j->ctx, out) : st;
-    }
-    /* a hole in two shells: islands in holes; rare enough for GEOS */
-    j->sure = j->sure && held == g->n_rings - shells;
-    out->type = shells == 1 ? GT_POLYGON : GT_MULTIPOLYGON;
-    return st;
-}
-
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static gt_status start_nodes(job *j)
@@ -693,10 +504,10 @@ gt_status gt_clip_run(gt_ctx *ctx, gt_clip *c, const gt_geom *const *parts, size
         look_inside(&j);
     }
     if (j.status == GT_OK && j.sure) {
-        j.status = link_rings(&j);
+        j.status = gt_clip_link_rings(&j);
     }
     if (j.status == GT_OK && j.sure) {
-        j.status = build(&j, out);
+        j.status = gt_clip_build(&j, out);
     }
     if (j.status != GT_OK || !j.sure) {
         gt_geom_reset(out, GT_MULTIPOLYGON);

@@ -142,6 +142,16 @@ bool sy_find_zone(sy_resolver *r, const gt_ynode *node, const char *text, size_t
 /* A place from two numbers: degrees, or metres when the territory has no plane. Too far away or not
  * finite: a problem at the node. */
 sy_pt sy_place(sy_resolver *r, const gt_ynode *node, double a, double b);
+/* A place written "116.39 39.91". */
+sy_pt sy_read_place(sy_resolver *r, const gt_ynode *node, const char *text);
+/* Places so written, a NULL-ended list; *n: how many. */
+sy_pt *sy_read_places(sy_resolver *r, const gt_ynode *node, const char *const *texts, size_t *n);
+/* One flag for each unit, set for those named or coded in the list; NULL: no list, all of them. */
+const bool *sy_read_units(sy_resolver *r, const gt_ynode *node, const char *const *texts);
+/* Index of a label by its code; -1: none. */
+int sy_find_label(const sy_label *labels, size_t n, const char *code);
+/* "track" or "track:label", as sy_find_zone. */
+bool sy_find_track(sy_resolver *r, const gt_ynode *node, const char *text, int *track, int *label);
 /* A score such as 3*near(river,150) - 2*ramp(slope,.05,.3) + .4*noise(2500) + in(plain_area).
  * NULL gives no terms; mistakes are reported at the node. */
 sy_terms sy_read_score(sy_resolver *r, const gt_ynode *node, const char *text);

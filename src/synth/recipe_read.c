@@ -11,152 +11,10 @@
 #include "synth/messages.h"
 #include "synth/recipe_raw.h"
 
-void *sy_need(sy_resolver *r, size_t n, size_t size)
-{
-    void *p = gt_arena_zalloc(r->arena, n > 0 ? n : 1, size);
-    if (p == NULL) {
-        r->status = GT_E_MEMORY;
-    }
-    return p;
-}
-
 static void problem(sy_resolver *r, const gt_ynode *node, const gt_message *message,
                     const gt_arg *args)
 {
     gt_y_problem(r->problems, node, message, args);
-}
-
-sy_pt sy_place(sy_resolver *r, const gt_ynode *node, double a, double b)
-{
-    double x = a, y = b;
-    bool ok = isfinite(a) && isfinite(b);
-    if (ok && r->land->plane != NULL) {
-        ok = fabs(a) <= 180 && fabs(b) <= 90;
-        double rad = 3.14159265358979323846 / 180.0;
-        gt_plane_forward(r->land->plane, a * rad, b * rad, &x, &y);
-    }
-    x = x * 1000.0 - (double)r->land->world->ox;
-    y = y * 1000.0 - (double)r->land->world->oy;
-    /* places a little outside the world are fine (rivers come from elsewhere), far ones are not */
-    if (!ok || !(fabs(x) < SY_SIDE_MAX) || !(fabs(y) < SY_SIDE_MAX)) {
-        char text[64];
-        (void)snprintf(text, sizeof text, "%g %g", a, b);
-        problem(r, node, &GT_MSG_SYNTH_PLACE, GT_ARGS(GT_TEXT("value", text)));
-        return (sy_pt){0, 0};
-    }
-    return (sy_pt){(int32_t)x, (int32_t)y};
-}
-
-/* "116.39 39.91" */
-static sy_pt read_place(sy_resolver *r, const gt_ynode *node, const char *text)
-{
-    char *rest = NULL, *end = NULL;
-    double a = strtod(text, &rest), b = strtod(rest, &end);
-    if (rest == text || end == rest || *end != '\0') {
-        problem(r, node, &GT_MSG_SYNTH_PLACE, GT_ARGS(GT_TEXT("value", text)));
-        return (sy_pt){0, 0};
-    }
-    return sy_place(r, node, a, b);
-}
-
-static sy_pt *read_places(sy_resolver *r, const gt_ynode *node, const char *const *texts, size_t *n)
-{
-    *n = gt_texts_count(texts);
-    sy_pt *out = sy_need(r, *n, sizeof *out);
-    for (size_t i = 0; out != NULL && i < *n; i++) {
-        out[i] = read_place(r, node, texts[i]);
-    }
-    return out;
-}
-
-static const bool *read_units(sy_resolver *r, const gt_ynode *node, const char *const *texts)
-{
-    if (texts == NULL) {
-        return NULL;
-    }
-    bool *out = sy_need(r, r->land->n_units, sizeof *out);
-    for (; out != NULL && *texts != NULL; texts++) {
-        size_t u = 0;
-        while (u < r->land->n_units && strcmp(r->land->unit_names[u], *texts) != 0 &&
-               strcmp(r->land->unit_codes[u], *texts) != 0) {
-            u++;
-        }
-        if (u < r->land->n_units) {
-            out[u] = true;
-        } else {
-            problem(r, gt_y_get(node, "units"), &GT_MSG_SYNTH_NO_UNIT,
-                    GT_ARGS(GT_TEXT("name", *texts)));
-        }
-    }
-    return out;
-}
-
-/* First `len` bytes of text equal word. */
-bool sy_is_word(const char *text, size_t len, const char *word)
-{
-    return strlen(word) == len && memcmp(text, word, len) == 0;
-}
-
-static int find_label(const sy_label *labels, size_t n, const char *code)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(labels[i].code, code) == 0) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-/* "zone" or "zone:label" (text of len bytes) among what is known so far; false and a problem else.
- */
-bool sy_find_zone(sy_resolver *r, const gt_ynode *node, const char *text, size_t len, int *zone,
-                  int *label)
-{
-    size_t name = 0;
-    while (name < len && text[name] != ':') {
-        name++;
-    }
-    *zone = -1, *label = -1;
-    for (size_t i = 0; i < r->zones_known; i++) {
-        if (sy_is_word(text, name, r->out->zones[i].layer)) {
-            *zone = (int)i;
-        }
-    }
-    char *copy = gt_arena_strndup(r->arena, text, len);
-    if (copy == NULL) {
-        r->status = GT_E_MEMORY;
-        return false;
-    }
-    if (*zone >= 0 && name < len) {
-        const sy_zone *z = &r->out->zones[*zone];
-        *label = find_label(z->labels, z->n_labels, copy + name + 1);
-    }
-    if (*zone < 0 || (name < len && *label < 0)) {
-        problem(r, node, &GT_MSG_SYNTH_NO_ZONE, GT_ARGS(GT_TEXT("name", copy)));
-        return false;
-    }
-    return true;
-}
-
-static bool find_track(sy_resolver *r, const gt_ynode *node, const char *text, int *track,
-                       int *label)
-{
-    size_t len = strlen(text), name = strcspn(text, ":");
-    *track = -1, *label = -1;
-    for (size_t i = 0; i < r->tracks_known; i++) {
-        if (sy_is_word(text, name, r->out->tracks[i].layer)) {
-            *track = (int)i;
-        }
-    }
-    if (*track >= 0 && name < len) {
-        const sy_track *t = &r->out->tracks[*track];
-        *label = find_label(t->labels, t->n_labels, text + name + 1);
-    }
-    if (*track < 0 || (name < len && *label < 0)) {
-        problem(r, node, &GT_MSG_SYNTH_NO_ZONE, GT_ARGS(GT_TEXT("name", text)));
-        return false;
-    }
-    return true;
 }
 
 /* ---- parts
@@ -188,7 +46,7 @@ static sy_attr *read_set(sy_resolver *r, const gt_ynode *node, const char *const
 static uint16_t add_label(sy_resolver *r, const gt_ynode *node, const raw_part *p, sy_label *labels,
                           size_t *n)
 {
-    int at = find_label(labels, *n, p->put);
+    int at = sy_find_label(labels, *n, p->put);
     sy_label *l = &labels[at >= 0 ? (size_t)at : (*n)++];
     if (at < 0) {
         *l = (sy_label){.code = p->put, .title = {"", ""}};
@@ -214,7 +72,7 @@ static const bool *read_classes(sy_resolver *r, const gt_ynode *node, const char
     bool *out = sy_need(r, land != NULL ? land->n_labels : 1, sizeof *out);
     for (; out != NULL && *texts != NULL; texts++) {
         size_t len = strlen(*texts), hits = 0;
-        int exact = land != NULL ? find_label(land->labels, land->n_labels, *texts) : -1;
+        int exact = land != NULL ? sy_find_label(land->labels, land->n_labels, *texts) : -1;
         for (size_t i = 0; land != NULL && i < land->n_labels; i++) { /* a prefix means all below */
             if (exact >= 0 ? (int)i == exact : strncmp(land->labels[i].code, *texts, len) == 0) {
                 out[i] = true;
@@ -237,7 +95,7 @@ static void read_part(sy_resolver *r, const gt_ynode *node, const raw_part *p, s
         problem(r, node, &GT_MSG_SYNTH_AMOUNT, GT_ARGS(GT_TEXT("part", p->put)));
     }
     s->km2 = p->rest ? INFINITY : p->m2 > 0 ? p->m2 / 1e6 : p->share * r->land->km2;
-    s->where.units = read_units(r, node, p->units);
+    s->where.units = sy_read_units(r, node, p->units);
     if (p->in != NULL) {
         sy_find_zone(r, gt_y_get(node, "in"), p->in, strlen(p->in), &s->where.zone,
                      &s->where.zone_label);
@@ -248,11 +106,11 @@ static void read_part(sy_resolver *r, const gt_ynode *node, const raw_part *p, s
     }
     s->classes = read_classes(r, node, p->classes);
     if (p->having != NULL) {
-        find_track(r, gt_y_get(node, "having"), p->having, &s->need_track, &s->need_label);
+        sy_find_track(r, gt_y_get(node, "having"), p->having, &s->need_track, &s->need_label);
     }
     s->score = sy_read_score(r, p->score != NULL ? gt_y_get(node, "score") : node, p->score);
     s->smooth = p->smooth;
-    s->at = read_places(r, p->at != NULL ? gt_y_get(node, "at") : node, p->at, &s->n_at);
+    s->at = sy_read_places(r, p->at != NULL ? gt_y_get(node, "at") : node, p->at, &s->n_at);
 }
 
 static void read_parts(sy_resolver *r, const gt_ynode *owner, const raw_part *parts, size_t n,
@@ -330,7 +188,7 @@ static void read_groups(sy_resolver *r, const gt_ynode *root)
     const gt_ynode *node = list_of(root, "districts");
     for (size_t i = 0; r->status == GT_OK && i < r->raw->n_groups; i++, node = node->next) {
         size_t n = 0;
-        const bool *units = read_units(r, node, r->raw->groups[i].units);
+        const bool *units = sy_read_units(r, node, r->raw->groups[i].units);
         sy_attr *attrs = read_set(r, node, r->raw->groups[i].set, &n);
         for (size_t u = 0; units != NULL && u < r->land->n_units; u++) {
             if (units[u]) {
@@ -395,7 +253,7 @@ static void read_courses(sy_resolver *r, const gt_ynode *owner, const raw_drawn 
         sy_course *course = &out->courses[out->n_labels++];
         *label = (sy_label){.code = p->put, .title = p->title};
         label->attrs = read_set(r, node, p->set, &label->n_attrs);
-        course->pts = read_places(r, gt_y_get(node, "course"), p->course, &course->n_pts);
+        course->pts = sy_read_places(r, gt_y_get(node, "course"), p->course, &course->n_pts);
         if (course->n_pts < 2) {
             problem(r, gt_y_get(node, "course"), &GT_MSG_SYNTH_COURSE,
                     GT_ARGS(GT_TEXT("part", p->put)));
@@ -424,8 +282,8 @@ static void read_changes(sy_resolver *r, const gt_ynode *root)
          i++, node = node->next) {
         const raw_change *c = &r->raw->changes[i];
         const sy_track *land = &r->out->tracks[0];
-        int from = find_label(land->labels, land->n_labels, c->from);
-        int to = find_label(land->labels, land->n_labels, c->to);
+        int from = sy_find_label(land->labels, land->n_labels, c->from);
+        int to = sy_find_label(land->labels, land->n_labels, c->to);
         if (from < 0 || to < 0) {
             problem(r, gt_y_get(node, from < 0 ? "from" : "to"), &GT_MSG_SYNTH_NO_ZONE,
                     GT_ARGS(GT_TEXT("name", from < 0 ? c->from : c->to)));
@@ -453,7 +311,7 @@ static void read_total_of(sy_resolver *r, const gt_ynode *node, const raw_total 
             }
             size_t n_labels = track ? r->out->tracks[k].n_labels : r->out->zones[k].n_labels;
             const sy_label *labels = track ? r->out->tracks[k].labels : r->out->zones[k].labels;
-            int exact = prefix != NULL ? find_label(labels, n_labels, prefix) : -1;
+            int exact = prefix != NULL ? sy_find_label(labels, n_labels, prefix) : -1;
             for (size_t l = 0; l < n_labels && n < cap; l++) {
                 if (prefix != NULL &&
                     (exact >= 0 ? (int)l != exact
@@ -494,7 +352,7 @@ static void read_totals(sy_resolver *r, const gt_ynode *root)
             sy_find_zone(r, gt_y_get(node, "in"), t->in, strlen(t->in), &out->in_zone,
                          &out->in_label);
         }
-        out->in_units = read_units(r, node, t->units);
+        out->in_units = sy_read_units(r, node, t->units);
         read_total_of(r, node, t, out);
     }
 }
@@ -510,12 +368,12 @@ static void read_water(sy_resolver *r, const gt_ynode *root)
         sy_water_line *l = &out->rivers[out->n_rivers++];
         l->code = raw->rivers[i].code;
         l->title = raw->rivers[i].title;
-        l->pts = read_places(r, gt_y_get(node, "course"), raw->rivers[i].course, &l->n_pts);
+        l->pts = sy_read_places(r, gt_y_get(node, "course"), raw->rivers[i].course, &l->n_pts);
     }
     node = list_of(root, "lakes");
     for (size_t i = 0; r->status == GT_OK && i < raw->n_lakes; i++, node = node->next) {
         out->lakes[out->n_lakes++] = (sy_reservoir){
-            raw->lakes[i].title, read_place(r, gt_y_get(node, "at"), raw->lakes[i].at),
+            raw->lakes[i].title, sy_read_place(r, gt_y_get(node, "at"), raw->lakes[i].at),
             raw->lakes[i].m2 / 1e6};
     }
 }
@@ -529,13 +387,13 @@ static void read_spots(sy_resolver *r, const gt_ynode *root)
     const gt_ynode *node = list_of(root, "pulls");
     for (size_t i = 0; r->status == GT_OK && i < raw->n_pulls; i++, node = node->next) {
         out->pulls[out->n_pulls++] =
-            (sy_pull){read_place(r, gt_y_get(node, "at"), raw->pulls[i].at), raw->pulls[i].weight,
-                      raw->pulls[i].radius};
+            (sy_pull){sy_read_place(r, gt_y_get(node, "at"), raw->pulls[i].at),
+                      raw->pulls[i].weight, raw->pulls[i].radius};
     }
     node = list_of(root, "sites");
     for (size_t i = 0; r->status == GT_OK && i < raw->n_sites; i++, node = node->next) {
-        out->sites[out->n_sites++] =
-            (sy_site){read_place(r, gt_y_get(node, "at"), raw->sites[i].at), raw->sites[i].radius};
+        out->sites[out->n_sites++] = (sy_site){
+            sy_read_place(r, gt_y_get(node, "at"), raw->sites[i].at), raw->sites[i].radius};
     }
 }
 
@@ -573,7 +431,7 @@ static void read_numbers(sy_resolver *r, const gt_ynode *root)
 
 static void resolve(sy_resolver *r, const gt_ynode *root)
 {
-    r->out->centre = read_place(r, gt_y_get(root, "centre"), r->raw->centre);
+    r->out->centre = sy_read_place(r, gt_y_get(root, "centre"), r->raw->centre);
     r->out->base_year = r->raw->base_year;
     read_numbers(r, root);
     read_water(r, root);

@@ -106,6 +106,12 @@ void gt_cancel(gt_ctx *ctx);
 /* GT_OK, or GT_E_CANCELLED with the error recorded. Cheap: one relaxed atomic load. Long loops call
  * it at least every few milliseconds. */
 gt_status gt_check_cancel(gt_ctx *ctx) GT_CHECKED;
+/* fn is called at each gt_check_cancel of the family, on the thread that asks (several at once);
+ * true cancels there and then. For tests that cancel a run at every point where it can be, and to
+ * measure how long a run goes without asking. Set while nothing runs; NULL takes it away, and a
+ * cancel with it. */
+typedef bool (*gt_check_fn)(void *user);
+void gt_ctx_on_check(gt_ctx *ctx, gt_check_fn fn, void *user);
 
 /* Tells of a piece of work of `total` steps (0: not known). Calls nest: only the outermost piece is
  * told of; steps of the pieces within it are passed over. */

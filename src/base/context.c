@@ -15,6 +15,10 @@
 
 enum { HEAD = 16 }; /* keeps the alignment of malloc */
 
+/* WATCHED: not cancelled, and somebody wants to be told of each question. One number, so that a
+ * question costs one load. */
+enum { RUNNING = 0, WATCHED, CANCELLED };
+
 typedef struct gt_family {
     gt_alloc_fn alloc;
     void *alloc_user;
@@ -22,7 +26,9 @@ typedef struct gt_family {
     gt_lang lang;
     int threads;
     atomic_size_t used, peak;
-    atomic_bool cancelled;
+    atomic_int state; /* RUNNING ... */
+    gt_check_fn on_check;
+    void *on_check_user;
 } gt_family;
 
 struct gt_ctx {
@@ -362,14 +368,25 @@ void gt_error_clear(gt_ctx *ctx)
 
 void gt_cancel(gt_ctx *ctx)
 {
-    atomic_store_explicit(&ctx->family->cancelled, true, memory_order_relaxed);
+    atomic_store_explicit(&ctx->family->state, CANCELLED, memory_order_relaxed);
+}
+
+void gt_ctx_on_check(gt_ctx *ctx, gt_check_fn fn, void *user)
+{
+    ctx->family->on_check = fn;
+    ctx->family->on_check_user = user;
+    atomic_store_explicit(&ctx->family->state, fn != NULL ? WATCHED : RUNNING,
+                          memory_order_release);
 }
 
 gt_status gt_check_cancel(gt_ctx *ctx)
 {
-    if (!atomic_load_explicit(&ctx->family->cancelled, memory_order_relaxed)) {
+    gt_family *family = ctx->family;
+    int state = atomic_load_explicit(&family->state, memory_order_relaxed);
+    if (state == RUNNING || (state == WATCHED && !family->on_check(family->on_check_user))) {
         return GT_OK;
     }
+    gt_cancel(ctx);
     return gt_fail(ctx, GT_E_CANCELLED, &GT_MSG_CANCELLED, GT_NOWHERE, GT_NO_ARGS);
 }
 

@@ -259,9 +259,9 @@ gt_status circuit_run_advanced(gt_ctx *ctx, circuit_job *job)
     st = st == GT_OK ? solve_load(ctx, job, &graph, &l) : st;
     st = st == GT_OK ? circuit_put_volt(ctx, job, &graph, l.volt, NULL, 0) : st;
     if (st == GT_OK && circuit_wants_current(job)) {
-        circuit_node_currents(&graph, l.volt, 1, l.to_ground, l.scratch, l.current);
+        st = circuit_node_currents(ctx, &graph, l.volt, 1, l.to_ground, l.scratch, l.current);
         bool sums = job->cum_only || job->write_max; /* one solve: its map is the sum */
-        st = circuit_put_current(ctx, job, &graph, l.current, NULL, 0, NULL, 0);
+        st = st == GT_OK ? circuit_put_current(ctx, job, &graph, l.current, NULL, 0, NULL, 0) : st;
         st = st == GT_OK && sums ? circuit_put_sums(ctx, job) : st;
     }
     load_free(ctx, &l);
@@ -374,8 +374,8 @@ static gt_status solve_one(gt_ctx *ctx, circuit_job *job, int64_t id, const uint
     }
     st = st == GT_OK ? circuit_put_volt(ctx, job, &graph, l.volt, &id, 1) : st;
     if (st == GT_OK && circuit_wants_current(job)) {
-        circuit_node_currents(&graph, l.volt, 1, NULL, l.scratch, l.current);
-        st = circuit_put_current(ctx, job, &graph, l.current, &id, 1, &mine, 1);
+        st = circuit_node_currents(ctx, &graph, l.volt, 1, NULL, l.scratch, l.current);
+        st = st == GT_OK ? circuit_put_current(ctx, job, &graph, l.current, &id, 1, &mine, 1) : st;
     }
     load_free(ctx, &l);
     circuit_graph_free(ctx, &graph);

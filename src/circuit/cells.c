@@ -8,8 +8,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include <libdeflate.h>
-
 #include "circuit/files.h"
 #include "circuit/messages.h"
 #include "guotu/grid.h"
@@ -175,6 +173,9 @@ gt_status cells_parse_asc(gt_ctx *ctx, const char *path, const char *text, cells
             t += strspn(t, " \t\r\n,");
             n += *t != '\0';
             t += strcspn(t, " \t\r\n,");
+            if (n % 65536 == 0 && gt_check_cancel(ctx) != GT_OK) {
+                return GT_E_CANCELLED;
+            }
         }
         return gt_fail(ctx, GT_E_INPUT, &GT_MSG_ASC_COUNT, GT_PLACE(.file = path),
                        GT_ARGS(GT_INT("n", n), GT_INT("want", want)));
@@ -212,6 +213,9 @@ static gt_status read_grid(gt_ctx *ctx, const char *path, cells *out)
     }
     for (size_t i = 0; st == GT_OK && i < n; i++) {
         out->v[i] = out->v[i] == OLD_NODATA ? (double)NAN : out->v[i];
+        if (i % 262144 == 0) {
+            st = gt_check_cancel(ctx);
+        }
     }
     gt_grid_close(ctx, grid);
     if (st != GT_OK) {
@@ -315,16 +319,9 @@ static gt_status write_asc(gt_ctx *ctx, const char *path, const cells *like, con
     }
     gt_status st = gt_check_cancel(ctx);
     st = st == GT_OK ? gt_text_status(&t) : st;
-    if (st == GT_OK && packed) {
-        struct libdeflate_compressor *z = libdeflate_alloc_compressor(6);
-        size_t room = libdeflate_gzip_compress_bound(z, t.len);
-        char *out = z == NULL ? NULL : gt_alloc(ctx, room, 1);
-        size_t n = out == NULL ? 0 : libdeflate_gzip_compress(z, t.data, t.len, out, room);
-        st = out == NULL ? GT_E_MEMORY : circuit_write_text(ctx, path, out, n);
-        gt_free(ctx, out);
-        libdeflate_free_compressor(z);
-    } else if (st == GT_OK) {
-        st = circuit_write_text(ctx, path, t.data, t.len);
+    if (st == GT_OK) {
+        st = packed ? circuit_write_packed(ctx, path, t.data, t.len)
+                    : circuit_write_text(ctx, path, t.data, t.len);
     }
     gt_text_free(&t);
     return st;

@@ -183,8 +183,11 @@ static double dot(const double *a, const double *b, size_t n)
     return (s0 + s1) + (s2 + s3);
 }
 
+#define ASK_WORK 20000000.0 /* multiplications between two questions: some milliseconds */
+
 static gt_status factor(gt_ctx *ctx, circuit_direct *d)
 {
+    double work = 0;
     for (size_t i = 0; i < d->m; i++) {
         double *li = d->l + d->row[i];
         size_t wi = d->row[i + 1] - d->row[i] - 1, fi = i - wi;
@@ -201,8 +204,12 @@ static gt_status factor(gt_ctx *ctx, circuit_direct *d)
             diagonal -= ld * li[j - fi];
         }
         li[wi] = diagonal;
-        if (i % 32 == 0 && gt_check_cancel(ctx) != GT_OK) {
-            return GT_E_CANCELLED;
+        work += (double)wi * (double)wi / 2 + 100;
+        if (work > ASK_WORK) {
+            work = 0;
+            if (gt_check_cancel(ctx) != GT_OK) {
+                return GT_E_CANCELLED;
+            }
         }
     }
     return GT_OK;
@@ -229,9 +236,9 @@ gt_status circuit_direct_new(gt_ctx *ctx, const circuit_graph *graph, const uint
         too_much = shape(&rows, d) > work;
     }
     if (st == GT_OK && !too_much) {
-        d->l = gt_zalloc(ctx, d->row[d->m], sizeof *d->l);
         d->y = gt_alloc(ctx, d->m, sizeof *d->y);
-        st = d->l == NULL || d->y == NULL ? GT_E_MEMORY : GT_OK;
+        st = d->y == NULL ? GT_E_MEMORY
+                          : circuit_zeroed(ctx, d->row[d->m], sizeof *d->l, (void **)&d->l);
         if (st == GT_OK) {
             fill(&rows, to_ground, d);
             st = factor(ctx, d);
@@ -246,32 +253,53 @@ gt_status circuit_direct_new(gt_ctx *ctx, const circuit_graph *graph, const uint
     return GT_OK;
 }
 
-gt_status circuit_direct_run(gt_ctx *ctx, const circuit_direct *d, double *v, size_t k)
+/* y = L'^-1 D^-1 L^-1 y, asking before each stretch of rows. */
+static gt_status solve_column(gt_ctx *ctx, const circuit_direct *d, double *y)
 {
-    for (size_t c = 0; c < k; c++) {
-        double *y = d->y;
-        for (size_t i = 0; i < d->m; i++) {
-            size_t w = d->row[i + 1] - d->row[i] - 1;
-            y[i] = v[d->at[i] * k + c] - dot(d->l + d->row[i], y + (i - w), w);
-        }
-        for (size_t i = 0; i < d->m; i++) {
-            y[i] /= d->l[d->row[i + 1] - 1];
-        }
-        for (size_t i = d->m; i-- > 0;) {
-            size_t w = d->row[i + 1] - d->row[i] - 1;
-            const double *li = d->l + d->row[i];
-            for (size_t j = 0; j < w; j++) {
-                y[i - w + j] -= li[j] * y[i];
+    size_t asked = 0;
+    for (size_t i = 0; i < d->m; i++) {
+        size_t w = d->row[i + 1] - d->row[i] - 1;
+        y[i] -= dot(d->l + d->row[i], y + (i - w), w);
+        if (d->row[i] - asked > (size_t)ASK_WORK) {
+            asked = d->row[i];
+            if (gt_check_cancel(ctx) != GT_OK) {
+                return GT_E_CANCELLED;
             }
         }
-        for (size_t i = 0; i < d->n; i++) {
-            v[i * k + c] = d->place[i] == CIRCUIT_NONE ? 0 : y[d->place[i]];
+    }
+    for (size_t i = 0; i < d->m; i++) {
+        y[i] /= d->l[d->row[i + 1] - 1];
+    }
+    asked = d->row[d->m];
+    for (size_t i = d->m; i-- > 0;) {
+        size_t w = d->row[i + 1] - d->row[i] - 1;
+        const double *li = d->l + d->row[i];
+        for (size_t j = 0; j < w; j++) {
+            y[i - w + j] -= li[j] * y[i];
         }
-        if (gt_check_cancel(ctx) != GT_OK) {
-            return GT_E_CANCELLED;
+        if (asked - d->row[i] > (size_t)ASK_WORK) {
+            asked = d->row[i];
+            if (gt_check_cancel(ctx) != GT_OK) {
+                return GT_E_CANCELLED;
+            }
         }
     }
-    return GT_OK;
+    return gt_check_cancel(ctx);
+}
+
+gt_status circuit_direct_run(gt_ctx *ctx, const circuit_direct *d, double *v, size_t k)
+{
+    gt_status st = GT_OK;
+    for (size_t c = 0; st == GT_OK && c < k; c++) {
+        for (size_t i = 0; i < d->m; i++) {
+            d->y[i] = v[d->at[i] * k + c];
+        }
+        st = solve_column(ctx, d, d->y);
+        for (size_t i = 0; st == GT_OK && i < d->n; i++) {
+            v[i * k + c] = d->place[i] == CIRCUIT_NONE ? 0 : d->y[d->place[i]];
+        }
+    }
+    return st;
 }
 
 void circuit_direct_free(gt_ctx *ctx, circuit_direct *d)

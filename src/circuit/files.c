@@ -11,31 +11,62 @@
 
 #include "circuit/messages.h"
 
-/* gzip's length is told in the last four bytes, modulo 2^32; deflate packs at most 1032 to 1. */
+enum { MEMBER = 4 << 20, PACKED_MOST = 1032 }; /* bytes; deflate packs at most 1032 to 1 */
+
+/* Length of the first member of z as far as it can be told: the last four bytes, modulo 2^32, hold
+ * that of the last. Members may follow one another, so the room grows until it is enough. */
+static gt_status unpack_member(gt_ctx *ctx, struct libdeflate_decompressor *d,
+                               const unsigned char *z, size_t len, char **out, size_t *cap,
+                               size_t *at, size_t *used)
+{
+    size_t got = 0, most = len < SIZE_MAX / PACKED_MOST ? len * PACKED_MOST : SIZE_MAX;
+    for (;;) {
+        enum libdeflate_result r =
+            libdeflate_gzip_decompress_ex(d, z, len, *out + *at, *cap - *at - 1, used, &got);
+        if (r == LIBDEFLATE_SUCCESS) {
+            *at += got;
+            return GT_OK;
+        }
+        size_t room = *cap - *at;
+        if (r != LIBDEFLATE_INSUFFICIENT_SPACE || room > most || *cap > CIRCUIT_FILE_MAX) {
+            return GT_E_INPUT;
+        }
+        gt_status st = gt_grow(ctx, (void **)out, cap, *cap * 2, 1);
+        st = st == GT_OK ? gt_check_cancel(ctx) : st;
+        if (st != GT_OK) {
+            return st;
+        }
+    }
+}
+
 static gt_status unpack(gt_ctx *ctx, const char *path, char **text, size_t *len)
 {
     const unsigned char *z = (const unsigned char *)*text;
     size_t n = *len < 18 ? 0
                          : (size_t)z[*len - 4] | (size_t)z[*len - 3] << 8 |
                                (size_t)z[*len - 2] << 16 | (size_t)z[*len - 1] << 24;
-    size_t got = 0;
-    gt_status st = GT_OK;
+    size_t cap = 0, at = 0, from = 0, used = 0;
+    char *out = NULL;
     struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
-    char *out = n > 0 && n / 1032 <= *len && d != NULL ? gt_alloc(ctx, n + 1, 1) : NULL;
-    if (gt_failed(ctx)) {
-        st = GT_E_MEMORY;
-    } else if (out == NULL ||
-               libdeflate_gzip_decompress(d, z, *len, out, n, &got) != LIBDEFLATE_SUCCESS) {
-        st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_GZIP, GT_PLACE(.file = path), GT_NO_ARGS);
-        gt_free(ctx, out);
-    } else {
-        out[got] = '\0';
-        gt_free(ctx, *text);
-        *text = out;
-        *len = got;
+    gt_status st = d == NULL || n / PACKED_MOST > *len ? GT_E_INPUT : GT_OK;
+    st = st == GT_OK ? gt_grow(ctx, (void **)&out, &cap, n + 1, 1) : st;
+    while (st == GT_OK && from < *len) {
+        st = unpack_member(ctx, d, z + from, *len - from, &out, &cap, &at, &used);
+        from += st == GT_OK ? used : 0;
+        st = st == GT_OK ? gt_check_cancel(ctx) : st;
     }
     libdeflate_free_decompressor(d);
-    return st;
+    if (st != GT_OK) {
+        gt_free(ctx, out);
+        return st != GT_E_INPUT
+                   ? st
+                   : gt_fail(ctx, GT_E_INPUT, &GT_MSG_GZIP, GT_PLACE(.file = path), GT_NO_ARGS);
+    }
+    out[at] = '\0';
+    gt_free(ctx, *text);
+    *text = out;
+    *len = at;
+    return GT_OK;
 }
 
 static gt_status read_all(gt_ctx *ctx, int fd, const char *path, char **text, size_t *len)
@@ -89,26 +120,71 @@ gt_status circuit_read_text(gt_ctx *ctx, const char *path, char **text, size_t *
     return st;
 }
 
-gt_status circuit_write_text(gt_ctx *ctx, const char *path, const char *text, size_t len)
+/* To a file that appears under its name only when it is complete. */
+typedef struct part_file {
+    FILE *f;
+    gt_text name;
+} part_file;
+
+static gt_status part_open(gt_ctx *ctx, const char *path, part_file *p)
 {
-    gt_text part;
-    gt_text_init(&part, ctx, 0);
-    gt_text_printf(&part, "%s.part", path);
-    gt_status st = gt_text_status(&part);
-    FILE *f = NULL;
+    p->f = NULL;
+    gt_text_init(&p->name, ctx, 0);
+    gt_text_printf(&p->name, "%s.part", path);
+    gt_status st = gt_text_status(&p->name);
     if (st == GT_OK) {
-        f = fopen(gt_text_cstr(&part), "wbe");
-        st = f == NULL ? gt_fail_errno(ctx, errno, "open", path) : GT_OK;
+        p->f = fopen(gt_text_cstr(&p->name), "wbe");
+        st = p->f == NULL ? gt_fail_errno(ctx, errno, "open", path) : GT_OK;
     }
-    if (f != NULL) {
-        bool ok = fwrite(text, 1, len, f) == len;
-        ok = fclose(f) == 0 && ok;
-        ok = ok && rename(gt_text_cstr(&part), path) == 0;
-        if (!ok) {
-            st = gt_fail_errno(ctx, errno, "write", path);
-            (void)unlink(gt_text_cstr(&part));
+    return st;
+}
+
+static gt_status part_write(gt_ctx *ctx, const char *path, const part_file *p, const char *data,
+                            size_t len)
+{
+    return fwrite(data, 1, len, p->f) == len ? gt_check_cancel(ctx)
+                                             : gt_fail_errno(ctx, errno, "write", path);
+}
+
+/* st: of what was done with it. */
+static gt_status part_close(gt_ctx *ctx, const char *path, part_file *p, gt_status st)
+{
+    if (p->f != NULL) {
+        bool ok = fclose(p->f) == 0;
+        ok = ok && (st != GT_OK || rename(gt_text_cstr(&p->name), path) == 0);
+        st = st == GT_OK && !ok ? gt_fail_errno(ctx, errno, "write", path) : st;
+        if (st != GT_OK) {
+            (void)unlink(gt_text_cstr(&p->name));
         }
     }
-    gt_text_free(&part);
+    gt_text_free(&p->name);
     return st;
+}
+
+gt_status circuit_write_text(gt_ctx *ctx, const char *path, const char *text, size_t len)
+{
+    part_file p;
+    gt_status st = part_open(ctx, path, &p);
+    for (size_t at = 0; st == GT_OK && at < len; at += MEMBER) {
+        st = part_write(ctx, path, &p, text + at, len - at < MEMBER ? len - at : MEMBER);
+    }
+    return part_close(ctx, path, &p, st);
+}
+
+gt_status circuit_write_packed(gt_ctx *ctx, const char *path, const char *text, size_t len)
+{
+    part_file p;
+    struct libdeflate_compressor *z = libdeflate_alloc_compressor(6);
+    size_t room = libdeflate_gzip_compress_bound(z, MEMBER);
+    char *out = z == NULL ? NULL : gt_alloc(ctx, room, 1);
+    gt_status st = part_open(ctx, path, &p);
+    st = st == GT_OK && out == NULL ? GT_E_MEMORY : st;
+    for (size_t at = 0; st == GT_OK && at < len; at += MEMBER) {
+        size_t n = libdeflate_gzip_compress(z, text + at, len - at < MEMBER ? len - at : MEMBER,
+                                            out, room);
+        st = part_write(ctx, path, &p, out, n);
+    }
+    gt_free(ctx, out);
+    libdeflate_free_compressor(z);
+    return part_close(ctx, path, &p, st);
 }

@@ -95,5 +95,8 @@ gt_status cells_write(gt_ctx *ctx, const char *base, cells_form form, const cell
 /* Whole text to a file that appears under its name only when it is complete. */
 gt_status circuit_write_text(gt_ctx *ctx, const char *path, const char *text,
                              size_t len) GT_CHECKED;
+/* The same as gzip, in members of some MB one behind the other, as the format has it. */
+gt_status circuit_write_packed(gt_ctx *ctx, const char *path, const char *text,
+                               size_t len) GT_CHECKED;
 
 #endif

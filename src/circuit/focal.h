@@ -24,7 +24,8 @@ gt_status circuit_focal_solve(gt_ctx *ctx, circuit_focal *f, circuit_solver *sol
                               circuit_report *report) GT_CHECKED;
 /* Between points a and b; -1: not connected. */
 double circuit_focal_resistance(const circuit_focal *f, size_t a, size_t b);
-void circuit_focal_volt(const circuit_focal *f, size_t a, size_t b, double *v);
+gt_status circuit_focal_volt(gt_ctx *ctx, const circuit_focal *f, size_t a, size_t b,
+                             double *v) GT_CHECKED;
 void circuit_focal_free(gt_ctx *ctx, circuit_focal *f);
 
 #endif

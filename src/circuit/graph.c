@@ -5,6 +5,20 @@
 
 #include "circuit/messages.h"
 
+gt_status circuit_zeroed(gt_ctx *ctx, size_t n, size_t size, void **out)
+{
+    enum { PIECE = 1 << 22 };
+    char *p = gt_alloc(ctx, n, size);
+    *out = p;
+    for (size_t at = 0; p != NULL && at < n * size; at += PIECE) {
+        memset(p + at, 0, n * size - at < PIECE ? n * size - at : PIECE);
+        if (gt_check_cancel(ctx) != GT_OK) {
+            return GT_E_CANCELLED;
+        }
+    }
+    return p == NULL ? GT_E_MEMORY : GT_OK;
+}
+
 /* ---- parts: union-find, the lowest node is the root ------------------------------------------ */
 
 static uint32_t root(uint32_t *up, uint32_t i)
@@ -44,7 +58,7 @@ static gt_status join_cells(gt_ctx *ctx, circuit_graph *graph)
                 }
             }
         }
-        if (r % 64 == 0 && gt_check_cancel(ctx) != GT_OK) {
+        if (r % 32 == 0 && gt_check_cancel(ctx) != GT_OK) {
             return GT_E_CANCELLED;
         }
     }
@@ -60,16 +74,18 @@ static gt_status find_parts(gt_ctx *ctx, circuit_graph *graph)
     for (size_t i = 0; i < graph->n; i++) {
         graph->part[i] = (uint32_t)i;
     }
-    gt_status st = GT_OK;
-    if (graph->n_cols > 0) {
+    gt_status st = gt_check_cancel(ctx);
+    if (st == GT_OK && graph->n_cols > 0) {
         st = join_cells(ctx, graph);
     }
-    for (size_t e = 0; e < graph->n_edges; e++) {
+    for (size_t e = 0; st == GT_OK && e < graph->n_edges; e++) {
         join(graph->part, graph->a[e], graph->b[e]);
+        st = circuit_go_on(ctx, e) ? GT_OK : GT_E_CANCELLED;
     }
     /* Roots come before what hangs on them, so one pass numbers all. */
     graph->n_parts = 0;
     for (size_t i = 0; st == GT_OK && i < graph->n; i++) {
+        st = circuit_go_on(ctx, i) ? GT_OK : GT_E_CANCELLED;
         uint32_t up = graph->part[i];
         graph->part[i] = up == i ? (uint32_t)graph->n_parts++ : graph->part[up];
     }
@@ -128,6 +144,9 @@ static gt_status region_table_new(gt_ctx *ctx, size_t n_cells, const double *g,
         if (regions[i] != 0 && g[i] > 0) {
             t->conducts[region_at(t, regions[i])] = true;
         }
+        if (!circuit_go_on(ctx, i)) {
+            return GT_E_CANCELLED;
+        }
     }
     return GT_OK;
 }
@@ -139,12 +158,16 @@ static void region_table_free(gt_ctx *ctx, region_table *t)
     gt_free(ctx, t->conducts);
 }
 
-static void number_cells(circuit_graph *graph, const int32_t *regions, const region_table *t)
+static gt_status number_cells(gt_ctx *ctx, circuit_graph *graph, const int32_t *regions,
+                              const region_table *t)
 {
     size_t n_cells = (size_t)(graph->n_cols * graph->n_rows);
     graph->n = 0;
     for (size_t i = 0; i < n_cells; i++) {
         graph->node[i] = CIRCUIT_NONE;
+        if (!circuit_go_on(ctx, i)) {
+            return GT_E_CANCELLED;
+        }
         if (regions != NULL && regions[i] != 0) {
             size_t k = region_at(t, regions[i]);
             if (!t->conducts[k]) {
@@ -160,6 +183,7 @@ static void number_cells(circuit_graph *graph, const int32_t *regions, const reg
             graph->node[i] = (uint32_t)graph->n++;
         }
     }
+    return GT_OK;
 }
 
 gt_status circuit_graph_grid(gt_ctx *ctx, int64_t n_cols, int64_t n_rows, const double *g,
@@ -177,15 +201,17 @@ gt_status circuit_graph_grid(gt_ctx *ctx, int64_t n_cols, int64_t n_rows, const 
         st = region_table_new(ctx, n_cells, g, regions, &t);
     }
     if (st == GT_OK) {
-        number_cells(out, regions, &t);
+        st = number_cells(ctx, out, regions, &t);
+    }
+    if (st == GT_OK) {
         out->first = gt_alloc(ctx, out->n, sizeof *out->first);
         st = out->first == NULL ? GT_E_MEMORY : GT_OK;
     }
-    st = st == GT_OK ? gt_check_cancel(ctx) : st;
     if (st == GT_OK && out->n == 0) {
         st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_NO_NODES, GT_NOWHERE, GT_NO_ARGS);
     }
     for (size_t i = n_cells; st == GT_OK && i-- > 0;) {
+        st = circuit_go_on(ctx, i) ? GT_OK : GT_E_CANCELLED;
         if (out->node[i] != CIRCUIT_NONE) {
             out->first[out->node[i]] = (uint32_t)i;
         }
@@ -269,9 +295,13 @@ void circuit_graph_free(gt_ctx *ctx, circuit_graph *graph)
 
 /* ---- every edge once ------------------------------------------------------------------------- */
 
-static inline void each_edge(const circuit_graph *graph, circuit_edge_fn fn, void *user)
+/* fn for every edge once; in a fixed order. */
+typedef void (*edge_fn)(void *user, uint32_t a, uint32_t b, double w);
+static inline gt_status each_edge(gt_ctx *ctx, const circuit_graph *graph, edge_fn fn, void *user)
 {
+    enum { ASK_CELLS = 1 << 17 };
     const int n_dirs = graph->four ? 2 : 4;
+    int64_t done = 0;
     for (int64_t r = 0; r < graph->n_rows; r++) {
         for (int64_t c = 0; c < graph->n_cols; c++) {
             int64_t at = r * graph->n_cols + c, to = 0;
@@ -289,15 +319,21 @@ static inline void each_edge(const circuit_graph *graph, circuit_edge_fn fn, voi
                 }
             }
         }
+        done += graph->n_cols;
+        if (done >= ASK_CELLS) {
+            done = 0;
+            if (gt_check_cancel(ctx) != GT_OK) {
+                return GT_E_CANCELLED;
+            }
+        }
     }
     for (size_t e = 0; e < graph->n_edges; e++) {
         fn(user, graph->a[e], graph->b[e], graph->w[e]);
+        if (!circuit_go_on(ctx, e)) {
+            return GT_E_CANCELLED;
+        }
     }
-}
-
-void circuit_each_edge(const circuit_graph *graph, circuit_edge_fn fn, void *user)
-{
-    each_edge(graph, fn, user);
+    return GT_OK;
 }
 
 typedef struct product {
@@ -316,11 +352,12 @@ static void add_product(void *user, uint32_t a, uint32_t b, double w)
     }
 }
 
-void circuit_apply(const circuit_graph *graph, const double *v, size_t k, double *out)
+gt_status circuit_apply(gt_ctx *ctx, const circuit_graph *graph, const double *v, size_t k,
+                        double *out)
 {
     product p = {.v = v, .out = out, .k = k};
     memset(out, 0, graph->n * k * sizeof *out);
-    each_edge(graph, add_product, &p);
+    return each_edge(ctx, graph, add_product, &p);
 }
 
 static void count_edge(void *user, uint32_t a, uint32_t b, double w)
@@ -347,21 +384,22 @@ gt_status circuit_rows_new(gt_ctx *ctx, const circuit_graph *graph, circuit_rows
     if (out->start == NULL) {
         return GT_E_MEMORY;
     }
-    each_edge(graph, count_edge, out->start);
+    gt_status st = each_edge(ctx, graph, count_edge, out->start);
     for (size_t i = 0; i < graph->n; i++) {
         out->start[i + 1] += out->start[i];
     }
     size_t n = out->start[graph->n];
     out->to = gt_alloc(ctx, n, sizeof *out->to);
     out->w = gt_alloc(ctx, n, sizeof *out->w);
-    if (out->to == NULL || out->w == NULL) {
+    st = st == GT_OK && (out->to == NULL || out->w == NULL) ? GT_E_MEMORY : st;
+    st = st == GT_OK ? each_edge(ctx, graph, put_edge, out) : st; /* moves each start to its end */
+    if (st != GT_OK) {
         circuit_rows_free(ctx, out);
-        return GT_E_MEMORY;
+        return st;
     }
-    each_edge(graph, put_edge, out); /* moves each start to its end */
     memmove(out->start + 1, out->start, graph->n * sizeof *out->start);
     out->start[0] = 0;
-    return gt_check_cancel(ctx);
+    return GT_OK;
 }
 
 void circuit_rows_free(gt_ctx *ctx, circuit_rows *rows)
@@ -405,14 +443,19 @@ static void add_flow(void *user, uint32_t a, uint32_t b, double w)
     }
 }
 
-void circuit_node_currents(const circuit_graph *graph, const double *v, size_t stride,
-                           const double *to_ground, double *scratch, double *out)
+gt_status circuit_node_currents(gt_ctx *ctx, const circuit_graph *graph, const double *v,
+                                size_t stride, const double *to_ground, double *scratch,
+                                double *out)
 {
     flow f = {.v = v, .stride = stride, .in = scratch, .out = scratch + graph->n};
-    memset(scratch, 0, 2 * graph->n * sizeof *scratch);
-    each_edge(graph, find_most, &f);
-    each_edge(graph, add_flow, &f);
-    for (size_t i = 0; i < graph->n; i++) {
+    gt_status st = each_edge(ctx, graph, find_most, &f);
+    for (size_t i = 0; st == GT_OK && i < 2 * graph->n; i++) {
+        scratch[i] = 0;
+        st = circuit_go_on(ctx, i) ? GT_OK : GT_E_CANCELLED;
+    }
+    st = st == GT_OK ? each_edge(ctx, graph, add_flow, &f) : st;
+    for (size_t i = 0; st == GT_OK && i < graph->n; i++) {
+        st = circuit_go_on(ctx, i) ? GT_OK : GT_E_CANCELLED;
         if (to_ground != NULL) {
             double leak = to_ground[i] * v[i * stride];
             f.out[i] += leak > 0 ? leak : 0;
@@ -420,4 +463,5 @@ void circuit_node_currents(const circuit_graph *graph, const double *v, size_t s
         }
         out[i] = f.in[i] > f.out[i] ? f.in[i] : f.out[i];
     }
+    return st;
 }

@@ -4,6 +4,7 @@
 #define GT_CIRCUIT_GRAPH_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "guotu/context.h"
@@ -29,6 +30,15 @@ typedef struct circuit_graph {
     uint32_t *part;
     size_t n_parts;
 } circuit_graph;
+
+/* Long loops over cells or nodes ask at every so many of them: false once cancelled. */
+#define CIRCUIT_STRIDE ((size_t)1 << 18)
+static inline bool circuit_go_on(gt_ctx *ctx, size_t i)
+{
+    return i % CIRCUIT_STRIDE != 0 || gt_check_cancel(ctx) == GT_OK;
+}
+/* n * size bytes of zeros (gt_alloc), asking in between: fresh memory is slow. */
+gt_status circuit_zeroed(gt_ctx *ctx, size_t n, size_t size, void **out) GT_CHECKED;
 
 /* regions: NULL, or for each cell the number of its short-circuit region, 0 none. Cells of a region
  * that holds at least one conducting cell become one node, those on nodata too. */
@@ -72,14 +82,12 @@ void circuit_rows_free(gt_ctx *ctx, circuit_rows *rows);
 /* out[node] = what flows through: the greater of inflow and outflow, grounds (conductances, may be
  * NULL) counted. v[node * stride]. Edge currents below 1e-8 of the greatest count as 0, as
  * Circuitscape has it. scratch: 2 n reals. */
-void circuit_node_currents(const circuit_graph *graph, const double *v, size_t stride,
-                           const double *to_ground, double *scratch, double *out);
+gt_status circuit_node_currents(gt_ctx *ctx, const circuit_graph *graph, const double *v,
+                                size_t stride, const double *to_ground, double *scratch,
+                                double *out) GT_CHECKED;
 
 /* out = L v for k columns (v[node * k + i]). */
-void circuit_apply(const circuit_graph *graph, const double *v, size_t k, double *out);
-
-/* fn for every edge once; in a fixed order. */
-typedef void (*circuit_edge_fn)(void *user, uint32_t a, uint32_t b, double w);
-void circuit_each_edge(const circuit_graph *graph, circuit_edge_fn fn, void *user);
+gt_status circuit_apply(gt_ctx *ctx, const circuit_graph *graph, const double *v, size_t k,
+                        double *out) GT_CHECKED;
 
 #endif

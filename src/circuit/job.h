@@ -92,7 +92,8 @@ bool circuit_pairs_name(const circuit_pairs *pairs, int64_t id);
 
 /* out.c */
 /* Values of nodes (stride apart) to cells; `none` where there is no node. */
-void circuit_to_cells(const circuit_graph *graph, const double *v, double none, double *to);
+gt_status circuit_to_cells(gt_ctx *ctx, const circuit_graph *graph, const double *v, double none,
+                           double *to) GT_CHECKED;
 /* BASE_kind[_a[_b]]: a map; values change (nodata settings). */
 gt_status circuit_put_map(gt_ctx *ctx, circuit_job *job, const char *kind, const int64_t *ids,
                           int n_ids, const double *values) GT_CHECKED;

@@ -30,6 +30,9 @@ static gt_status to_conductance(gt_ctx *ctx, circuit_job *job, const char *path)
     job->g = g;
     for (size_t i = 0; i < n; i++) {
         double v = g[i];
+        if (!circuit_go_on(ctx, i)) {
+            return GT_E_CANCELLED;
+        }
         if (isnan(v)) {
             g[i] = 0;
             continue;
@@ -84,6 +87,7 @@ static gt_status load_mask(gt_ctx *ctx, circuit_job *job)
     size_t n = (size_t)(job->map.n_cols * job->map.n_rows);
     for (size_t i = 0; st == GT_OK && i < n; i++) {
         job->g[i] = mask.v[i] > 0 ? job->g[i] : 0;
+        st = circuit_go_on(ctx, i) ? GT_OK : GT_E_CANCELLED;
     }
     cells_free(ctx, &mask);
     gt_free(ctx, path);
@@ -96,6 +100,9 @@ static gt_status whole_cells(gt_ctx *ctx, const circuit_job *job, const char *pa
     size_t n = (size_t)(from->n_cols * from->n_rows);
     for (size_t i = 0; i < n; i++) {
         double v = from->v[i];
+        if (!circuit_go_on(ctx, i)) {
+            return GT_E_CANCELLED;
+        }
         if (isnan(v)) {
             to[i] = 0;
             continue;
@@ -204,6 +211,7 @@ static gt_status points_of_grid(gt_ctx *ctx, circuit_job *job, const char *path)
         if (id[i] > 0) {
             job->points[job->n_points++] = (circuit_point){.id = id[i], .cell = (int64_t)i};
         }
+        st = circuit_go_on(ctx, i) ? GT_OK : GT_E_CANCELLED;
     }
     cells_free(ctx, &c);
     gt_free(ctx, id);

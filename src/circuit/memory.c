@@ -32,6 +32,9 @@ static gt_status conductances(gt_ctx *ctx, const gt_circuit_map *map, double **o
         }
         g[i] = isnan(v) ? 0 : 1 / v;
         *any = *any || g[i] > 0;
+        if (!circuit_go_on(ctx, i)) {
+            return GT_E_CANCELLED;
+        }
     }
     return GT_OK;
 }
@@ -72,10 +75,13 @@ static gt_status do_pair(gt_ctx *ctx, void *user, size_t task, int worker)
     if (v == NULL) {
         return GT_E_MEMORY;
     }
-    circuit_focal_volt(run->f, ab[0], ab[1], v);
-    circuit_node_currents(graph, v, 1, NULL, v + graph->n, run->currents + task * graph->n);
+    gt_status st = circuit_focal_volt(ctx, run->f, ab[0], ab[1], v);
+    if (st == GT_OK) {
+        st = circuit_node_currents(ctx, graph, v, 1, NULL, v + graph->n,
+                                   run->currents + task * graph->n);
+    }
     gt_free(ctx, v);
-    return GT_OK;
+    return st;
 }
 
 /* Adds the currents of all connected pairs of the k focal nodes to sum (nodes). */
@@ -105,6 +111,7 @@ static gt_status add_pairs(gt_ctx *ctx, const circuit_focal *f, double *sum)
             for (size_t i = 0; i < n; i++) {
                 sum[i] += run.currents[p * n + i];
             }
+            st = gt_check_cancel(ctx);
         }
     }
     gt_progress_end(ctx);
@@ -122,6 +129,7 @@ static gt_status place_nodes(gt_ctx *ctx, const circuit_graph *graph, const int3
     gt_status st = seen == NULL ? GT_E_MEMORY : GT_OK;
     for (int64_t i = 0; st == GT_OK && i < graph->n_cols * graph->n_rows; i++) {
         uint32_t node = graph->node[i];
+        st = circuit_go_on(ctx, (size_t)i) ? GT_OK : GT_E_CANCELLED;
         if (places[i] == 0 || node == CIRCUIT_NONE || seen[node]) {
             continue;
         }
@@ -177,13 +185,12 @@ gt_status gt_circuit_between(gt_ctx *ctx, const gt_circuit_map *map, const int32
     if (st == GT_OK && any) {
         st = circuit_graph_grid(ctx, map->n_cols, map->n_rows, g, places, map->four,
                                 !map->by_conductance, &graph);
-        sum = st == GT_OK ? gt_zalloc(ctx, graph.n, sizeof *sum) : NULL;
-        st = st == GT_OK && sum == NULL ? GT_E_MEMORY : st;
+        st = st == GT_OK ? circuit_zeroed(ctx, graph.n, sizeof *sum, (void **)&sum) : st;
         st = st == GT_OK ? solve_places(ctx, &graph, places, sum, &report, &n_places) : st;
         parts = graph.n_parts;
     }
     if (st == GT_OK && any) {
-        circuit_to_cells(&graph, sum, 0, current);
+        st = circuit_to_cells(ctx, &graph, sum, 0, current);
     }
     blank(map, current);
     tell(facts, "pairwise", &report, n_places, parts);

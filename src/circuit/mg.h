@@ -35,6 +35,9 @@ typedef struct mg {
     int threads;
 } mg;
 
+/* Zeroed e, s, se, sw, extra, active for l->n cells. */
+gt_status mg_level_room(gt_ctx *ctx, mg_level *l) GT_CHECKED;
+void mg_level_free(gt_ctx *ctx, mg_level *l);
 /* Takes over the finest level's e, s, se, sw, extra, active (gt_alloc). */
 gt_status mg_new(gt_ctx *ctx, const mg_level *finest, mg *out) GT_CHECKED;
 /* Makes room for `width` right-hand sides. */

@@ -213,14 +213,23 @@ static void solve_dense(mg *m)
     }
 }
 
+static void clear(void *user, int64_t from, int64_t to, size_t piece, int worker)
+{
+    const sweep *t = user;
+    const int64_t row = t->l->w * t->m->width;
+    (void)piece;
+    (void)worker;
+    memset(t->l->x + (from + 1) * row, 0, (size_t)((to - from) * row) * sizeof *t->l->x);
+}
+
 gt_status mg_cycle(gt_ctx *ctx, mg *m)
 {
     gt_status st = GT_OK;
     for (int i = 0; st == GT_OK && i + 1 < m->n_levels; i++) {
         mg_level *l = &m->level[i];
         sweep t = {.m = m, .l = l};
-        memset(l->x, 0, l->n * (size_t)m->width * sizeof *l->x);
-        st = relax_rows(ctx, m, l, 0, false);
+        st = mg_rows(ctx, l->rows, l->cols * m->width, clear, &t);
+        st = st == GT_OK ? relax_rows(ctx, m, l, 0, false) : st;
         st = st == GT_OK ? relax_rows(ctx, m, l, 1, false) : st;
         st = st == GT_OK ? mg_rows(ctx, (l + 1)->rows, l->cols * m->width * 2, go_down, &t) : st;
     }

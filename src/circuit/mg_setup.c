@@ -275,19 +275,15 @@ static void finish_rows(void *user, int64_t from, int64_t to, size_t piece, int 
     }
 }
 
-static gt_status level_room(gt_ctx *ctx, mg_level *l)
+gt_status mg_level_room(gt_ctx *ctx, mg_level *l)
 {
-    const size_t room = l->n + MG_SLACK;
-    l->e = gt_zalloc(ctx, room, sizeof *l->e);
-    l->s = gt_zalloc(ctx, room, sizeof *l->s);
-    l->se = gt_zalloc(ctx, room, sizeof *l->se);
-    l->sw = gt_zalloc(ctx, room, sizeof *l->sw);
-    l->extra = gt_zalloc(ctx, l->n, sizeof *l->extra);
-    l->active = gt_zalloc(ctx, l->n, 1);
-    return l->e == NULL || l->s == NULL || l->se == NULL || l->sw == NULL || l->extra == NULL ||
-                   l->active == NULL
-               ? GT_E_MEMORY
-               : GT_OK;
+    const size_t room = l->n + MG_SLACK, slants = l->five ? 1 : room;
+    gt_status st = circuit_zeroed(ctx, room, sizeof *l->e, (void **)&l->e);
+    st = st == GT_OK ? circuit_zeroed(ctx, room, sizeof *l->s, (void **)&l->s) : st;
+    st = st == GT_OK ? circuit_zeroed(ctx, slants, sizeof *l->se, (void **)&l->se) : st;
+    st = st == GT_OK ? circuit_zeroed(ctx, slants, sizeof *l->sw, (void **)&l->sw) : st;
+    st = st == GT_OK ? circuit_zeroed(ctx, l->n, sizeof *l->extra, (void **)&l->extra) : st;
+    return st == GT_OK ? circuit_zeroed(ctx, l->n, 1, (void **)&l->active) : st;
 }
 
 static void level_free_double(gt_ctx *ctx, mg_level *l)
@@ -300,6 +296,21 @@ static void level_free_double(gt_ctx *ctx, mg_level *l)
     l->e = l->s = l->se = l->sw = l->extra = NULL;
 }
 
+void mg_level_free(gt_ctx *ctx, mg_level *l)
+{
+    level_free_double(ctx, l);
+    gt_free(ctx, l->active);
+    gt_free(ctx, l->fe);
+    gt_free(ctx, l->fs);
+    gt_free(ctx, l->fse);
+    gt_free(ctx, l->fsw);
+    gt_free(ctx, l->inverse);
+    gt_free(ctx, l->weights);
+    gt_free(ctx, l->x);
+    gt_free(ctx, l->b);
+    memset(l, 0, sizeof *l);
+}
+
 static gt_status make_coarse(gt_ctx *ctx, mg_level *fine, mg_level *coarse)
 {
     coarsen k = {.fine = fine, .coarse = coarse};
@@ -307,11 +318,12 @@ static gt_status make_coarse(gt_ctx *ctx, mg_level *fine, mg_level *coarse)
     coarse->rows = (fine->rows + 1) / 2;
     coarse->w = coarse->cols + 2;
     coarse->n = (size_t)(coarse->w * (coarse->rows + 2));
-    gt_status st = level_room(ctx, coarse);
-    fine->weights = gt_zalloc(ctx, coarse->n * 8, sizeof *fine->weights);
+    gt_status st = mg_level_room(ctx, coarse);
+    if (st == GT_OK) {
+        st = circuit_zeroed(ctx, coarse->n * 8, sizeof *fine->weights, (void **)&fine->weights);
+    }
     k.weights = fine->weights;
-    k.below = gt_zalloc(ctx, coarse->n, sizeof *k.below);
-    st = st == GT_OK && (k.weights == NULL || k.below == NULL) ? GT_E_MEMORY : st;
+    st = st == GT_OK ? circuit_zeroed(ctx, coarse->n, sizeof *k.below, (void **)&k.below) : st;
     if (st == GT_OK) {
         for (int64_t row = 0; row < coarse->rows; row++) {
             for (int64_t col = 0; col < coarse->cols; col++) {
@@ -350,7 +362,7 @@ static double *edge_at(const mg_level *l, int64_t i, int k, int64_t *to)
 
 static double diagonal(const mg_level *l, int64_t i);
 
-static void add_ghosts(mg_level *l)
+static gt_status add_ghosts(gt_ctx *ctx, mg_level *l)
 {
     const int step = l->five ? 2 : 1;
     int64_t to = 0;
@@ -361,6 +373,9 @@ static void add_ghosts(mg_level *l)
                 (void)edge_at(l, i, k, &to);
                 l->active[i] = l->active[to] == 1 ? GHOST : 0;
             }
+        }
+        if (row % 32 == 0 && gt_check_cancel(ctx) != GT_OK) {
+            return GT_E_CANCELLED;
         }
     }
     for (int64_t row = 0; row < l->rows; row++) {
@@ -373,10 +388,14 @@ static void add_ghosts(mg_level *l)
                 }
             }
         }
+        if (row % 32 == 0 && gt_check_cancel(ctx) != GT_OK) {
+            return GT_E_CANCELLED;
+        }
     }
+    return GT_OK;
 }
 
-static void drop_ghosts(mg_level *l)
+static gt_status drop_ghosts(gt_ctx *ctx, mg_level *l)
 {
     const int step = l->five ? 2 : 1;
     for (int64_t row = 0; row < l->rows; row++) {
@@ -386,7 +405,11 @@ static void drop_ghosts(mg_level *l)
                 *edge_at(l, i, k, &to) = 0;
             }
         }
+        if (row % 32 == 0 && gt_check_cancel(ctx) != GT_OK) {
+            return GT_E_CANCELLED;
+        }
     }
+    return GT_OK;
 }
 
 /* ---- single precision ------------------------------------------------------------------------ */
@@ -426,16 +449,14 @@ static void round_rows(void *user, int64_t from, int64_t to, size_t piece, int w
 static gt_status round_level(gt_ctx *ctx, mg_level *l)
 {
     round_off r = {.l = l};
-    l->fe = gt_zalloc(ctx, l->n, sizeof *l->fe);
-    l->fs = gt_zalloc(ctx, l->n, sizeof *l->fs);
-    l->fse = l->five ? NULL : gt_zalloc(ctx, l->n, sizeof *l->fse);
-    l->fsw = l->five ? NULL : gt_zalloc(ctx, l->n, sizeof *l->fsw);
-    l->inverse = gt_zalloc(ctx, l->n, sizeof *l->inverse);
-    if (l->fe == NULL || l->fs == NULL || l->inverse == NULL ||
-        (!l->five && (l->fse == NULL || l->fsw == NULL))) {
-        return GT_E_MEMORY;
+    gt_status st = circuit_zeroed(ctx, l->n, sizeof *l->fe, (void **)&l->fe);
+    st = st == GT_OK ? circuit_zeroed(ctx, l->n, sizeof *l->fs, (void **)&l->fs) : st;
+    if (!l->five) {
+        st = st == GT_OK ? circuit_zeroed(ctx, l->n, sizeof *l->fse, (void **)&l->fse) : st;
+        st = st == GT_OK ? circuit_zeroed(ctx, l->n, sizeof *l->fsw, (void **)&l->fsw) : st;
     }
-    return mg_rows(ctx, l->rows, l->cols, round_rows, &r);
+    st = st == GT_OK ? circuit_zeroed(ctx, l->n, sizeof *l->inverse, (void **)&l->inverse) : st;
+    return st != GT_OK ? st : mg_rows(ctx, l->rows, l->cols, round_rows, &r);
 }
 
 /* ---- the coarsest level ---------------------------------------------------------------------- */
@@ -495,14 +516,12 @@ gt_status mg_new(gt_ctx *ctx, const mg_level *finest, mg *out)
     out->level = gt_zalloc(ctx, LEVELS_MAX, sizeof *out->level);
     if (out->level == NULL) {
         mg_level take = *finest;
-        level_free_double(ctx, &take);
-        gt_free(ctx, take.active);
+        mg_level_free(ctx, &take);
         return GT_E_MEMORY;
     }
     out->level[0] = *finest;
     out->n_levels = 1;
-    add_ghosts(&out->level[0]);
-    gt_status st = gt_check_cancel(ctx);
+    gt_status st = add_ghosts(ctx, &out->level[0]);
     st = st == GT_OK ? round_level(ctx, &out->level[0]) : st;
     while (st == GT_OK) {
         mg_level *l = &out->level[out->n_levels - 1];
@@ -512,7 +531,7 @@ gt_status mg_new(gt_ctx *ctx, const mg_level *finest, mg *out)
         out->n_levels++;
         st = make_coarse(ctx, l, l + 1);
         if (st == GT_OK && (l + 1)->cols * (l + 1)->rows > COARSEST) {
-            add_ghosts(l + 1);
+            st = add_ghosts(ctx, l + 1);
         }
         st = st == GT_OK ? round_level(ctx, l + 1) : st;
         if (out->n_levels > 2) {
@@ -521,7 +540,7 @@ gt_status mg_new(gt_ctx *ctx, const mg_level *finest, mg *out)
     }
     st = st == GT_OK ? factor_dense(ctx, out) : st;
     if (st == GT_OK) {
-        drop_ghosts(&out->level[0]);
+        st = drop_ghosts(ctx, &out->level[0]);
     }
     if (st == GT_OK && out->n_levels > 1) {
         level_free_double(ctx, &out->level[out->n_levels - 1]);
@@ -544,10 +563,12 @@ gt_status mg_set_width(gt_ctx *ctx, mg *m, int width)
         mg_level *l = &m->level[i];
         gt_free(ctx, l->x);
         gt_free(ctx, l->b);
-        l->x = gt_zalloc(ctx, l->n * (size_t)width, sizeof *l->x);
-        l->b = gt_zalloc(ctx, l->n * (size_t)width, sizeof *l->b);
-        if (l->x == NULL || l->b == NULL) {
-            return GT_E_MEMORY;
+        const size_t n = l->n * (size_t)width;
+        l->x = l->b = NULL;
+        gt_status st = circuit_zeroed(ctx, n, sizeof *l->x, (void **)&l->x);
+        st = st == GT_OK ? circuit_zeroed(ctx, n, sizeof *l->b, (void **)&l->b) : st;
+        if (st != GT_OK) {
+            return st;
         }
     }
     size_t row = (size_t)(m->level[0].w * width);
@@ -559,17 +580,7 @@ gt_status mg_set_width(gt_ctx *ctx, mg *m, int width)
 void mg_free(gt_ctx *ctx, mg *m)
 {
     for (int i = 0; i < m->n_levels; i++) {
-        mg_level *l = &m->level[i];
-        level_free_double(ctx, l);
-        gt_free(ctx, l->active);
-        gt_free(ctx, l->fe);
-        gt_free(ctx, l->fs);
-        gt_free(ctx, l->fse);
-        gt_free(ctx, l->fsw);
-        gt_free(ctx, l->inverse);
-        gt_free(ctx, l->weights);
-        gt_free(ctx, l->x);
-        gt_free(ctx, l->b);
+        mg_level_free(ctx, &m->level[i]);
     }
     gt_free(ctx, m->level);
     gt_free(ctx, m->dense);

@@ -106,7 +106,7 @@ gt_status circuit_put_network(gt_ctx *ctx, circuit_job *job, const circuit_graph
         return GT_E_MEMORY;
     }
     double *node = scratch + 2 * n, most = 0;
-    circuit_node_currents(graph, volt, 1, to_ground, scratch, node);
+    st = circuit_node_currents(ctx, graph, volt, 1, to_ground, scratch, node);
     for (size_t e = 0; e < m; e++) {
         branch[e] = fabs(graph->w[e] * (volt[graph->a[e]] - volt[graph->b[e]]));
         most = branch[e] > most ? branch[e] : most;
@@ -114,13 +114,13 @@ gt_status circuit_put_network(gt_ctx *ctx, circuit_job *job, const circuit_graph
     for (size_t e = 0; e < m; e++) {
         branch[e] = branch[e] < most * 1e-8 ? 0 : branch[e];
     }
-    for (size_t i = 0; sums != NULL && i < n; i++) {
+    for (size_t i = 0; st == GT_OK && sums != NULL && i < n; i++) {
         sums->node[i] += node[i];
     }
     for (size_t e = 0; sums != NULL && e < m; e++) {
         sums->branch[e] += branch[e];
     }
-    if (!job->cum_only) {
+    if (st == GT_OK && !job->cum_only) {
         st = put_values(ctx, job, "node_currents", suffix, node, n);
         st = st == GT_OK ? put_branches(ctx, job, graph, suffix, branch) : st;
     }
@@ -176,8 +176,9 @@ static gt_status put_pairs(gt_ctx *ctx, circuit_job *job, const circuit_focal *f
             r[i * n + j] = r[j * n + i] = circuit_focal_resistance(f, i, j);
             if (r[i * n + j] >= 0) {
                 const int64_t pair[] = {ids[i], ids[j]};
-                circuit_focal_volt(f, i, j, volt);
-                st = circuit_put_network(ctx, job, graph, volt, NULL, pair, &sums);
+                st = circuit_focal_volt(ctx, f, i, j, volt);
+                st = st == GT_OK ? circuit_put_network(ctx, job, graph, volt, NULL, pair, &sums)
+                                 : st;
             }
         }
     }

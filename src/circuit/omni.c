@@ -173,8 +173,10 @@ static gt_status solve_window(gt_ctx *ctx, const omni *o, const window *w, const
         st = circuit_solver_new(ctx, &graph, fixed, NULL, CIRCUIT_AUTO, o->tolerance, &solver);
         st = st == GT_OK ? circuit_solver_run(ctx, solver, v, 1, report) : st;
         if (st == GT_OK) {
-            circuit_node_currents(&graph, v, 1, NULL, v + graph.n, v + 3 * graph.n);
-            circuit_to_cells(&graph, v + 3 * graph.n, 0, out);
+            st = circuit_node_currents(ctx, &graph, v, 1, NULL, v + graph.n, v + 3 * graph.n);
+        }
+        if (st == GT_OK) {
+            st = circuit_to_cells(ctx, &graph, v + 3 * graph.n, 0, out);
         }
     }
     circuit_solver_free(ctx, solver);
@@ -304,6 +306,9 @@ static gt_status find_targets(gt_ctx *ctx, const omni *o, target **out, size_t *
         return GT_E_MEMORY;
     }
     for (int64_t c = 0; c < across; c++) {
+        if (gt_check_cancel(ctx) != GT_OK) {
+            return GT_E_CANCELLED;
+        }
         for (int64_t r = 0; r < down; r++) {
             target t = {.col = c * o->block + half, .row = r * o->block + half};
             for (int64_t i = 0; i < o->block * o->block; i++) {
@@ -357,6 +362,7 @@ static gt_status run_all(gt_ctx *ctx, omni_run *run, size_t n, double *cum, doub
         for (size_t i = 0; st == GT_OK && i < k; i++) {
             add_up(run, i, cum, flow);
             add_report(report, &run->reports[i]);
+            st = gt_check_cancel(ctx);
         }
     }
     gt_progress_end(ctx);

@@ -7,12 +7,17 @@
 #define CUM_FLOOR                                                                                  \
     (-9999.0) /* sums below it (of nodata values) are set to it, as Circuitscape does */
 
-void circuit_to_cells(const circuit_graph *graph, const double *v, double none, double *to)
+gt_status circuit_to_cells(gt_ctx *ctx, const circuit_graph *graph, const double *v, double none,
+                           double *to)
 {
     size_t n = (size_t)(graph->n_cols * graph->n_rows);
     for (size_t i = 0; i < n; i++) {
         to[i] = graph->node[i] == CIRCUIT_NONE ? none : v[graph->node[i]];
+        if (!circuit_go_on(ctx, i)) {
+            return GT_E_CANCELLED;
+        }
     }
+    return GT_OK;
 }
 
 static gt_status put_name(gt_ctx *ctx, const circuit_job *job, const char *kind, const int64_t *ids,
@@ -71,11 +76,11 @@ gt_status circuit_put_volt(gt_ctx *ctx, circuit_job *job, const circuit_graph *g
     if (c == NULL) {
         return GT_E_MEMORY;
     }
-    circuit_to_cells(graph, volt, 0, c);
+    gt_status st = circuit_to_cells(ctx, graph, volt, 0, c);
     if (job->null_volt) {
         set_null(job, c);
     }
-    gt_status st = circuit_put_map(ctx, job, "voltmap", ids, n_ids, c);
+    st = st == GT_OK ? circuit_put_map(ctx, job, "voltmap", ids, n_ids, c) : st;
     gt_free(ctx, c);
     return st;
 }
@@ -85,15 +90,14 @@ static gt_status need_sums(gt_ctx *ctx, circuit_job *job, size_t n)
     if (job->cum != NULL) {
         return GT_OK;
     }
-    job->cum = gt_zalloc(ctx, n, sizeof *job->cum);
     job->most = job->write_max ? gt_alloc(ctx, n, sizeof *job->most) : NULL;
-    if (job->cum == NULL || (job->write_max && job->most == NULL)) {
+    if (job->write_max && job->most == NULL) {
         return GT_E_MEMORY;
     }
     for (size_t i = 0; job->write_max && i < n; i++) {
         job->most[i] = CUM_FLOOR;
     }
-    return GT_OK;
+    return circuit_zeroed(ctx, n, sizeof *job->cum, (void **)&job->cum);
 }
 
 gt_status circuit_put_current(gt_ctx *ctx, circuit_job *job, const circuit_graph *graph,
@@ -104,27 +108,29 @@ gt_status circuit_put_current(gt_ctx *ctx, circuit_job *job, const circuit_graph
     gt_status st = need_sums(ctx, job, n);
     double *c = st == GT_OK ? gt_alloc(ctx, n, sizeof *c) : NULL;
     if (c == NULL) {
-        return GT_E_MEMORY;
+        return st == GT_OK ? GT_E_MEMORY : st;
     }
-    circuit_to_cells(graph, currents, 0, c);
+    st = circuit_to_cells(ctx, graph, currents, 0, c);
     for (size_t i = 0; i < n && job->focal_zero; i++) {
         for (int k = 0; k < n_focal; k++) {
             c[i] = graph->node[i] == focal[k] ? 0 : c[i];
         }
     }
-    for (size_t i = 0; i < n && job->log_maps; i++) {
+    for (size_t i = 0; st == GT_OK && i < n && job->log_maps; i++) {
+        st = circuit_go_on(ctx, i) ? GT_OK : GT_E_CANCELLED;
         c[i] = c[i] > 0 ? log10(c[i]) : job->map.nodata;
     }
     if (job->null_cur) {
         set_null(job, c);
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
         job->cum[i] += c[i];
+        if (job->most != NULL) {
+            job->most[i] = c[i] > job->most[i] ? c[i] : job->most[i];
+        }
+        st = circuit_go_on(ctx, i) ? GT_OK : GT_E_CANCELLED;
     }
-    for (size_t i = 0; i < n && job->most != NULL; i++) {
-        job->most[i] = c[i] > job->most[i] ? c[i] : job->most[i];
-    }
-    if (job->write_cur && !job->cum_only) {
+    if (st == GT_OK && job->write_cur && !job->cum_only) {
         st = circuit_put_map(ctx, job, "curmap", ids, n_ids, c);
     }
     gt_free(ctx, c);

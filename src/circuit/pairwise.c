@@ -75,7 +75,12 @@ static gt_status solve_batch(gt_ctx *ctx, circuit_focal *f, circuit_solver *solv
 {
     const size_t w = batch_width(f, b), from = b * f->width;
     double *v = f->batch[b];
-    memset(v, 0, f->graph->n * w * sizeof *v);
+    for (size_t i = 0; i < f->graph->n * w; i++) {
+        v[i] = 0;
+        if (!circuit_go_on(ctx, i)) {
+            return GT_E_CANCELLED;
+        }
+    }
     for (size_t k = 0; k < f->n; k++) {
         if (f->column[k] != SIZE_MAX && f->column[k] >= from && f->column[k] < from + w) {
             v[f->node[k] * w + f->column[k] - from] = 1;
@@ -128,7 +133,7 @@ double circuit_focal_resistance(const circuit_focal *f, size_t a, size_t b)
 
 /* v: voltages when one ampere enters at point b and leaves at point a, which is at 0; 0 in other
  * parts. */
-void circuit_focal_volt(const circuit_focal *f, size_t a, size_t b, double *v)
+gt_status circuit_focal_volt(gt_ctx *ctx, const circuit_focal *f, size_t a, size_t b, double *v)
 {
     const circuit_graph *g = f->graph;
     size_t i = f->slot[a], j = f->slot[b];
@@ -136,7 +141,7 @@ void circuit_focal_volt(const circuit_focal *f, size_t a, size_t b, double *v)
     const uint32_t part = g->part[f->node[i]];
     if (i == j) {
         memset(v, 0, g->n * sizeof *v);
-        return;
+        return GT_OK;
     }
     const double *vi = ci == SIZE_MAX ? NULL : f->batch[ci / f->width] + ci % f->width;
     const double *vj = cj == SIZE_MAX ? NULL : f->batch[cj / f->width] + cj % f->width;
@@ -146,7 +151,11 @@ void circuit_focal_volt(const circuit_focal *f, size_t a, size_t b, double *v)
     for (size_t k = 0; k < g->n; k++) {
         double x = (vj != NULL ? vj[k * wj] : 0) - (vi != NULL ? vi[k * wi] : 0) - zero;
         v[k] = g->part[k] == part ? x : 0;
+        if (!circuit_go_on(ctx, k)) {
+            return GT_E_CANCELLED;
+        }
     }
+    return GT_OK;
 }
 
 /* ---- the scenario ---------------------------------------------------------------------------- */
@@ -179,11 +188,12 @@ static gt_status put_pair(gt_ctx *ctx, circuit_job *job, const circuit_focal *f,
                           const int64_t *ids, pair_maps *m)
 {
     const uint32_t focal[] = {f->node[f->slot[a]], f->node[f->slot[b]]};
-    circuit_focal_volt(f, a, b, m->volt);
-    gt_status st = circuit_put_volt(ctx, job, f->graph, m->volt, ids, 2);
+    gt_status st = circuit_focal_volt(ctx, f, a, b, m->volt);
+    st = st == GT_OK ? circuit_put_volt(ctx, job, f->graph, m->volt, ids, 2) : st;
     if (st == GT_OK && circuit_wants_current(job)) {
-        circuit_node_currents(f->graph, m->volt, 1, NULL, m->scratch, m->current);
-        st = circuit_put_current(ctx, job, f->graph, m->current, ids, 2, focal, 2);
+        st = circuit_node_currents(ctx, f->graph, m->volt, 1, NULL, m->scratch, m->current);
+        st = st == GT_OK ? circuit_put_current(ctx, job, f->graph, m->current, ids, 2, focal, 2)
+                         : st;
     }
     return st == GT_OK ? gt_check_cancel(ctx) : st;
 }
@@ -234,8 +244,8 @@ static gt_status solve_points(gt_ctx *ctx, circuit_job *job, double *r)
 
 /* Short-circuits the cells of one id: points within regions draw these in. `next` is a number not
  * in use. */
-static void short_circuit(const circuit_job *job, int64_t id, int32_t next, int32_t *regions,
-                          size_t n_cells)
+static gt_status short_circuit(gt_ctx *ctx, const circuit_job *job, int64_t id, int32_t next,
+                               int32_t *regions, size_t n_cells)
 {
     size_t from = 0, to = 0;
     while (job->points[from].id != id) {
@@ -244,15 +254,19 @@ static void short_circuit(const circuit_job *job, int64_t id, int32_t next, int3
     for (to = from; to < job->n_points && job->points[to].id == id; to++) {
     }
     if (to - from == 1) {
-        return;
+        return GT_OK;
     }
     for (size_t p = from; p < to; p++) {
         int32_t old = regions[job->points[p].cell];
         for (size_t i = 0; old != 0 && old != next && i < n_cells; i++) {
             regions[i] = regions[i] == old ? next : regions[i];
         }
+        if (old != 0 && old != next && gt_check_cancel(ctx) != GT_OK) {
+            return GT_E_CANCELLED;
+        }
         regions[job->points[p].cell] = next;
     }
+    return gt_check_cancel(ctx);
 }
 
 static gt_status solve_region_pair(gt_ctx *ctx, circuit_job *job, const int64_t *ids,
@@ -270,10 +284,11 @@ static gt_status solve_region_pair(gt_ctx *ctx, circuit_job *job, const int64_t 
         most = regions[i] > most ? regions[i] : most;
     }
     most = most > INT32_MAX - 2 ? INT32_MAX - 2 : most;
-    short_circuit(job, ids[0], most + 1, regions, n_cells);
-    short_circuit(job, ids[1], most + 2, regions, n_cells);
-    gt_status st = circuit_graph_grid(ctx, job->map.n_cols, job->map.n_rows, job->g, regions,
-                                      job->four, job->by_resistance, &graph);
+    gt_status st = short_circuit(ctx, job, ids[0], most + 1, regions, n_cells);
+    st = st == GT_OK ? short_circuit(ctx, job, ids[1], most + 2, regions, n_cells) : st;
+    st = st == GT_OK ? circuit_graph_grid(ctx, job->map.n_cols, job->map.n_rows, job->g, regions,
+                                          job->four, job->by_resistance, &graph)
+                     : st;
     for (size_t p = 0; st == GT_OK && p < job->n_points; p++) {
         for (int k = 0; k < 2; k++) {
             if (job->points[p].id == ids[k] && nodes[k] == CIRCUIT_NONE) {

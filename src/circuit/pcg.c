@@ -54,6 +54,24 @@ static double edge_to(const build *b, int64_t row, int64_t col, int k, int64_t *
     return *wire ? 0 : circuit_edge(g, g->g[at], g->g[*to], k > 1);
 }
 
+/* Edges from fixed cells that come before this one: they ground it. */
+static double from_fixed(const build *b, int64_t row, int64_t col)
+{
+    static const int dr[] = {0, -1, -1, -1}, dc[] = {-1, 0, -1, 1};
+    const circuit_graph *g = b->g;
+    double sum = 0;
+    for (int k = 0; k < (g->four ? 2 : 4); k++) {
+        int64_t r = row + dr[k], c = col + dc[k], to = 0;
+        bool wire = false;
+        bool inside = r >= 0 && c >= 0 && c < g->n_cols;
+        uint32_t node = inside ? g->node[r * g->n_cols + c] : CIRCUIT_NONE;
+        if (node != CIRCUIT_NONE && b->fixed[node]) {
+            sum += edge_to(b, r, c, k, &to, &wire);
+        }
+    }
+    return sum;
+}
+
 static void build_rows(void *user, int64_t from, int64_t to_row, size_t piece, int worker)
 {
     const build *b = user;
@@ -76,41 +94,17 @@ static void build_rows(void *user, int64_t from, int64_t to_row, size_t piece, i
             for (int k = 0; k < (g->four ? 2 : 4); k++) {
                 bool wire = false;
                 double w = edge_to(b, row, col, k, &to, &wire);
-                if (w > 0 && !(b->fixed != NULL && b->fixed[g->node[to]])) {
-                    edges[k][i] = w;
-                }
+                bool held = w > 0 && b->fixed != NULL && b->fixed[g->node[to]];
+                edges[k][i] = held ? 0 : w;
+                l->extra[i] += held ? w : 0;
             }
-        }
-    }
-}
-
-/* Edges to fixed nodes ground the cells beside them. */
-static void ground_rows(const build *b)
-{
-    const circuit_graph *g = b->g;
-    mg_level *l = b->l;
-    for (int64_t row = 0; b->fixed != NULL && row < g->n_rows; row++) {
-        for (int64_t col = 0; col < g->n_cols; col++) {
-            int64_t at = row * g->n_cols + col, to = 0;
-            if (g->node[at] == CIRCUIT_NONE) {
-                continue;
-            }
-            for (int k = 0; k < (g->four ? 2 : 4); k++) {
-                bool wire = false;
-                double w = edge_to(b, row, col, k, &to, &wire);
-                bool here = w > 0 && b->fixed[g->node[at]], there = w > 0 && b->fixed[g->node[to]];
-                if (here && !there) {
-                    l->extra[padded(g, to, l->w)] += w;
-                } else if (there && !here) {
-                    l->extra[padded(g, at, l->w)] += w;
-                }
-            }
+            l->extra[i] += b->fixed != NULL ? from_fixed(b, row, col) : 0;
         }
     }
 }
 
 /* Joins the cells of each node of several. */
-static void wire_up(const build *b)
+static gt_status wire_up(gt_ctx *ctx, const build *b)
 {
     const circuit_graph *g = b->g;
     mg_level *l = b->l;
@@ -119,6 +113,9 @@ static void wire_up(const build *b)
     for (size_t i = 0; i < l->n; i++) {
         for (int k = 0; k < (g->four ? 2 : 4); k++) {
             most = edges[k][i] > most ? edges[k][i] : most;
+        }
+        if (!circuit_go_on(ctx, i)) {
+            return GT_E_CANCELLED;
         }
     }
     for (int64_t row = 0; row < g->n_rows; row++) {
@@ -133,7 +130,11 @@ static void wire_up(const build *b)
                 }
             }
         }
+        if (row % 32 == 0 && gt_check_cancel(ctx) != GT_OK) {
+            return GT_E_CANCELLED;
+        }
     }
+    return GT_OK;
 }
 
 static gt_status find_groups(gt_ctx *ctx, circuit_grid_solver *s)
@@ -150,6 +151,7 @@ static gt_status find_groups(gt_ctx *ctx, circuit_grid_solver *s)
             slot[g->node[i]]++;
         }
     }
+    gt_status st = gt_check_cancel(ctx);
     for (size_t i = 0; i < g->n; i++) {
         slot[i] = slot[i] == 2 ? (uint32_t)++s->n_groups : 0;
     }
@@ -158,25 +160,23 @@ static gt_status find_groups(gt_ctx *ctx, circuit_grid_solver *s)
     }
     s->group = gt_zalloc(ctx, s->n_groups + 2, sizeof *s->group);
     s->members = gt_alloc(ctx, members, sizeof *s->members);
-    if (s->group == NULL || s->members == NULL) {
-        gt_free(ctx, slot);
-        return GT_E_MEMORY;
-    }
-    for (int64_t i = 0; i < n; i++) {
+    st = s->group == NULL || s->members == NULL ? GT_E_MEMORY : st;
+    for (int64_t i = 0; st == GT_OK && i < n; i++) {
+        st = circuit_go_on(ctx, (size_t)i) ? GT_OK : GT_E_CANCELLED;
         if (g->node[i] != CIRCUIT_NONE && slot[g->node[i]] != 0) {
             s->group[slot[g->node[i]] + 1]++;
         }
     }
-    for (size_t k = 0; k <= s->n_groups; k++) {
+    for (size_t k = 0; st == GT_OK && k <= s->n_groups; k++) {
         s->group[k + 1] += s->group[k];
     }
-    for (int64_t i = 0; i < n; i++) { /* leaves group[k] at the end of group k - 1 */
+    for (int64_t i = 0; st == GT_OK && i < n; i++) { /* leaves group[k] at the end of group k - 1 */
         if (g->node[i] != CIRCUIT_NONE && slot[g->node[i]] != 0) {
             s->members[s->group[slot[g->node[i]]]++] = (uint32_t)padded(g, i, s->m.level[0].w);
         }
     }
     gt_free(ctx, slot);
-    return GT_OK;
+    return st;
 }
 
 gt_status circuit_grid_solver_new(gt_ctx *ctx, const circuit_graph *graph, const uint8_t *fixed,
@@ -191,32 +191,17 @@ gt_status circuit_grid_solver_new(gt_ctx *ctx, const circuit_graph *graph, const
     build b = {.g = graph, .fixed = fixed, .to_ground = to_ground, .l = &l};
     *out = NULL;
     circuit_grid_solver *s = gt_zalloc(ctx, 1, sizeof *s);
-    l.e = gt_zalloc(ctx, l.n + MG_SLACK, sizeof *l.e);
-    l.s = gt_zalloc(ctx, l.n + MG_SLACK, sizeof *l.s);
-    l.se = gt_zalloc(ctx, l.five ? 1 : l.n + MG_SLACK, sizeof *l.se);
-    l.sw = gt_zalloc(ctx, l.five ? 1 : l.n + MG_SLACK, sizeof *l.sw);
-    l.extra = gt_zalloc(ctx, l.n, sizeof *l.extra);
-    l.active = gt_zalloc(ctx, l.n, 1);
-    gt_status st = s == NULL || l.e == NULL || l.s == NULL || l.se == NULL || l.sw == NULL ||
-                           l.extra == NULL || l.active == NULL
-                       ? GT_E_MEMORY
-                       : mg_rows(ctx, l.rows, l.cols * 4, build_rows, &b);
+    gt_status st = s == NULL ? GT_E_MEMORY : mg_level_room(ctx, &l);
+    st = st == GT_OK ? mg_rows(ctx, l.rows, l.cols * 4, build_rows, &b) : st;
+    if (st == GT_OK && graph->merged) {
+        st = wire_up(ctx, &b);
+    }
     if (st == GT_OK) {
         s->graph = graph;
         s->tolerance = tolerance;
-        ground_rows(&b);
-        if (graph->merged) {
-            wire_up(&b);
-        }
-        /* Not asked for a cancel before mg_new: it takes the level over in every case. */
-        st = mg_new(ctx, &l, &s->m); /* takes l */
+        st = mg_new(ctx, &l, &s->m); /* takes l over in every case */
     } else {
-        gt_free(ctx, l.e);
-        gt_free(ctx, l.s);
-        gt_free(ctx, l.se);
-        gt_free(ctx, l.sw);
-        gt_free(ctx, l.extra);
-        gt_free(ctx, l.active);
+        mg_level_free(ctx, &l);
     }
     if (st == GT_OK && graph->merged) {
         st = find_groups(ctx, s);
@@ -463,9 +448,9 @@ static gt_status set_width(gt_ctx *ctx, circuit_grid_solver *s, int width)
         *vectors[i] = NULL;
     }
     for (size_t i = 0; i < 5; i++) {
-        *vectors[i] = gt_zalloc(ctx, sizes[i], sizeof(double));
-        if (*vectors[i] == NULL) {
-            return GT_E_MEMORY;
+        gt_status st = circuit_zeroed(ctx, sizes[i], sizeof(double), (void **)vectors[i]);
+        if (st != GT_OK) {
+            return st;
         }
     }
     gt_status st = mg_set_width(ctx, &s->m, width);
@@ -473,35 +458,54 @@ static gt_status set_width(gt_ctx *ctx, circuit_grid_solver *s, int width)
     return st;
 }
 
+typedef struct start {
+    circuit_grid_solver *s;
+    const double *current; /* of the nodes, k a node */
+    size_t k;
+} start;
+
+/* r = current - q; p and q begin at 0. */
+static void residual_rows(void *user, int64_t from, int64_t to, size_t piece, int worker)
+{
+    const start *t = user;
+    const circuit_grid_solver *s = t->s;
+    const circuit_graph *g = s->graph;
+    const mg_level *l = &s->m.level[0];
+    const size_t width = (size_t)s->width;
+    (void)piece;
+    (void)worker;
+    for (int64_t row = from; row < to; row++) {
+        for (int64_t col = 0; col < l->cols; col++) {
+            const int64_t i = row * l->cols + col;
+            const size_t at = (size_t)((row + 1) * l->w + col + 1);
+            const uint32_t node = l->active[at] == 1 ? g->node[i] : CIRCUIT_NONE;
+            const bool first = node != CIRCUIT_NONE && g->first[node] == (uint32_t)i;
+            for (size_t c = 0; c < width; c++) {
+                double in = first && c < t->k ? t->current[node * t->k + c] : 0;
+                s->r[at * width + c] =
+                    node == CIRCUIT_NONE || c >= t->k ? 0 : in - s->q[at * width + c];
+                s->p[at * width + c] = s->q[at * width + c] = 0;
+            }
+        }
+    }
+}
+
 /* Residual of what x is, into r and the V-cycle's right-hand side; its squares. */
 static gt_status true_residual(gt_ctx *ctx, circuit_grid_solver *s, const double *current, size_t k,
                                double *squares)
 {
-    const circuit_graph *g = s->graph;
     const mg_level *l = &s->m.level[0];
-    const size_t width = (size_t)s->width;
+    start begin = {.s = s, .current = current, .k = k};
     step t = {.s = s};
     double *keep = s->p; /* apply() works on p: lend it x */
     s->p = s->x;
     gt_status st = run_and_sum(ctx, &t, apply, NULL);
     s->p = keep;
+    st = st == GT_OK ? mg_rows(ctx, l->rows, l->cols * s->width, residual_rows, &begin) : st;
     if (st != GT_OK) {
         return st;
     }
-    memset(s->r, 0, l->n * width * sizeof *s->r);
-    for (int64_t i = 0; i < g->n_cols * g->n_rows; i++) {
-        int64_t at = padded(g, i, l->w);
-        if (l->active[at] == 1) {
-            for (size_t c = 0; c < k; c++) {
-                bool first = g->first[g->node[i]] == (uint32_t)i;
-                s->r[(size_t)at * width + c] =
-                    (first ? current[g->node[i] * k + c] : 0) - s->q[(size_t)at * width + c];
-            }
-        }
-    }
     level_groups(s, s->r);
-    memset(s->p, 0, l->n * width * sizeof *s->p);
-    memset(s->q, 0, l->n * width * sizeof *s->q);
     st = run_and_sum(ctx, &t, advance, squares); /* alpha 0: r to single, and its squares */
     add_group_squares(s, squares);
     return st;
@@ -548,7 +552,7 @@ static gt_status descend(gt_ctx *ctx, circuit_grid_solver *s, const double *goal
     return st;
 }
 
-static void take_out(const circuit_grid_solver *s, double *v, size_t k)
+static gt_status take_out(gt_ctx *ctx, const circuit_grid_solver *s, double *v, size_t k)
 {
     const circuit_graph *g = s->graph;
     const mg_level *l = &s->m.level[0];
@@ -557,7 +561,20 @@ static void take_out(const circuit_grid_solver *s, double *v, size_t k)
         for (size_t c = 0; c < k; c++) {
             v[i * k + c] = l->active[at] == 1 ? s->x[(size_t)at * (size_t)s->width + c] : 0;
         }
+        if (!circuit_go_on(ctx, i)) {
+            return GT_E_CANCELLED;
+        }
     }
+    return GT_OK;
+}
+
+static void clear_rows(void *user, int64_t from, int64_t to, size_t piece, int worker)
+{
+    const circuit_grid_solver *s = user;
+    const int64_t row = s->m.level[0].w * s->width;
+    (void)piece;
+    (void)worker;
+    memset(s->x + (from + 1) * row, 0, (size_t)((to - from) * row) * sizeof *s->x);
 }
 
 gt_status circuit_grid_solver_run(gt_ctx *ctx, circuit_grid_solver *s, double *v, size_t k,
@@ -573,8 +590,9 @@ gt_status circuit_grid_solver_run(gt_ctx *ctx, circuit_grid_solver *s, double *v
     if (st != GT_OK) {
         return st;
     }
-    memset(s->x, 0, s->m.level[0].n * (size_t)s->width * sizeof *s->x);
-    st = true_residual(ctx, s, v, k, all);
+    const mg_level *l = &s->m.level[0];
+    st = mg_rows(ctx, l->rows, l->cols * s->width, clear_rows, s);
+    st = st == GT_OK ? true_residual(ctx, s, v, k, all) : st;
     memcpy(squares, all, sizeof all);
     for (int c = 0; c < s->width; c++) {
         goal[c] = all[c] * s->tolerance * s->tolerance / 4;
@@ -594,7 +612,7 @@ gt_status circuit_grid_solver_run(gt_ctx *ctx, circuit_grid_solver *s, double *v
         }
     }
     if (st == GT_OK && *residual <= enough) {
-        take_out(s, v, k);
+        st = take_out(ctx, s, v, k);
     }
     return st;
 }

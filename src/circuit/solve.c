@@ -86,8 +86,8 @@ static gt_status check(gt_ctx *ctx, const circuit_solver *s, const double *curre
     if (lv == NULL) {
         return GT_E_MEMORY;
     }
-    circuit_apply(g, v, k, lv);
-    for (size_t c = 0; c < k; c++) {
+    gt_status st = circuit_apply(ctx, g, v, k, lv);
+    for (size_t c = 0; st == GT_OK && c < k; c++) {
         double wrong = 0, all = 0;
         for (size_t i = 0; i < g->n; i++) {
             if (s->fixed != NULL && s->fixed[i]) {
@@ -100,9 +100,10 @@ static gt_status check(gt_ctx *ctx, const circuit_solver *s, const double *curre
         }
         double relative = all > 0 ? sqrt(wrong / all) : 0;
         *worst = relative > *worst || isnan(relative) ? relative : *worst;
+        st = gt_check_cancel(ctx);
     }
     gt_free(ctx, lv);
-    return GT_OK;
+    return st;
 }
 
 #define ENOUGH          1e-8 /* of multigrid; what was asked for may be below rounding */

@@ -212,10 +212,10 @@ static double corner_to_corner(gt_ctx *ctx, int64_t n, double centre, bool four,
     double r = circuit_focal_resistance(&f, 0, 1);
     double *v = malloc(4 * g.n * sizeof *v);
     assert_non_null(v);
-    circuit_focal_volt(&f, 0, 1, v);
+    assert_ok(ctx, circuit_focal_volt(ctx, &f, 0, 1, v));
     assert_near(v[0], 0, 1e-12);
     assert_near(v[n * n - 1], r, 1e-9);
-    circuit_node_currents(&g, v, 1, NULL, v + g.n, v + 3 * g.n);
+    assert_ok(ctx, circuit_node_currents(ctx, &g, v, 1, NULL, v + g.n, v + 3 * g.n));
     assert_near(v[3 * g.n], 1, 1e-8);
     if (centre_current != NULL) {
         *centre_current = v[3 * g.n + (size_t)(n * n / 2)];

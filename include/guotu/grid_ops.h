@@ -68,8 +68,7 @@ gt_status gt_grid_cost_path(gt_ctx *ctx, gt_grid *back, int64_t col, int64_t row
 typedef struct gt_flow_options {
     size_t size;             /* set by gt_flow_options_init */
     const char *scratch_dir; /* for what does not fit the ceiling; NULL: as gt_grid_open_any */
-    int tile;                /* side of the tiles the flood runs in, 8 .. 4096; 0: 512. Not seen in
-                                the results */
+    int tile;                /* side of the tiles, 8 .. 4096; 0: 512. Not seen in the results */
 } gt_flow_options;
 void gt_flow_options_init(gt_flow_options *options);
 
@@ -86,8 +85,11 @@ typedef struct gt_flow_facts {
  * Directions as the back-links of gt_grid_cost_distance, 0 off the map; steepest descent, ties in
  * the order E, N, W, S, NE, NW, SW, SE; in flats, where there is no descent, to the neighbour that
  * is fewest steps from where the flat drains (always drains). GT_E_LIMIT "grid.too-many" beyond
- * 2^31 cells. Memory: 8 bytes a cell, 4 bytes a flat cell of the widest front, 3 MB a thread;
- * beyond the ceiling in a scratch file that the system pages. Source: Barnes 2016, 2017 (in tiles).
+ * 2^31 cells. Work: tiles, taken a few times each, and what lies on their borders; the grid is never
+ * held. Memory: 1 byte a cell (in a scratch file when that passes half of the ceiling), 0.2 bytes a
+ * cell for the borders, up to 0.4 more while the flood's graph is solved (rough ground), 5 MB a
+ * thread; smaller tiles, and more borders, under small ceilings. Source: Barnes 2016, 2017 (in
+ * tiles); Zhou, Sun and Fu 2016 (flooding).
  */
 gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options, gt_grid *filled,
                        gt_grid *direction, gt_grid *accumulation, gt_flow_facts *facts) GT_CHECKED;

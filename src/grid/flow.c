@@ -1,33 +1,16 @@
-/* Depression filling (fill.c), D8 directions and accumulation over a whole grid held in memory: 8
- * bytes a cell (heights, later counts, in 4; label of the flood in 2; direction and number of
- * inflows in 1 each). Every step runs on all threads but the last resort of flats.
- *
- * Cells carry a ring of nodata, so that neighbours need no bounds. In flats every cell drains to a
- * neighbour that is one step nearer to where the flat drains: steps are counted over all of the
- * flat, so the pattern depends on the surface alone (departure: Garbrecht and Martz add a gradient
- * away from higher ground). Counts are added by whichever thread knows the last inflow of a cell:
- * whole numbers, so the order cannot be seen. */
+/* Depression filling, D8 directions and accumulation of a grid of any size, tile by tile: six
+ * passes over tiles and, between them, three small problems on their borders (README.md). */
+#include "grid/flow.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid/cell_list.h"
-#include "grid/flow.h"
+#include "grid/internal.h"
 #include "grid/messages.h"
 #include "guotu/pool.h"
 
-enum { BAND = 64, PIECE = 256, SOURCE = 128, CELL_BYTES = 8 };
-
-typedef struct flat_lists { /* of the flat in work; kept from one to the next */
-    cells front, next, drains;
-} flat_lists;
-
-typedef struct flats {
-    flow_run *flow;
-    cells *of; /* per band */
-} flats;
-
-static const int ORDER[8] = {1, 3, 5, 7, 2, 4, 6, 8}; /* of ties */
+enum { SIDE = 512, LEAST_SIDE = 32, BENCH_BYTES = 32 };
 
 void gt_flow_options_init(gt_flow_options *options)
 {
@@ -35,324 +18,270 @@ void gt_flow_options_init(gt_flow_options *options)
     options->size = sizeof *options;
 }
 
+/* ---- tiles --------------------------------------------------------------------------------------
+ */
+
+gt_window flow_tile_at(const flow_run *f, size_t tile)
+{
+    int64_t col = (int64_t)tile % f->across * f->side, row = (int64_t)tile / f->across * f->side;
+    return (gt_window){col, row, f->cols - col < f->side ? f->cols - col : f->side,
+                       f->rows - row < f->side ? f->rows - row : f->side};
+}
+
+int flow_rim_size(int cols, int rows)
+{
+    return rows == 1 ? cols : 2 * cols + (cols == 1 ? 1 : 2) * (rows - 2);
+}
+
+void flow_rim_cell(const flow_bench *b, int k, int *x, int *y)
+{
+    int inner = b->rows - 2, side = k - 2 * b->cols;
+    if (k < 2 * b->cols) {
+        *x = k < b->cols ? k : k - b->cols;
+        *y = k < b->cols ? 0 : b->rows - 1;
+        return;
+    }
+    *x = side < inner ? 0 : b->cols - 1;
+    *y = (side < inner ? side : side - inner) + 1;
+}
+
+size_t flow_slot_at(const flow_run *f, int64_t col, int64_t row)
+{
+    if (col < 0 || row < 0 || col >= f->cols || row >= f->rows) {
+        return SIZE_MAX;
+    }
+    int64_t tc = col / f->side, tr = row / f->side;
+    int64_t cols = f->cols - tc * f->side, rows = f->rows - tr * f->side;
+    int k = flow_rim_number((int)(cols < f->side ? cols : f->side),
+                            (int)(rows < f->side ? rows : f->side), (int)(col - tc * f->side),
+                            (int)(row - tr * f->side));
+    return (size_t)(tr * f->across + tc) * f->rims.per_tile + (size_t)k;
+}
+
+void flow_bench_set(const flow_run *f, flow_bench *b, size_t tile)
+{
+    const gt_window w = flow_tile_at(f, tile);
+    b->cols = (int)w.n_cols;
+    b->rows = (int)w.n_rows;
+    b->width = b->cols + 2;
+    b->n = (size_t)b->width * (size_t)(b->rows + 2);
+    const int move[9] = {
+        0, 1, 1 - b->width, -b->width, -b->width - 1, -1, b->width - 1, b->width, b->width + 1};
+    memcpy(b->move, move, sizeof move);
+}
+
+gt_status flow_read_tile(gt_ctx *ctx, const flow_run *f, flow_bench *b, size_t tile)
+{
+    const gt_window w = flow_tile_at(f, tile);
+    float *at = b->z + flow_bench_cell(b, 0, 0);
+    gt_status st = gt_grid_read(ctx, f->dem, &w, GT_CELL_F32, at, (size_t)b->width);
+    for (int r = 0; st == GT_OK && r < b->rows; r++) {
+        float *z = at + (size_t)r * (size_t)b->width;
+        for (int c = 0; c < b->cols; c++) {
+            z[c] = isinf(z[c]) ? (float)NAN : z[c] + 0.0f; /* -0 as 0 */
+        }
+    }
+    return st;
+}
+
+/* ---- passes -------------------------------------------------------------------------------------
+ */
+
+static gt_status second_pass(gt_ctx *ctx, void *user, size_t tile, int worker)
+{
+    flow_run *f = user;
+    flow_bench *b = &f->benches[worker];
+    const gt_window w = flow_tile_at(f, tile);
+    flow_bench_set(f, b, tile);
+    gt_status st = flow_read_tile(ctx, f, b, tile);
+    st = st == GT_OK ? flow_fill_tile(ctx, f, b, tile, &f->part[tile]) : st;
+    if (st == GT_OK && f->filled != NULL) {
+        st = gt_grid_write(ctx, f->filled, &w, GT_CELL_F32, b->z + flow_bench_cell(b, 0, 0),
+                           (size_t)b->width);
+    }
+    if (st == GT_OK && f->accumulation != NULL) {
+        st = flow_direct_tile(ctx, f, b, tile);
+        if (st == GT_OK) {
+            st = f->open[tile] != 0 ? grid_shelf_put(ctx, &f->codes, tile, b->dir, b->n)
+                                    : flow_account_tile(ctx, f, b, tile);
+        }
+    }
+    return st == GT_OK ? gt_check_cancel(ctx) : st;
+}
+
+static gt_status third_pass(gt_ctx *ctx, void *user, size_t tile, int worker)
+{
+    flow_run *f = user;
+    flow_bench *b = &f->benches[worker];
+    if (f->open[tile] == 0) {
+        return GT_OK;
+    }
+    gt_status st = flow_close_tile(ctx, f, b, tile);
+    st = st == GT_OK ? flow_account_tile(ctx, f, b, tile) : st;
+    return st == GT_OK ? gt_check_cancel(ctx) : st;
+}
+
+static gt_status last_pass(gt_ctx *ctx, void *user, size_t tile, int worker)
+{
+    flow_run *f = user;
+    flow_bench *b = &f->benches[worker];
+    const gt_window w = flow_tile_at(f, tile);
+    size_t at = 0;
+    flow_bench_set(f, b, tile);
+    at = flow_bench_cell(b, 0, 0);
+    gt_status st = grid_shelf_get(ctx, &f->codes, tile, b->dir, b->n);
+    if (st != GT_OK) {
+        return st;
+    }
+    flow_count_tile(f, b, tile, &f->part[tile]);
+    int32_t *codes = (int32_t *)b->steps;
+    for (size_t i = 0; i < b->n; i++) {
+        b->count[i] = b->dir[i] == FLOW_NODATA ? (uint32_t)GT_NODATA_I32 : b->count[i];
+        codes[i] = b->dir[i] == FLOW_NODATA ? GT_NODATA_I32 : b->dir[i];
+    }
+    st = gt_grid_write(ctx, f->accumulation, &w, GT_CELL_I32, (int32_t *)b->count + at,
+                       (size_t)b->width);
+    if (st == GT_OK && f->direction != NULL) {
+        st = gt_grid_write(ctx, f->direction, &w, GT_CELL_I32, codes + at, (size_t)b->width);
+    }
+    return st == GT_OK ? gt_check_cancel(ctx) : st;
+}
+
 /* ---- memory -------------------------------------------------------------------------------------
  */
 
-static gt_status hold(gt_ctx *ctx, flow_run *f)
+/* Smaller tiles where the ceiling leaves little. */
+static int64_t side_for(gt_ctx *ctx, const flow_run *f)
 {
-    gt_status st = grid_hold_new(ctx, f->n * CELL_BYTES, f->o->scratch_dir, &f->held);
-    f->z = f->held.at;
-    f->count = f->held.at;
-    if (st == GT_OK) {
-        f->label = (uint16_t *)f->held.at + f->n * 2;
-        f->dir = (uint8_t *)f->held.at + f->n * 6;
-        f->inflow = f->dir + f->n;
+    size_t ceiling = gt_ctx_memory_ceiling(ctx), used = gt_ctx_memory_used(ctx);
+    size_t have = ceiling == 0 ? SIZE_MAX : ceiling > used ? (ceiling - used) / 2 : 0;
+    int64_t side = f->o->tile > 0 ? f->o->tile : SIDE;
+    while (f->o->tile == 0 && side > LEAST_SIDE &&
+           (size_t)(side * side) * BENCH_BYTES * (size_t)gt_ctx_threads(ctx) > have) {
+        side /= 2;
     }
-    return st;
+    int64_t most = f->cols > f->rows ? f->cols : f->rows;
+    return side < most ? side : most;
+}
+
+/* A packed file whose tiles are wider than ours keeps a row of them unpacked, else each is unpacked
+ * once. */
+static void want_tiles(gt_ctx *ctx, const flow_run *f)
+{
+    const gt_grid *g = f->dem;
+    size_t ceiling = gt_ctx_memory_ceiling(ctx);
+    size_t want = (size_t)(f->side / g->tile_h + 2) * (size_t)gt_ctx_threads(ctx);
+    if (g->cache != NULL && (ceiling == 0 || want * g->tile_bytes < ceiling / 8)) {
+        grid_cache_want(g->cache, want * (size_t)(f->side / g->tile_w + 2));
+    }
+}
+
+static gt_status new_bench(gt_ctx *ctx, const flow_run *f, flow_bench *b)
+{
+    size_t n = (size_t)(f->side + 2) * (size_t)(f->side + 2);
+    b->z = gt_alloc(ctx, n, sizeof *b->z);
+    b->count = (uint32_t *)(void *)b->z;
+    b->label = gt_alloc(ctx, n, sizeof *b->label);
+    b->mark = gt_zalloc(ctx, n, 1);
+    b->edge = gt_zalloc(ctx, n, 1);
+    b->dir = gt_alloc(ctx, n, 1);
+    b->steps = gt_alloc(ctx, n, sizeof *b->steps);
+    bool got = b->z != NULL && b->label != NULL && b->mark != NULL && b->edge != NULL &&
+               b->dir != NULL && b->steps != NULL;
+    return got ? GT_OK : GT_E_MEMORY;
+}
+
+static void free_bench(gt_ctx *ctx, flow_bench *b)
+{
+    heap_free(ctx, &b->heap);
+    gt_free(ctx, b->z);
+    gt_free(ctx, b->label);
+    gt_free(ctx, b->mark);
+    gt_free(ctx, b->edge);
+    gt_free(ctx, b->dir);
+    gt_free(ctx, b->steps);
+    gt_free(ctx, b->queue);
+    gt_free(ctx, b->slot);
+    gt_free(ctx, b->found.list);
+    gt_free(ctx, b->flat.list);
+    gt_free(ctx, b->front.list);
+    gt_free(ctx, b->next.list);
+    gt_free(ctx, b->seeds);
+}
+
+static gt_status new_rims(gt_ctx *ctx, const flow_run *f, flow_rims *r)
+{
+    r->per_tile = 4 * (size_t)f->side;
+    size_t n = f->n_tiles * r->per_tile;
+    bool flow = f->accumulation != NULL;
+    r->z = gt_alloc(ctx, n, sizeof *r->z);
+    r->label = gt_alloc(ctx, n, sizeof *r->label);
+    bool got = r->z != NULL && r->label != NULL;
+    if (flow && got) {
+        r->steps = gt_alloc(ctx, n, sizeof *r->steps);
+        r->flow = gt_alloc(ctx, n, sizeof *r->flow);
+        r->in = gt_alloc(ctx, n, sizeof *r->in);
+        r->link = gt_alloc(ctx, n, sizeof *r->link);
+        r->left = gt_alloc(ctx, n, sizeof *r->left);
+        r->out = gt_zalloc(ctx, n, sizeof *r->out); /* slots beyond a tile's border stay 0 */
+        got = r->steps != NULL && r->flow != NULL && r->in != NULL && r->link != NULL &&
+              r->left != NULL && r->out != NULL;
+    }
+    return got ? GT_OK : GT_E_MEMORY;
 }
 
 static void release(gt_ctx *ctx, flow_run *f)
 {
-    grid_hold_free(ctx, &f->held);
+    for (int i = 0; f->benches != NULL && i < gt_ctx_threads(ctx); i++) {
+        free_bench(ctx, &f->benches[i]);
+    }
+    for (size_t t = 0; f->passes != NULL && t < f->n_tiles; t++) {
+        gt_free(ctx, f->passes[t].list);
+    }
+    flow_rims *r = &f->rims;
+    gt_free(ctx, r->z);
+    gt_free(ctx, r->label);
+    gt_free(ctx, r->steps);
+    gt_free(ctx, r->flow);
+    gt_free(ctx, r->in);
+    gt_free(ctx, r->link);
+    gt_free(ctx, r->left);
+    gt_free(ctx, r->out);
+    gt_free(ctx, f->benches);
+    gt_free(ctx, f->passes);
+    gt_free(ctx, f->base);
+    gt_free(ctx, f->level);
+    gt_free(ctx, f->open);
+    gt_free(ctx, f->wake);
+    gt_free(ctx, f->active);
     gt_free(ctx, f->part);
+    grid_shelf_free(ctx, &f->codes);
 }
 
-/* ---- the passes, band by band -------------------------------------------------------------------
+static gt_status hold(gt_ctx *ctx, flow_run *f)
+{
+    size_t threads = (size_t)gt_ctx_threads(ctx), wide = (size_t)f->side + 2;
+    f->benches = gt_zalloc(ctx, threads, sizeof *f->benches);
+    f->passes = gt_zalloc(ctx, f->n_tiles, sizeof *f->passes);
+    f->base = gt_zalloc(ctx, f->n_tiles + 1, sizeof *f->base);
+    f->open = gt_zalloc(ctx, f->n_tiles, 1);
+    f->wake = gt_zalloc(ctx, f->n_tiles, 1);
+    f->active = gt_alloc(ctx, f->n_tiles, sizeof *f->active);
+    f->part = gt_zalloc(ctx, f->n_tiles, sizeof *f->part);
+    bool got = f->benches != NULL && f->passes != NULL && f->base != NULL && f->open != NULL &&
+               f->wake != NULL && f->active != NULL && f->part != NULL;
+    gt_status st = got ? new_rims(ctx, f, &f->rims) : GT_E_MEMORY;
+    for (size_t i = 0; st == GT_OK && i < threads; i++) {
+        st = new_bench(ctx, f, &f->benches[i]);
+    }
+    if (st == GT_OK && f->accumulation != NULL) { /* the other half is for the graph of the flood */
+        st = grid_shelf_new(ctx, f->n_tiles, wide * wide, 2, f->o->scratch_dir, &f->codes);
+    }
+    return st;
+}
+
+/* ---- all of it ----------------------------------------------------------------------------------
  */
-
-static gt_window band_of(const flow_run *f, size_t task)
-{
-    int64_t row = (int64_t)task * BAND;
-    return (gt_window){0, row, f->cols, f->rows - row < BAND ? f->rows - row : BAND};
-}
-
-static size_t first_of(const flow_run *f, int64_t row)
-{
-    return (size_t)(row + 1) * f->width + 1;
-}
-
-static gt_status read_band(gt_ctx *ctx, void *user, size_t task, int worker)
-{
-    (void)worker;
-    flow_run *f = user;
-    const gt_window w = band_of(f, task);
-    float *z = f->z + first_of(f, w.row);
-    gt_status st = gt_grid_read(ctx, f->dem, &w, GT_CELL_F32, z, f->width);
-    uint64_t valid = 0;
-    for (int64_t r = 0; st == GT_OK && r < w.n_rows; r++) {
-        size_t at = first_of(f, w.row + r);
-        f->z[at - 1] = f->z[at + (size_t)f->cols] = (float)NAN;
-        f->dir[at - 1] = f->dir[at + (size_t)f->cols] = FLOW_NODATA;
-        for (size_t i = at; i < at + (size_t)f->cols; i++) {
-            bool none = isnan(f->z[i]) || isinf(f->z[i]);
-            f->z[i] = none ? (float)NAN : f->z[i] + 0.0f; /* -0 as 0 */
-            f->dir[i] = none ? FLOW_NODATA : FLOW_UNSEEN;
-            valid += !none;
-        }
-    }
-    f->part[task].n_cells = valid;
-    grid_hold_mind(&f->held);
-    return st;
-}
-
-/* Steepest way down on the filled heights, a piece of a row at a time. */
-static void direct_piece(flow_run *f, size_t at, int n)
-{
-    float best[PIECE], around[PIECE];
-    int32_t code[PIECE];
-    const float *restrict z = f->z + at;
-    for (int i = 0; i < n; i++) {
-        best[i] = around[i] = 0;
-        code[i] = 0;
-    }
-    for (int k = 0; k < 8; k++) {
-        int e = ORDER[k];
-        const float *restrict to = z + f->move[e];
-        float inverse = f->inverse[e];
-        for (int i = 0; i < n; i++) {
-            float drop = (z[i] - to[i]) * inverse; /* comparisons with nodata are false */
-            code[i] = drop > best[i] ? e : code[i];
-            best[i] = drop > best[i] ? drop : best[i];
-            around[i] += to[i];
-        }
-    }
-    for (int i = 0; i < n; i++) {
-        int32_t none = isnan(around[i]) ? 0 : FLOW_FLAT; /* beside nodata: off the map */
-        f->dir[at + (size_t)i] = (uint8_t)(isnan(z[i])   ? FLOW_NODATA
-                                           : code[i] > 0 ? code[i]
-                                                         : none);
-    }
-}
-
-static gt_status direct_band(gt_ctx *ctx, void *user, size_t task, int worker)
-{
-    (void)worker;
-    flow_run *f = user;
-    const gt_window w = band_of(f, task);
-    for (int64_t r = 0; r < w.n_rows; r++) {
-        for (int64_t c = 0; c < f->cols; c += PIECE) {
-            int n = (int)(f->cols - c < PIECE ? f->cols - c : PIECE);
-            direct_piece(f, first_of(f, w.row + r) + (size_t)c, n);
-        }
-    }
-    grid_hold_mind(&f->held);
-    return gt_check_cancel(ctx);
-}
-
-/* Direction to the first neighbour as high that drains; FLOW_FLAT when there is none. */
-static uint8_t way_in_flat(const flow_run *f, size_t cell)
-{
-    for (int k = 0; k < 8; k++) {
-        size_t next = (size_t)((ptrdiff_t)cell + f->move[ORDER[k]]);
-        if (f->dir[next] <= 8 && f->z[next] == f->z[cell]) {
-            return (uint8_t)ORDER[k];
-        }
-    }
-    return FLOW_FLAT;
-}
-
-static gt_status flat_band(gt_ctx *ctx, void *user, size_t task, int worker)
-{
-    (void)worker;
-    const flats *a = user;
-    const flow_run *f = a->flow;
-    const gt_window w = band_of(f, task);
-    gt_status st = GT_OK;
-    for (int64_t r = 0; st == GT_OK && r < w.n_rows; r++) {
-        size_t at = first_of(f, w.row + r);
-        for (size_t i = at; st == GT_OK && i < at + (size_t)f->cols; i++) {
-            if (f->dir[i] == FLOW_FLAT && way_in_flat(f, i) != FLOW_FLAT) {
-                st = add_cell(ctx, &a->of[task], i);
-            }
-        }
-    }
-    grid_hold_mind(&f->held);
-    return st == GT_OK ? gt_check_cancel(ctx) : st;
-}
-
-static void swap_cells(cells *a, cells *b)
-{
-    const cells swap = *a;
-    *a = *b;
-    *b = swap;
-}
-
-/* Neighbours as high whose dir is `from` become `to` and come to the list. */
-static gt_status take_around(gt_ctx *ctx, flow_run *f, size_t cell, uint8_t from, uint8_t to,
-                             cells *list)
-{
-    gt_status st = GT_OK;
-    for (int e = 1; st == GT_OK && e <= 8; e++) {
-        size_t next = (size_t)((ptrdiff_t)cell + f->move[e]);
-        if (f->dir[next] == from && f->z[next] == f->z[cell]) {
-            f->dir[next] = to;
-            st = add_cell(ctx, list, next);
-        }
-    }
-    return st;
-}
-
-/* Looks over the flat a cell lies in: all of it becomes FLOW_SEEN, drains gets the cells that have
- * a way out beside them, which become FLOW_PENDING. */
-static gt_status look_over(gt_ctx *ctx, flow_run *f, size_t cell, flat_lists *l)
-{
-    l->front.n = l->drains.n = 0;
-    f->dir[cell] = FLOW_SEEN;
-    gt_status st = add_cell(ctx, &l->front, cell);
-    while (st == GT_OK && l->front.n > 0) {
-        l->next.n = 0;
-        for (size_t i = 0; st == GT_OK && i < l->front.n; i++) {
-            size_t at = l->front.list[i];
-            st = take_around(ctx, f, at, FLOW_FLAT, FLOW_SEEN, &l->next);
-            if (st == GT_OK && way_in_flat(f, at) != FLOW_FLAT) {
-                st = add_cell(ctx, &l->drains, at);
-            }
-        }
-        swap_cells(&l->front, &l->next);
-        st = st == GT_OK ? gt_check_cancel(ctx) : st;
-    }
-    for (size_t i = 0; i < l->drains.n; i++) {
-        f->dir[l->drains.list[i]] = FLOW_PENDING;
-    }
-    return st;
-}
-
-/* One flat, step by step from where it drains: cells of one step see only those of the steps
- * before. Flat by flat and not all at once, as a flat is in one place and all of them are
- * everywhere. */
-static gt_status drain_flat(gt_ctx *ctx, flow_run *f, size_t cell, flat_lists *l)
-{
-    gt_status st = look_over(ctx, f, cell, l);
-    swap_cells(&l->front, &l->drains);
-    while (st == GT_OK && l->front.n > 0) {
-        const cells *front = &l->front;
-        l->next.n = 0;
-        for (size_t i = 0; i < front->n; i++) { /* ways are kept beside until all are known */
-            f->inflow[front->list[i]] = way_in_flat(f, front->list[i]);
-        }
-        for (size_t i = 0; i < front->n; i++) {
-            f->dir[front->list[i]] = f->inflow[front->list[i]];
-        }
-        for (size_t i = 0; st == GT_OK && i < front->n; i++) {
-            st = take_around(ctx, f, front->list[i], FLOW_SEEN, FLOW_PENDING, &l->next);
-        }
-        swap_cells(&l->front, &l->next);
-    }
-    return st;
-}
-
-static gt_status resolve_flats(gt_ctx *ctx, flow_run *f, size_t bands)
-{
-    flat_lists l = {0};
-    flats a = {f, gt_zalloc(ctx, bands, sizeof(cells))};
-    gt_status st = a.of == NULL ? GT_E_MEMORY : gt_parallel_for(ctx, bands, flat_band, &a);
-    for (size_t b = 0; a.of != NULL && b < bands; b++) {
-        for (size_t i = 0; st == GT_OK && i < a.of[b].n; i++) {
-            if (f->dir[a.of[b].list[i]] == FLOW_FLAT) { /* not with another of its flat */
-                st = drain_flat(ctx, f, a.of[b].list[i], &l);
-            }
-        }
-        gt_free(ctx, a.of[b].list);
-        st = st == GT_OK ? gt_check_cancel(ctx) : st;
-    }
-    gt_free(ctx, a.of);
-    gt_free(ctx, l.front.list);
-    gt_free(ctx, l.next.list);
-    gt_free(ctx, l.drains.list);
-    return st;
-}
-
-static gt_status inflow_band(gt_ctx *ctx, void *user, size_t task, int worker)
-{
-    (void)worker;
-    flow_run *f = user;
-    const gt_window w = band_of(f, task);
-    for (int64_t r = 0; r < w.n_rows; r++) {
-        size_t at = first_of(f, w.row + r);
-        memset(f->inflow + at, 0, (size_t)f->cols);
-        for (int e = 1; e <= 8; e++) {
-            const uint8_t *from = f->dir + at + f->move[e];
-            uint8_t *in = f->inflow + at, towards = (uint8_t)(e <= 4 ? e + 4 : e - 4);
-            for (size_t i = 0; i < (size_t)f->cols; i++) {
-                in[i] = (uint8_t)(in[i] + (from[i] == towards));
-            }
-        }
-        for (size_t i = at; i < at + (size_t)f->cols; i++) {
-            f->count[i] = f->dir[i] == FLOW_NODATA ? 0 : 1;
-            f->inflow[i] = f->inflow[i] == 0 ? SOURCE : f->inflow[i];
-        }
-    }
-    grid_hold_mind(&f->held);
-    return gt_check_cancel(ctx);
-}
-
-static gt_status filled_band(gt_ctx *ctx, void *user, size_t task, int worker)
-{
-    (void)worker;
-    flow_run *f = user;
-    const gt_window w = band_of(f, task);
-    grid_hold_mind(&f->held);
-    return gt_grid_write(ctx, f->filled, &w, GT_CELL_F32, f->z + first_of(f, w.row), f->width);
-}
-
-static gt_status out_band(gt_ctx *ctx, void *user, size_t task, int worker)
-{
-    (void)worker;
-    flow_run *f = user;
-    const gt_window w = band_of(f, task);
-    int32_t *row = gt_alloc(ctx, (size_t)f->cols, sizeof *row);
-    gt_status st = row == NULL ? GT_E_MEMORY : GT_OK;
-    for (int64_t r = 0; st == GT_OK && r < w.n_rows; r++) {
-        size_t at = first_of(f, w.row + r);
-        const gt_window one = {0, w.row + r, f->cols, 1};
-        for (size_t i = 0; i < (size_t)f->cols; i++) {
-            row[i] = f->dir[at + i] == FLOW_NODATA ? GT_NODATA_I32 : (int32_t)f->count[at + i];
-        }
-        st = gt_grid_write(ctx, f->accumulation, &one, GT_CELL_I32, row, (size_t)f->cols);
-        for (size_t i = 0; f->direction != NULL && i < (size_t)f->cols; i++) {
-            row[i] = f->dir[at + i] == FLOW_NODATA ? GT_NODATA_I32 : f->dir[at + i];
-        }
-        if (st == GT_OK && f->direction != NULL) {
-            st = gt_grid_write(ctx, f->direction, &one, GT_CELL_I32, row, (size_t)f->cols);
-        }
-    }
-    gt_free(ctx, row);
-    grid_hold_mind(&f->held);
-    return st;
-}
-
-/* From every cell without inflow down the stream, as far as all inflows are known: whoever brings
- * the last one goes on. */
-static gt_status accumulate_band(gt_ctx *ctx, void *user, size_t task, int worker)
-{
-    (void)worker;
-    flow_run *f = user;
-    gt_flow_facts *facts = &f->part[task];
-    const gt_window w = band_of(f, task);
-    for (int64_t r = 0; r < w.n_rows; r++) {
-        size_t at = first_of(f, w.row + r);
-        for (size_t i = at; i < at + (size_t)f->cols; i++) {
-            size_t c = i;
-            bool on = f->dir[i] != FLOW_NODATA &&
-                      __atomic_load_n(&f->inflow[i], __ATOMIC_RELAXED) == SOURCE;
-            while (on) {
-                int d = f->dir[c];
-                uint32_t count = __atomic_load_n(&f->count[c], __ATOMIC_RELAXED);
-                if (d == 0) {
-                    facts->n_outlets++;
-                    facts->n_drained += count;
-                    break;
-                }
-                size_t next = (size_t)((ptrdiff_t)c + f->move[d]);
-                (void)__atomic_fetch_add(&f->count[next], count, __ATOMIC_RELAXED);
-                on = __atomic_fetch_sub(&f->inflow[next], 1, __ATOMIC_ACQ_REL) == 1;
-                c = next;
-            }
-        }
-    }
-    grid_hold_mind(&f->held);
-    return gt_check_cancel(ctx);
-}
 
 static gt_status prepare(gt_ctx *ctx, flow_run *f)
 {
@@ -360,51 +289,31 @@ static gt_status prepare(gt_ctx *ctx, flow_run *f)
     const int dx[9] = {0, 1, 1, 0, -1, -1, -1, 0, 1}, dy[9] = {0, 0, -1, -1, -1, 0, 1, 1, 1};
     f->cols = s->n_cols;
     f->rows = s->n_rows;
-    f->width = (size_t)f->cols + 2;
-    f->n = f->width * ((size_t)f->rows + 2);
-    if (f->n > INT32_MAX) {
+    if ((f->cols + 2) * (f->rows + 2) > INT32_MAX) {
         return gt_fail(ctx, GT_E_LIMIT, &GT_MSG_GRID_TOO_MANY,
                        GT_PLACE(.file = gt_grid_path(f->dem)),
-                       GT_ARGS(GT_INT("cells", f->n), GT_INT("max", INT32_MAX)));
+                       GT_ARGS(GT_INT("cells", f->cols * f->rows), GT_INT("max", INT32_MAX)));
     }
+    f->side = side_for(ctx, f);
+    f->across = (f->cols + f->side - 1) / f->side;
+    f->down = (f->rows + f->side - 1) / f->side;
+    f->n_tiles = (size_t)(f->across * f->down);
     for (int e = 1; e <= 8; e++) {
-        f->move[e] = dy[e] * (int)f->width + dx[e];
         f->inverse[e] = (float)(1 / hypot(dx[e] * s->cell_x, dy[e] * s->cell_y));
     }
-    gt_status st = hold(ctx, f);
-    for (size_t i = 0; st == GT_OK && i < f->width; i++) {
-        size_t last = f->n - f->width + i;
-        f->z[i] = f->z[last] = (float)NAN;
-        f->dir[i] = f->dir[last] = FLOW_NODATA;
+    want_tiles(ctx, f);
+    return hold(ctx, f);
+}
+
+static gt_status accumulate(gt_ctx *ctx, flow_run *f)
+{
+    gt_status st = flow_join_flats(ctx, f);
+    st = st == GT_OK ? gt_parallel_for(ctx, f->n_tiles, third_pass, f) : st;
+    if (st == GT_OK) {
+        flow_join_rims(f);
+        st = gt_parallel_for(ctx, f->n_tiles, last_pass, f);
     }
     return st;
-}
-
-static gt_status fill_grid(gt_ctx *ctx, flow_run *f, size_t bands)
-{
-    f->part = gt_zalloc(ctx, bands, sizeof *f->part);
-    gt_status st = f->part == NULL ? GT_E_MEMORY : gt_parallel_for(ctx, bands, read_band, f);
-    for (size_t i = 0; st == GT_OK && i < bands; i++) {
-        f->facts.n_cells += f->part[i].n_cells;
-    }
-    gt_free(ctx, f->part);
-    f->part = NULL;
-    return st == GT_OK ? flow_fill(ctx, f) : st;
-}
-
-static gt_status accumulate_grid(gt_ctx *ctx, flow_run *f, size_t bands)
-{
-    gt_status st = gt_parallel_for(ctx, bands, direct_band, f);
-    st = st == GT_OK ? resolve_flats(ctx, f, bands) : st;
-    st = st == GT_OK ? gt_parallel_for(ctx, bands, inflow_band, f) : st;
-    f->part = gt_zalloc(ctx, bands, sizeof *f->part);
-    st = st == GT_OK && f->part == NULL ? GT_E_MEMORY : st;
-    st = st == GT_OK ? gt_parallel_for(ctx, bands, accumulate_band, f) : st;
-    for (size_t i = 0; st == GT_OK && i < bands; i++) {
-        f->facts.n_outlets += f->part[i].n_outlets;
-        f->facts.n_drained += f->part[i].n_drained;
-    }
-    return st == GT_OK ? gt_parallel_for(ctx, bands, out_band, f) : st;
 }
 
 gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options, gt_grid *filled,
@@ -421,6 +330,7 @@ gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options
                   .filled = filled,
                   .direction = direction,
                   .accumulation = accumulation,
+                  .codes = {.fd = -1},
                   .o = &o};
     if (o.tile != 0 && (o.tile < 8 || o.tile > 4096)) {
         return gt_fail(ctx, GT_E_USAGE, &GT_MSG_GRID_WALK, GT_NOWHERE,
@@ -432,12 +342,16 @@ gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options
         }
     }
     st = st == GT_OK ? prepare(ctx, &f) : st;
-    size_t bands = (size_t)(f.rows + BAND - 1) / BAND;
-    st = st == GT_OK ? fill_grid(ctx, &f, bands) : st;
-    if (st == GT_OK && filled != NULL) {
-        st = gt_parallel_for(ctx, bands, filled_band, &f);
+    st = st == GT_OK ? gt_parallel_for(ctx, f.n_tiles, flow_flood_tile, &f) : st;
+    st = st == GT_OK ? flow_spill(ctx, &f) : st;
+    st = st == GT_OK ? gt_parallel_for(ctx, f.n_tiles, second_pass, &f) : st;
+    st = st == GT_OK && accumulation != NULL ? accumulate(ctx, &f) : st;
+    for (size_t t = 0; st == GT_OK && t < f.n_tiles; t++) {
+        f.facts.n_cells += f.part[t].n_cells;
+        f.facts.n_raised += f.part[t].n_raised;
+        f.facts.n_outlets += f.part[t].n_outlets;
+        f.facts.n_drained += f.part[t].n_drained;
     }
-    st = st == GT_OK && accumulation != NULL ? accumulate_grid(ctx, &f, bands) : st;
     if (st == GT_OK && facts != NULL) {
         *facts = f.facts;
     }

@@ -343,12 +343,169 @@ static void flats_drain_by_the_fewest_steps(void **state)
     }
 }
 
+/* Tiles of every size, threads and a ceiling far below a byte a cell, against one tile. */
+static void expect_as_whole(const gt_grid_spec *s, const double *v)
+{
+    static const struct {
+        int tile, threads;
+        size_t ceiling;
+    } ways[] = {{8, 1, 0}, {12, 3, 0}, {16, 2, 0}, {24, 2, (size_t)700 << 10}, {64, 1, 0}};
+    size_t n = (size_t)(s->n_cols * s->n_rows);
+    char *dir = test_dir();
+    gt_ctx *one = test_ctx();
+    flows whole = tiled_flow(one, dir, s, v, 4096);
+    check_flows((int)s->n_cols, (int)s->n_rows, v, &whole);
+    for (size_t k = 0; k < sizeof ways / sizeof ways[0]; k++) {
+        gt_ctx_options o;
+        gt_ctx_options_init(&o);
+        o.threads = ways[k].threads;
+        o.memory_ceiling = ways[k].ceiling;
+        gt_ctx *ctx = gt_ctx_new(&o);
+        flows f = tiled_flow(ctx, dir, s, v, ways[k].tile);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(same_value(whole.filled[i], f.filled[i]));
+            assert_true(same_value(whole.dir[i], f.dir[i]));
+            assert_true(same_value(whole.acc[i], f.acc[i]));
+        }
+        assert_memory_equal(&whole.facts, &f.facts, sizeof f.facts);
+        free_flows(&f);
+        gt_ctx_free(ctx);
+    }
+    free_flows(&whole);
+    gt_ctx_free(one);
+    test_dir_remove(dir);
+}
+
+/* Nothing but flat: steps come from the rim of the grid through every tile. */
+static void one_flat_over_all_tiles(void **state)
+{
+    (void)state;
+    enum { W = 97, H = 121 }; /* a last tile of one column, of one row */
+    double *v = calloc((size_t)W * H, sizeof *v);
+    assert_non_null(v);
+    const gt_grid_spec s = spec_of(W, H, GT_CELL_F32);
+    expect_as_whole(&s, v);
+    for (int i = 0; i < W * H; i += 7) {
+        v[i] = (double)NAN; /* many ends within */
+    }
+    expect_as_whole(&s, v);
+    free(v);
+}
+
+/* A flat corridor to and fro between walls: its steps cross each border of tiles many times. */
+static void a_flat_that_winds(void **state)
+{
+    (void)state;
+    enum { W = 67, H = 65 };
+    double *v = malloc(sizeof(double) * W * H);
+    assert_non_null(v);
+    for (int i = 0; i < W * H; i++) {
+        int c = i % W, r = i / W, turn = r / 4 % 2 == 0 ? W - 2 : 1;
+        v[i] = r % 4 != 0 || c == turn ? 5 : 9;
+        v[i] = c == 0 || r == 0 || c == W - 1 || r == H - 1 ? 20 : v[i];
+    }
+    v[W + W - 2] = 5;
+    v[W + W - 1] = 5; /* the only way out */
+    const gt_grid_spec s = spec_of(W, H, GT_CELL_F32);
+    expect_as_whole(&s, v);
+    free(v);
+}
+
+/* Lakes wider than tiles, islands in them, a lake that spills into another, holes in the map. */
+static void lakes_over_many_tiles(void **state)
+{
+    (void)state;
+    enum { W = 131, H = 113 };
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        double *v = random_values((size_t)W * H, 60 + seed, 0, 3, seed > 2 ? 0.001 : 0);
+        for (int i = 0; i < W * H; i++) {
+            double x = i % W, y = (int)(i / W), a = hypot(x - 40, y - 50),
+                   b = hypot(x - 95, y - 60);
+            v[i] += 40 + floor(x / 30) + (a < 33 ? -25 : 0) + (b < 28 ? -20 : 0);
+        }
+        const gt_grid_spec s = spec_of(W, H, GT_CELL_F32);
+        expect_as_whole(&s, v);
+        free(v);
+    }
+}
+
+/* Turned by half a circle the surface fills alike. */
+static void turned_input_turns_the_filling(void **state)
+{
+    (void)state;
+    enum { W = 83, H = 71, N = W * H };
+    gt_ctx *ctx = test_ctx_threads(2);
+    char *dir = test_dir();
+    double *v = random_values(N, 91, 0, 60, 0.01), *t = malloc(sizeof(double) * N);
+    assert_non_null(t);
+    for (int i = 0; i < N; i++) {
+        t[i] = v[N - 1 - i];
+    }
+    const gt_grid_spec s = spec_of(W, H, GT_CELL_F32);
+    flows a = tiled_flow(ctx, dir, &s, v, 16), b = tiled_flow(ctx, dir, &s, t, 16);
+    for (int i = 0; i < N; i++) {
+        assert_true(same_value(a.filled[i], b.filled[N - 1 - i]));
+    }
+    assert_int_equal(a.facts.n_raised, b.facts.n_raised);
+    free_flows(&a);
+    free_flows(&b);
+    free(v);
+    free(t);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
+/* A side that no tile can have; a scratch folder that is none, under a ceiling that needs it. */
+static void bad_options(void **state)
+{
+    (void)state;
+    enum { W = 300, H = 300 };
+    gt_ctx_options c;
+    gt_ctx_options_init(&c);
+    c.threads = 1;
+    c.memory_ceiling = (size_t)550 << 10;
+    gt_ctx *ctx = gt_ctx_new(&c);
+    char *dir = test_dir();
+    double *v = random_values((size_t)W * H, 3, 0, 9, 0);
+    const gt_grid_spec s = spec_of(W, H, GT_CELL_F32);
+    gt_grid *dem = make_grid(ctx, test_path(dir, "dem.tif"), &s, v);
+    gt_grid *acc = like(ctx, test_path(dir, "a.tif"), dem, GT_CELL_I32);
+    gt_flow_options o;
+    gt_flow_options_init(&o);
+    static const int sides[] = {7, -1, 4097};
+    for (int i = 0; i < 3; i++) {
+        o.tile = sides[i];
+        assert_fails(ctx, gt_grid_flow(ctx, dem, &o, NULL, NULL, acc, NULL), GT_E_USAGE,
+                     "grid.walk");
+    }
+    o.tile = 64;
+    o.scratch_dir = test_path(dir, "none");
+    assert_ok(ctx, gt_grid_flow(ctx, dem, &o, acc, NULL, NULL, NULL)); /* filling needs none */
+    size_t used = gt_ctx_memory_used(ctx);
+    gt_status st = gt_grid_flow(ctx, dem, &o, NULL, NULL, acc, NULL);
+    assert_true(st != GT_OK);
+    assert_true(gt_ctx_memory_used(ctx) <= used);
+    gt_grid_close(ctx, acc);
+    gt_grid_close(ctx, dem);
+    free(v);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pit_in_a_bowl), cmocka_unit_test(tilted_plane),
-        cmocka_unit_test(random_relief), cmocka_unit_test(ceiling_and_threads),
-        cmocka_unit_test(odd_shapes),    cmocka_unit_test(flats_drain_by_the_fewest_steps),
+        cmocka_unit_test(pit_in_a_bowl),
+        cmocka_unit_test(tilted_plane),
+        cmocka_unit_test(random_relief),
+        cmocka_unit_test(ceiling_and_threads),
+        cmocka_unit_test(odd_shapes),
+        cmocka_unit_test(flats_drain_by_the_fewest_steps),
+        cmocka_unit_test(one_flat_over_all_tiles),
+        cmocka_unit_test(a_flat_that_winds),
+        cmocka_unit_test(lakes_over_many_tiles),
+        cmocka_unit_test(turned_input_turns_the_filling),
+        cmocka_unit_test(bad_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

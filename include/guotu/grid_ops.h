@@ -85,10 +85,10 @@ typedef struct gt_flow_facts {
  * Directions as the back-links of gt_grid_cost_distance, 0 off the map; steepest descent, ties in
  * the order E, N, W, S, NE, NW, SW, SE; in flats, where there is no descent, to the neighbour that
  * is fewest steps from where the flat drains (always drains). GT_E_LIMIT "grid.too-many" beyond
- * 2^31 cells. Work: tiles, taken a few times each, and what lies on their borders; the grid is never
- * held. Memory: 1 byte a cell (in a scratch file when that passes half of the ceiling), 0.2 bytes a
- * cell for the borders, up to 0.4 more while the flood's graph is solved (rough ground), 5 MB a
- * thread; smaller tiles, and more borders, under small ceilings. Source: Barnes 2016, 2017 (in
+ * 2^31 cells. Work: tiles, taken a few times each, and what lies on their borders; the grid is
+ * never held. Memory: 1 byte a cell (in a scratch file when that passes half of the ceiling), 0.2
+ * bytes a cell for the borders, up to 0.4 more while the flood's graph is solved (rough ground), 5
+ * MB a thread; smaller tiles, and more borders, under small ceilings. Source: Barnes 2016, 2017 (in
  * tiles); Zhou, Sun and Fu 2016 (flooding).
  */
 gt_status gt_grid_flow(gt_ctx *ctx, gt_grid *dem, const gt_flow_options *options, gt_grid *filled,

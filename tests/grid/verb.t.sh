@@ -116,7 +116,7 @@ code 2 grid copy "$work/r.tif" "$work/onto.tif" --resample magic
 code 3 grid copy "$work/r.tif" "$work/onto.tif" --band 7
 code 0 grid flow "$work/hill.tif" "$work/none.tif" --plan
 says "cells     9"
-says "8 bytes a cell"
+says "1.4 bytes a cell"
 code 0 grid flow "$work/hill.tif" "$work/none.tif" --plan --memory 64K
 says "fits"
 [ ! -e "$work/none.tif" ] || fail "a plan wrote an output"

@@ -70,7 +70,9 @@ static gt_status keep(gt_ctx *ctx, const gt_book *b, const char *path, char hex[
     const char *dir = gt_store_dir(b->store);
     (void)snprintf(temp, sizeof temp, "%.3900s/attachments", dir);
     gt_status st = make_dir(ctx, temp);
-    (void)snprintf(temp, sizeof temp, "%.3900s/attachments/.new-%ld", dir, (long)getpid());
+    /* one book is one thread's: neither processes nor threads share the name */
+    (void)snprintf(temp, sizeof temp, "%.3900s/attachments/.new-%ld-%p", dir, (long)getpid(),
+                   (const void *)b);
     st = st == GT_OK ? copy(ctx, path, temp, hex, size) : st;
     if (st == GT_OK) {
         (void)snprintf(final, sizeof final, "%.3900s/attachments/%.2s", dir, hex);

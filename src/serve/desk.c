@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "serve/access.h"
+#include "serve/figures.h"
 #include "serve/messages.h"
 
 /* ---- opening ----------------------------------------------------------------------------------
@@ -189,11 +190,21 @@ static const gt_route routes[] = {
     {"DELETE", "tokens/*", gt_delete_token, GT_CHANGING},
     {"POST", "accounts", gt_post_account, GT_CHANGING},
     {"DELETE", "accounts/*", gt_delete_account, GT_CHANGING},
+    {"GET", "indicators", gt_get_indicators, GT_PUBLIC},
+    {"GET", "indicators/*/trend", gt_get_trend, GT_PUBLIC},
+    {"GET", "indicators/*/explanation", gt_get_explanation, GT_PUBLIC},
+    {"GET", "clauses", gt_get_clauses, GT_PUBLIC},
+    {"GET", "clauses/*", gt_get_clause, GT_PUBLIC},
+    {"GET", "balances/*", gt_get_balance, GT_SIGNED},
     {"GET", "ledgers", gt_get_ledgers, GT_SIGNED},
+    {"GET", "ledgers/*", gt_get_ledger, GT_SIGNED},
     {"GET", "ledgers/*/records", gt_get_records, GT_SIGNED},
     {"POST", "ledgers/*/records", gt_post_record, GT_CHANGING},
     {"GET", "ledgers/*/records/*", gt_get_record, GT_SIGNED},
+    {"PUT", "ledgers/*/records/*", gt_change_record, GT_CHANGING},
     {"POST", "ledgers/*/records/*/moves", gt_post_move, GT_CHANGING},
+    {"POST", "ledgers/*/records/*/attachments", gt_post_attachment, GT_CHANGING},
+    {"GET", "ledgers/*/records/*/attachments/*", gt_get_attachment, GT_SIGNED},
 };
 
 static bool matches(const char *pattern, const gt_request *request)

@@ -6,6 +6,7 @@
 
 #include "guotu/ledger.h"
 #include "serve/access.h"
+#include "serve/figures.h"
 #include "serve/messages.h"
 
 enum { PAGE = 100, PAGE_MAX = 1000 };
@@ -16,13 +17,39 @@ static void put_title(gt_desk *desk, const char *name, gt_title title, gt_text *
     gt_text_json_string(o, gt_desk_title(desk, title));
 }
 
+/* How many records, of all districts: the books keep these counts, and they name nobody. */
+static gt_status put_counts(gt_desk *desk, gt_book *book, const gt_ledger *l, gt_text *o)
+{
+    gt_entry_query query;
+    int64_t all = 0, open = 0;
+    gt_entry_query_init(&query, l->id);
+    gt_status st = gt_entry_count(desk->ctx, book, &query, &all);
+    query.open_only = true;
+    st = st == GT_OK ? gt_entry_count(desk->ctx, book, &query, &open) : st;
+    gt_text_printf(o, ",\"records\":%lld,\"open\":%lld,\"balances\":[", (long long)all,
+                   (long long)open);
+    for (size_t i = 0; i < l->n_balances; i++) {
+        gt_text_puts(o, i > 0 ? "," : "");
+        gt_text_json_string(o, l->balances[i].id);
+    }
+    gt_text_puts(o, "],\"clauses\":[");
+    for (size_t i = 0; l->clauses != NULL && l->clauses[i] != NULL; i++) {
+        gt_text_puts(o, i > 0 ? "," : "");
+        gt_text_json_string(o, l->clauses[i]);
+    }
+    gt_text_puts(o, "]");
+    return st;
+}
+
 gt_status gt_get_ledgers(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
     gt_text *o = &reply->body;
+    gt_book *book = NULL;
     (void)request;
     reply->cache = "no-store";
     gt_text_puts(o, "{\"ledgers\":[");
-    for (size_t i = 0; i < gt_package_n_ledgers(desk->package); i++) {
+    gt_status st = gt_desk_book(desk, &book);
+    for (size_t i = 0; st == GT_OK && i < gt_package_n_ledgers(desk->package); i++) {
         const gt_ledger *l = gt_package_ledger(desk->package, i);
         gt_text_puts(o, i > 0 ? ",\n{\"id\":" : "\n{\"id\":");
         gt_text_json_string(o, l->id);
@@ -34,10 +61,12 @@ gt_status gt_get_ledgers(gt_desk *desk, const gt_request *request, gt_reply *rep
             put_title(desk, "title", l->states[k].title, o);
             gt_text_puts(o, "}");
         }
-        gt_text_puts(o, "]}");
+        gt_text_puts(o, "]");
+        st = put_counts(desk, book, l, o);
+        gt_text_puts(o, "}");
     }
     gt_text_puts(o, "]}\n");
-    return gt_text_status(o);
+    return st == GT_OK ? gt_text_status(o) : st;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------
@@ -158,9 +187,8 @@ static bool put_event(void *user, const gt_event *e)
     return true;
 }
 
-/* The record, if the asker may read in its unit. One he may not read is refused, not denied. */
-static gt_status find_record(gt_desk *desk, const gt_request *request, gt_book **book,
-                             const gt_ledger **ledger, gt_entry *out)
+gt_status gt_find_record(gt_desk *desk, const gt_request *request, gt_book **book,
+                         const gt_ledger **ledger, gt_entry *out)
 {
     gt_status st = gt_ledger_find(desk->ctx, desk->package, request->part[1], ledger);
     st = st == GT_OK ? gt_desk_book(desk, book) : st;
@@ -170,15 +198,18 @@ static gt_status find_record(gt_desk *desk, const gt_request *request, gt_book *
     return st == GT_OK ? gt_access_must(desk, (*ledger)->id, "read", out->unit) : st;
 }
 
-static gt_status put_whole(gt_desk *desk, gt_book *book, const gt_ledger *ledger, const char *id,
-                           gt_reply *reply)
+gt_status gt_put_record(gt_desk *desk, gt_book *book, const gt_ledger *ledger, const char *id,
+                        gt_reply *reply)
 {
     gt_entry e;
     gt_status st = gt_ledger_get(desk->ctx, book, ledger->id, id, desk->arena, &e);
     if (st == GT_OK) {
         put_record(&e, &reply->body);
+        st = gt_put_prospects(desk, book, ledger, &e, &reply->body);
         gt_text_puts(&reply->body, ",\n\"events\":[");
-        st = gt_event_each(desk->ctx, book, ledger->id, id, 0, PAGE_MAX, put_event, &reply->body);
+        st = st != GT_OK ? st
+                         : gt_event_each(desk->ctx, book, ledger->id, id, 0, PAGE_MAX, put_event,
+                                         &reply->body);
         gt_text_puts(&reply->body, "]}\n");
         (void)snprintf(reply->etag, sizeof reply->etag, "\"%lld\"", (long long)e.version);
     }
@@ -191,8 +222,8 @@ gt_status gt_get_record(gt_desk *desk, const gt_request *request, gt_reply *repl
     gt_book *book = NULL;
     const gt_ledger *ledger = NULL;
     gt_entry e;
-    gt_status st = find_record(desk, request, &book, &ledger, &e);
-    return st == GT_OK ? put_whole(desk, book, ledger, e.id, reply) : st;
+    gt_status st = gt_find_record(desk, request, &book, &ledger, &e);
+    return st == GT_OK ? gt_put_record(desk, book, ledger, e.id, reply) : st;
 }
 
 /* ---- writing ----------------------------------------------------------------------------------
@@ -214,14 +245,14 @@ gt_status gt_post_move(gt_desk *desk, const gt_request *request, gt_reply *reply
     gt_act act;
     json_t *body = NULL;
     const char *move = "";
-    gt_status st = find_record(desk, request, &book, &ledger, &e);
+    gt_status st = gt_find_record(desk, request, &book, &ledger, &e);
     st = st == GT_OK ? gt_read_json(desk, request, &body) : st;
     st = st == GT_OK ? read_act(desk, body, &act) : st;
     st = st == GT_OK ? gt_read_text(desk, body, "move", true, &move) : st;
     st =
         st == GT_OK ? gt_ledger_move(desk->ctx, book, desk->package, ledger, &act, e.id, move) : st;
     json_decref(body);
-    return st == GT_OK ? put_whole(desk, book, ledger, e.id, reply) : st;
+    return st == GT_OK ? gt_put_record(desk, book, ledger, e.id, reply) : st;
 }
 
 /* Fields of a JSON object as texts, as the command line gives them. */
@@ -290,5 +321,31 @@ gt_status gt_post_record(gt_desk *desk, const gt_request *request, gt_reply *rep
     json_decref(body);
     gt_geom_free(desk->ctx, &geom);
     reply->status = st == GT_OK ? 201 : reply->status;
-    return st == GT_OK ? put_whole(desk, book, ledger, id, reply) : st;
+    return st == GT_OK ? gt_put_record(desk, book, ledger, id, reply) : st;
+}
+
+/* Changes what is stated in a record that is not closed. */
+gt_status gt_change_record(gt_desk *desk, const gt_request *request, gt_reply *reply)
+{
+    gt_book *book = NULL;
+    const gt_ledger *ledger = NULL;
+    gt_entry e;
+    gt_act act;
+    gt_entry_set set;
+    json_t *body = NULL;
+    const char *unit = "", *of = "";
+    gt_entry_set_init(&set);
+    gt_status st = gt_find_record(desk, request, &book, &ledger, &e);
+    st = st == GT_OK ? gt_read_json(desk, request, &body) : st;
+    st = st == GT_OK ? read_act(desk, body, &act) : st;
+    st = st == GT_OK ? gt_read_text(desk, body, "unit", false, &unit) : st;
+    st = st == GT_OK ? gt_read_text(desk, body, "body", false, &of) : st;
+    st = st == GT_OK ? read_fields(desk, json_object_get(body, "fields"), &set) : st;
+    if (st == GT_OK) {
+        set.unit = *unit == '\0' ? NULL : unit;
+        set.body = *of == '\0' ? NULL : of;
+        st = gt_ledger_set(desk->ctx, book, desk->package, ledger, &act, e.id, &set);
+    }
+    json_decref(body);
+    return st == GT_OK ? gt_put_record(desk, book, ledger, e.id, reply) : st;
 }

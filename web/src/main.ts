@@ -7,6 +7,9 @@ import type { Page } from './page';
 const pages: Record<string, { title: () => string; open: () => Promise<{ page: Page }>; tab: boolean }> = {
   map: { title: () => tr('地图', 'Map'), open: () => import('./pages/map'), tab: true },
   check: { title: () => tr('规划审查', 'Check'), open: () => import('./pages/check'), tab: true },
+  dashboard: { title: () => tr('指标', 'Indicators'), open: () => import('./pages/dashboard'), tab: true },
+  ledgers: { title: () => tr('台账', 'Ledgers'), open: () => import('./pages/ledgers'), tab: true },
+  clauses: { title: () => tr('条款', 'Clauses'), open: () => import('./pages/clauses'), tab: true },
   account: { title: () => tr('账号', 'Account'), open: () => import('./pages/account'), tab: false },
 };
 

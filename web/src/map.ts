@@ -28,6 +28,7 @@ export const FAIL = '#b3261e', OPEN = '#c48a00', ACCENT = '#175c8c';
 export const marks = new VectorSource();   // the subject, outlines being drawn
 export const results = new VectorSource(); // overlaps of a verdict, places of problems
 export const picked = new VectorSource();  // the feature or record in front
+export const moves = new VectorSource();   // parcels that moved a figure
 const names = new VectorSource();
 
 const resultStyle = (f: FeatureLike): Style => {
@@ -49,6 +50,7 @@ export const map = new Map({
   view: new View({ center: [0, 0], zoom: 2, maxZoom: 20, enableRotation: false }),
   layers: [
     new VectorLayer({ source: marks, zIndex: 900, style: plain(ACCENT, 3) }),
+    new VectorLayer({ source: moves, zIndex: 905, style: (f) => plain(Number(f.get('part')) > 0 ? '#1d6b3a' : FAIL, 2) }),
     new VectorLayer({ source: results, zIndex: 910, style: resultStyle }),
     new VectorLayer({ source: picked, zIndex: 920, style: plain('#d81b60', 3) }),
     new VectorLayer({
@@ -168,7 +170,7 @@ export function look(extent: Extent, maxZoom = 16): void {
   map.getView().fit(extent, { padding: Array(4).fill(w < 500 ? 24 : 70) as number[], maxZoom, duration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 250 });
 }
 export function clearMarks(): void {
-  for (const s of [marks, results, picked]) s.clear();
+  for (const s of [marks, results, picked, moves]) s.clear();
 }
 
 let begun: Promise<void> | null = null;

@@ -71,10 +71,10 @@ const origins: Table = {
 export const originName = (id: string): string => named(origins, id);
 
 const standings: Table = {
-  met: ['已达标', 'Met'],
-  on_path: ['按进度推进', 'On path'],
+  met: ['达标', 'Met'],
+  on_path: ['按序时', 'On path'],
   behind: ['滞后', 'Behind'],
-  broken: ['突破', 'Broken'],
+  broken: ['未达标', 'Not met'],
   undecidable: ['无法判定', 'Undecidable'],
   no_target: ['未设目标', 'No target'],
 };

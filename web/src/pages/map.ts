@@ -1,19 +1,53 @@
 /** The map: layers, the card of a feature, sums within a drawn outline. */
-import { fill, h } from '../dom';
+import Feature from 'ol/Feature';
+import type Geometry from 'ol/geom/Geometry';
+import { busy, fill, h, problem } from '../dom';
+import { explain, places } from '../figures';
 import { tree } from '../layers';
-import { look, boxOf, showCard } from '../map';
+import { boxOf, geojson, look, moves, picked, readFeature, showCard } from '../map';
 import { collections } from '../api';
 import type { Page } from '../page';
 import { split } from '../split';
-import { tr } from '../words';
+import { number, tr, unitName } from '../words';
+import { contributions } from '../contributions';
+
+/** What moved a figure, on the map: green is more, red is less. */
+async function moved(query: URLSearchParams): Promise<HTMLElement> {
+  const id = query.get('why')!;
+  const e = await explain(id, query.get('unit') ?? '', query.get('from') ?? '', query.get('to') ?? '');
+  const all = await collections();
+  const seen = new Set<string>();
+  const wanted = e.contributions.flatMap((c) => (c.sum || c.series ? [] : places(c).slice(0, 1).map((p) => ({ ...p, part: c.quanta }))))
+    .filter((p) => !seen.has(p.layer + p.id) && seen.add(p.layer + p.id)).slice(0, 60);
+  const found = await Promise.all(wanted.map((p) => {
+    const c = all.find((k) => k.id === p.layer);
+    return c ? readFeature(c, p.id).then((f) => new Feature({ geometry: geojson.readGeometry(f.geometry) as Geometry, part: p.part }), () => null) : null;
+  }));
+  moves.addFeatures(found.filter((f): f is Feature<Geometry> => f !== null));
+  if (moves.getFeatures().length) look(moves.getExtent());
+  return h('section', {}, h('p.crumbs', {}, h('a', { href: `#/dashboard/${encodeURIComponent(id)}` }, tr('指标监测', 'Indicators')), ' › ', tr('变化原因', 'What moved it')),
+    h('h1', {}, e.indicator.title, e.district ? ` · ${e.district}` : ''),
+    h('p', {}, `${query.get('from')} → ${query.get('to')}：${number((e.quanta || 0) * e.quantum, 4)} ${unitName(e.indicator.unit)}`),
+    h('p.soft', {}, tr('图上绿色为增加，红色为减少。', 'Green adds, red takes away.')),
+    contributions(e.contributions, e.quantum, e.indicator.unit));
+}
 
 export const page: Page = async (root, route) => {
   const s = await split(root, tr('图层', 'Layers'));
-  fill(s.aside, h('h1', {}, tr('图层', 'Layers')), await tree());
+  const layers = [h('h1', {}, tr('图层', 'Layers')), await tree()];
+  if (route.query.has('why')) {
+    const top = h('div', {}, busy());
+    fill(s.aside, top, h('details', {}, h('summary', {}, tr('图层', 'Layers')), layers[1]));
+    void moved(route.query).then((e) => fill(top, e), (why) => fill(top, problem(why)));
+  } else fill(s.aside, layers);
   const [id, feature] = route.parts;
   const box = route.query.get('bbox')?.split(',').map(Number);
   if (box?.length === 4 && box.every(Number.isFinite)) look(boxOf(box));
   const wanted = (await collections()).find((c) => c.id === id);
-  if (wanted && feature) await showCard(s.card, wanted, feature);
+  if (wanted && feature) {
+    await showCard(s.card, wanted, feature);
+    const at = picked.getExtent();
+    if (at && picked.getFeatures().length) look(at);
+  }
   return s.leave;
 };

@@ -185,7 +185,8 @@ static gt_status run_block(gt_ctx *ctx, void *user, const gt_block *b)
 {
     const runner *w = user;
     gt_cells cells = {.n = (size_t)b->n_cols, .user = w->user};
-    for (int r = 0; r < b->n_rows; r++) {
+    gt_status st = GT_OK;
+    for (int r = 0; st == GT_OK && r < b->n_rows; r++) {
         for (int i = 0; i < w->n_in; i++) {
             cells.stride = (ptrdiff_t)b->in[i].stride;
             cells.in[w->in_port[i]] = (const double *)b->in[i].cells + (ptrdiff_t)r * cells.stride;
@@ -198,8 +199,9 @@ static gt_status run_block(gt_ctx *ctx, void *user, const gt_block *b)
         for (int i = 0; i < w->n_out; i++) {
             keep_finite(cells.out[w->out_port[i]], cells.n);
         }
+        st = gt_check_cancel(ctx); /* a block of a wide neighbourhood takes minutes */
     }
-    return gt_check_cancel(ctx);
+    return st;
 }
 
 gt_status gt_job_cells(gt_ctx *ctx, gt_job *job, int halo, gt_cells_fn fn, const void *user)

@@ -61,7 +61,10 @@ gt_status gt_get_conformance(gt_desk *desk, const gt_request *request, gt_reply 
         "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
         "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
         "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
-        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json"};
+        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
+        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
+        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/job-list",
+        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss"};
     gt_text *o = &reply->body;
     (void)desk;
     (void)request;

@@ -7,6 +7,7 @@
 
 #include "serve/access.h"
 #include "serve/figures.h"
+#include "serve/jobs.h"
 #include "serve/messages.h"
 
 /* ---- opening ----------------------------------------------------------------------------------
@@ -22,6 +23,7 @@ gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
     out->tiles = setup->tiles;
     out->glance = setup->glance;
     out->sign_ins = setup->sign_ins;
+    out->jobs = setup->jobs;
     out->fallback = out->lang = gt_ctx_lang(ctx);
     gt_store_options_init(&options);
     options.read_only = true;
@@ -177,7 +179,13 @@ static const gt_route routes[] = {
     {"GET", "collections/*/tiles/*/*/*/*", gt_get_tile, GT_PUBLIC},
     {"GET", "processes", gt_get_processes, GT_PUBLIC},
     {"GET", "processes/*", gt_get_process, GT_PUBLIC},
-    {"POST", "processes/check/execution", gt_post_check, GT_PUBLIC},
+    {"POST", "processes/*/execution", gt_post_execution, GT_PUBLIC},
+    {"GET", "jobs", gt_get_jobs, GT_SIGNED},
+    {"GET", "jobs/*", gt_get_job, GT_SIGNED},
+    {"DELETE", "jobs/*", gt_delete_job, GT_CHANGING},
+    {"GET", "jobs/*/results", gt_get_results, GT_SIGNED},
+    {"GET", "jobs/*/results/*", gt_get_result, GT_SIGNED},
+    {"GET", "jobs/*/events", gt_get_events, GT_SIGNED},
     {"GET", "health", gt_get_health, GT_PUBLIC},
     {"GET", "portal", gt_get_web, GT_PUBLIC},
     {"GET", "portal/*", gt_get_web, GT_PUBLIC},
@@ -297,10 +305,12 @@ static int http_status(const gt_desk *desk, const gt_ctx *ctx)
     case GT_E_CONFLICT:
         return strcmp(id, GT_MSG_SERVE_MATCH.id) == 0 ? 412 : 409;
     case GT_E_LIMIT:
-        return strcmp(id, GT_MSG_SERVE_TIME.id) == 0   ? 503
-               : strcmp(id, GT_MSG_SERVE_LONG.id) == 0 ? 414
-               : strcmp(id, GT_MSG_SERVE_RATE.id) == 0 ? 429
-                                                       : 400;
+        return strcmp(id, GT_MSG_SERVE_TIME.id) == 0        ? 503
+               : strcmp(id, GT_MSG_SERVE_LONG.id) == 0      ? 414
+               : strcmp(id, GT_MSG_SERVE_RATE.id) == 0      ? 429
+               : strcmp(id, GT_MSG_SERVE_JOBS_FULL.id) == 0 ? 503
+               : strcmp(id, GT_MSG_SERVE_JOBS_MANY.id) == 0 ? 429
+                                                            : 400;
     case GT_E_MEMORY:
     case GT_E_CANCELLED:
         return 503;
@@ -359,6 +369,24 @@ static void put_where(const gt_desk *desk, gt_text *o)
     gt_text_puts(o, "]");
 }
 
+/* OGC API Processes, 7.12-7.15: three problems have a type of their own. */
+static const char *problem_type(const char *id)
+{
+    static const char *const list[][2] = {
+        {"serve.no-process",
+         "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/no-such-process"},
+        {"serve.no-job",
+         "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/no-such-job"},
+        {"serve.not-ready",
+         "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/result-not-ready"}};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        if (strcmp(list[i][0], id) == 0) {
+            return list[i][1];
+        }
+    }
+    return "about:blank";
+}
+
 /* What is ours to know (paths of files, what the machine said) is not told. */
 void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
@@ -367,7 +395,8 @@ void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
     gt_text line;
     gt_text_init(&line, desk->ctx, 65536);
     gt_text_clear(o);
-    gt_text_printf(o, "{\"type\":\"about:blank\",\"status\":%d,\"title\":", status);
+    gt_text_printf(o, "{\"type\":\"%s\",\"status\":%d,\"title\":",
+                   problem_type(gt_error_id(desk->ctx)), status);
     gt_text_json_string(o, reason(status));
     if (status < 500 || status == 503) {
         gt_error_render(desk->ctx, desk->lang, &line);
@@ -391,6 +420,8 @@ void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
     reply->cookie = NULL;
     reply->encoding = GT_AS_IS;
     reply->html = false;
+    reply->file = NULL;
+    reply->stream = NULL;
 }
 
 void gt_desk_answer(gt_desk *desk, const gt_request *request, gt_reply *reply)

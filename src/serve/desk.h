@@ -44,6 +44,8 @@ void gt_crs_set_close(gt_ctx *ctx, gt_crs_set *set);
 /* Reads a URI, a safe CURIE "[EPSG:4326]" or "EPSG:4326"; false when it is not offered. */
 bool gt_crs_set_find(const gt_crs_set *set, const char *text, gt_map_crs *out);
 
+typedef struct gt_jobs gt_jobs;
+
 typedef struct gt_desk {
     gt_ctx *ctx;               /* borrowed */
     const gt_package *package; /* borrowed */
@@ -61,6 +63,7 @@ typedef struct gt_desk {
     gt_accounts *accounts;                      /* NULL: nobody can sign in */
     gt_book *book;                              /* made on first use (gt_desk_book) */
     gt_rate *sign_ins;                          /* borrowed; NULL: no limit */
+    gt_jobs *jobs;                              /* borrowed; NULL: none */
     gt_who who;                                 /* of the request */
     gt_checker *checker;                        /* made on first use */
     int64_t checker_revision;
@@ -78,6 +81,7 @@ typedef struct gt_desk_setup { /* all borrowed */
     gt_glance *glance;
     gt_rate *sign_ins;
     bool accounts; /* people can sign in */
+    gt_jobs *jobs; /* NULL: none can be started */
 } gt_desk_setup;
 
 gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out) GT_CHECKED;
@@ -136,7 +140,6 @@ gt_status gt_get_tile(gt_desk *desk, const gt_request *request, gt_reply *reply)
 gt_status gt_get_tilesets(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_processes(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_process(gt_desk *desk, const gt_request *request, gt_reply *reply);
-gt_status gt_post_check(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_health(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_web(gt_desk *desk, const gt_request *request, gt_reply *reply);
 

@@ -121,7 +121,8 @@ static gt_status start_workers(gt_ctx *ctx, gt_server *server)
                                  server->tiles,
                                  server->glance,
                                  server->sign_ins,
-                                 true};
+                                 true,
+                                 server->jobs};
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i < (size_t)server->options.workers; i++) {
         gt_worker *w = &server->workers[i];
@@ -141,6 +142,23 @@ static gt_status start_workers(gt_ctx *ctx, gt_server *server)
     }
     if (st == GT_OK) {
         st = gt_keeper_start(server->ctx, &setup, &server->keeper);
+    }
+    return st;
+}
+
+static gt_status start_jobs(gt_ctx *ctx, gt_server *server)
+{
+    const gt_desk_setup setup = {.workspace = server->options.workspace,
+                                 .package = server->options.package,
+                                 .web = &server->web};
+    server->jobs_ctx = gt_ctx_fork(server->ctx);
+    gt_status st = server->jobs_ctx == NULL
+                       ? GT_E_MEMORY
+                       : gt_jobs_start(server->jobs_ctx, &setup, &server->jobs);
+    st = st == GT_OK ? gt_streams_new(server->jobs_ctx, server->jobs, &server->streams) : st;
+    if (st != GT_OK && server->jobs_ctx != NULL) {
+        (void)gt_fail(ctx, st, gt_error_message(server->jobs_ctx), gt_error_place(server->jobs_ctx),
+                      gt_error_args(server->jobs_ctx));
     }
     return st;
 }
@@ -213,6 +231,7 @@ gt_status gt_server_start(gt_ctx *ctx, const gt_serve_options *options, gt_serve
     (void)pthread_cond_init(&server->work, NULL);
     gt_status st = allocate(ctx, server);
     st = st == GT_OK ? open_tiles(ctx, server) : st;
+    st = st == GT_OK ? start_jobs(ctx, server) : st;
     st = st == GT_OK ? start_workers(ctx, server) : st;
     st = st == GT_OK ? listen_at(ctx, server) : st;
     if (st == GT_OK) {
@@ -269,8 +288,14 @@ void gt_server_stop(gt_server *server)
         }
     }
     gt_keeper_stop(server->keeper);
+    if (server->jobs != NULL) { /* first, so that who follows one hears of its end */
+        gt_jobs_halt(server->jobs);
+    }
     if (server->watching) {
         (void)pthread_join(server->watch, NULL);
+    }
+    if (server->streams != NULL) {
+        gt_streams_end(server->streams);
     }
     if (server->daemon != NULL) {
         MHD_stop_daemon(server->daemon);
@@ -281,6 +306,9 @@ void gt_server_stop(gt_server *server)
         }
         gt_ctx_free(server->workers[i].ctx);
     }
+    gt_streams_free(server->streams);
+    gt_jobs_stop(server->jobs);
+    gt_ctx_free(server->jobs_ctx);
     gt_tile_cache_free(server->tiles);
     gt_glance_close(server->glance);
     gt_rate_free(server->sign_ins);

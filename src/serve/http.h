@@ -13,8 +13,10 @@
 
 #include "guotu/serve.h"
 #include "serve/desk.h"
+#include "serve/jobs.h"
 #include "serve/keeper.h"
 #include "serve/metrics.h"
+#include "serve/stream.h"
 
 enum {
     LOOPS = 2,
@@ -75,6 +77,9 @@ struct gt_server {
     gt_tile_cache *tiles;
     gt_glance *glance;
     gt_keeper *keeper;
+    gt_ctx *jobs_ctx;
+    gt_jobs *jobs;
+    gt_streams *streams;
     gt_rate *sign_ins;
     gt_rate *requests; /* NULL: no limit */
 };

@@ -253,6 +253,7 @@ void *gt_http_watch(void *user)
     for (bool closing = false; !closing;) {
         gt_http_nap();
         double now = gt_clock();
+        gt_streams_wake(server->streams);
         (void)pthread_mutex_lock(&server->lock);
         closing = server->closing;
         for (int i = 0; i < server->options.most_connections; i++) {

@@ -42,6 +42,11 @@ void gt_http_headers(struct MHD_Response *response, const gt_reply *reply)
     if (reply->location != NULL) {
         put_header(response, "Location", reply->location);
     }
+    if (reply->save_as != NULL) {
+        char text[256];
+        (void)snprintf(text, sizeof text, "attachment; filename=\"%.200s\"", reply->save_as);
+        put_header(response, "Content-Disposition", text);
+    }
     if (reply->cookie != NULL) {
         put_header(response, "Set-Cookie", reply->cookie);
     }

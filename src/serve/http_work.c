@@ -1,6 +1,9 @@
 /* Workers: each takes whole requests from the queue, asks its desk, and makes the response. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "serve/http.h"
 
@@ -36,6 +39,7 @@ static void fill(gt_worker *worker, const gt_call *call, gt_request *request)
     request->if_match = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "If-Match");
     request->content_crs =
         MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Content-Crs");
+    request->prefer = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Prefer");
     const char *reason = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "X-Reason");
     if (reason != NULL) { /* header fields are ASCII: %XX as in addresses */
         gt_status st = gt_decode(worker->ctx, worker->desk.arena, reason, &request->reason);
@@ -53,6 +57,40 @@ static void fill(gt_worker *worker, const gt_call *call, gt_request *request)
         const char *kept = gt_arena_strdup(worker->desk.arena, base);
         request->base = kept == NULL ? "" : kept;
     }
+}
+
+/* A file is sent as it is read; one that is gone, or a stream too many, is a problem after all. */
+static struct MHD_Response *response_of(gt_call *call, const gt_desk *desk, gt_reply *reply)
+{
+    static const char busy[] = GT_PROBLEM(503, "Service Unavailable", "serve.busy");
+    struct MHD_Response *response = NULL;
+    if (reply->file == NULL && reply->stream == NULL) {
+        return MHD_create_response_from_buffer(
+            reply->body.len, (void *)(uintptr_t)gt_text_cstr(&reply->body), MHD_RESPMEM_MUST_COPY);
+    }
+    if (reply->stream != NULL) {
+        response =
+            gt_stream_response(call->server->streams, call->connection, reply->stream, desk->lang);
+    } else {
+        struct stat facts;
+        int fd = open(reply->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd >= 0 && fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode)) {
+            response = MHD_create_response_from_fd64((uint64_t)facts.st_size, fd);
+            call->bytes = (size_t)facts.st_size;
+        }
+        if (response == NULL && fd >= 0) {
+            (void)close(fd);
+        }
+    }
+    if (response == NULL) {
+        call->status = reply->status = 503;
+        call->bytes = sizeof busy - 1;
+        reply->type = "application/problem+json";
+        reply->save_as = NULL;
+        response = MHD_create_response_from_buffer(sizeof busy - 1, (void *)(uintptr_t)busy,
+                                                   MHD_RESPMEM_PERSISTENT);
+    }
+    return response;
 }
 
 static void answer(gt_worker *worker, gt_call *call)
@@ -79,8 +117,7 @@ static void answer(gt_worker *worker, gt_call *call)
     }
     call->status = reply.status;
     call->bytes = reply.body.len;
-    call->response = MHD_create_response_from_buffer(
-        reply.body.len, (void *)(uintptr_t)gt_text_cstr(&reply.body), MHD_RESPMEM_MUST_COPY);
+    call->response = response_of(call, desk, &reply);
     if (call->response != NULL) {
         gt_http_headers(call->response, &reply);
     }

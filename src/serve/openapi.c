@@ -28,7 +28,13 @@ static const gt_operation operations[] = {
      REF("collectionId") "," REF("tileMatrix") "," REF("tileRow") "," REF("tileCol"),
      "application/vnd.mapbox-vector-tile"},
     {"/processes", "processes", "The processes", "", "application/json"},
-    {"/processes/check", "process", "Description of the process check", "", "application/json"},
+    {"/processes/{processId}", "process", "Description of a process", REF("processId"),
+     "application/json"},
+    {"/jobs", "jobs", "Own jobs", "", "application/json"},
+    {"/jobs/{jobId}", "job", "Status of a job", REF("jobId"), "application/json"},
+    {"/jobs/{jobId}/results", "results", "Results of a job", REF("jobId"), "application/json"},
+    {"/jobs/{jobId}/events", "events", "Progress as server-sent events", REF("jobId"),
+     "text/event-stream"},
     {"/health", "health", "Is the server well?", "", "application/json"},
 };
 
@@ -43,6 +49,10 @@ static const char parameters[] =
     "\"schema\":{\"type\":\"integer\",\"minimum\":0}},\n"
     "\"tileCol\":{\"name\":\"tileCol\",\"in\":\"path\",\"required\":true,"
     "\"schema\":{\"type\":\"integer\",\"minimum\":0}},\n"
+    "\"processId\":{\"name\":\"processId\",\"in\":\"path\",\"required\":true,"
+    "\"schema\":{\"type\":\"string\"}},\n"
+    "\"jobId\":{\"name\":\"jobId\",\"in\":\"path\",\"required\":true,"
+    "\"schema\":{\"type\":\"string\"}},\n"
     "\"lang\":{\"name\":\"lang\",\"in\":\"query\",\"schema\":{\"type\":\"string\","
     "\"enum\":[\"zh\",\"en\"]}},\n"
     "\"limit\":{\"name\":\"limit\",\"in\":\"query\",\"style\":\"form\",\"explode\":false,"

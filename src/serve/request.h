@@ -33,6 +33,7 @@ typedef struct gt_request {
     const char *csrf; /* X-CSRF-Token */
     const char *if_match;
     const char *content_crs;
+    const char *prefer;
     const char *reason;   /* X-Reason, decoded */
     const char *client;   /* its address */
     bool secure;          /* came by TLS */
@@ -74,6 +75,9 @@ typedef struct gt_reply {
     gt_encoding encoding; /* of the body */
     bool by_encoding;     /* other encodings would be sent to others */
     bool html;            /* a page: its own scripts may run */
+    const char *file;     /* path of what is sent instead of the body; arena, or NULL */
+    const char *save_as;  /* name the file is saved under; arena, or NULL */
+    const char *stream;   /* id of the job whose events are sent; arena, or NULL */
     gt_text body;         /* owned */
 } gt_reply;
 

@@ -1,16 +1,15 @@
-/* OGC API Processes: the process `check`, answered at once. Inputs: the outline as GeoJSON, the
+/* The process `check`: one subject against the rules. Inputs: the outline as GeoJSON, the
  * kind of subject, its facts; outputs: the verdict (docs/reference/verdict-json.md) and the
  * overlaps of what does not pass, in CRS84 for a map. */
 #include <jansson.h>
 #include <string.h>
 
-#include "serve/desk.h"
 #include "serve/messages.h"
+#include "serve/processes.h"
 
 enum { FACTS_MAX = 64, POINTS_MAX = 100000 };
 
 typedef struct inputs {
-    json_t *root;
     const json_t *in;
     gt_geom geom;
     gt_fact facts[FACTS_MAX];
@@ -22,22 +21,6 @@ static gt_status refuse(gt_desk *desk, const char *reason)
 {
     return gt_fail(desk->ctx, GT_E_INPUT, &GT_MSG_SERVE_BODY, GT_NOWHERE,
                    GT_ARGS(GT_TEXT("reason", reason)));
-}
-
-static gt_status read_body(gt_desk *desk, const gt_request *request, inputs *out)
-{
-    json_error_t error;
-    const char *type = request->content_type;
-    if (type == NULL || strncmp(type, "application/json", 16) != 0) {
-        return refuse(desk, "Content-Type: application/json");
-    }
-    out->root = json_loadb(request->body == NULL ? "" : request->body, request->body_len,
-                           JSON_REJECT_DUPLICATES, &error);
-    if (out->root == NULL) {
-        return refuse(desk, error.text);
-    }
-    out->in = json_object_get(out->root, "inputs");
-    return json_is_object(out->in) ? GT_OK : refuse(desk, "inputs {}");
 }
 
 /* A text input, bare or as {"value": ...}. */
@@ -131,11 +114,10 @@ static gt_status read_facts(gt_desk *desk, inputs *in)
     return st;
 }
 
-static gt_status read_inputs(gt_desk *desk, const gt_request *request, inputs *in)
+static gt_status read_inputs(gt_desk *desk, inputs *in)
 {
     gt_check_options_init(&in->options);
-    gt_status st = read_body(desk, request, in);
-    st = st == GT_OK ? read_outline(desk, in) : st;
+    gt_status st = read_outline(desk, in);
     if (st == GT_OK) {
         const char *kind = text_input(in, "type"), *day = text_input(in, "as_of");
         in->subject.kind = kind == NULL ? "project" : kind;
@@ -209,55 +191,47 @@ static gt_status ready(gt_desk *desk)
     return gt_checker_new(desk->ctx, desk->store, desk->package, &desk->checker);
 }
 
-gt_status gt_post_check(gt_desk *desk, const gt_request *request, gt_reply *reply)
+static void inputs_init(inputs *in, const json_t *given)
+{
+    memset(in, 0, sizeof *in);
+    gt_geom_init(&in->geom);
+    in->in = given;
+}
+
+gt_status gt_check_try(gt_desk *desk, const json_t *given)
+{
+    inputs in;
+    inputs_init(&in, given);
+    gt_status st = read_inputs(desk, &in);
+    gt_geom_free(desk->ctx, &in.geom);
+    return st;
+}
+
+gt_status gt_check_run(gt_desk *desk, const json_t *given, const char *dir, gt_text *results)
 {
     inputs in;
     gt_verdict *verdict = NULL;
-    memset(&in, 0, sizeof in);
-    gt_geom_init(&in.geom);
-    reply->cache = "no-store";
-    gt_status st = read_inputs(desk, request, &in);
+    (void)dir;
+    inputs_init(&in, given);
+    gt_status st = read_inputs(desk, &in);
     st = st == GT_OK ? ready(desk) : st;
     if (st == GT_OK) {
         st = gt_checker_run(desk->ctx, desk->checker, &in.subject, &in.options, &verdict);
     }
     if (st == GT_OK) {
-        gt_text_puts(&reply->body, "{\"verdict\":");
-        gt_verdict_render_json(verdict, &reply->body);
-        gt_text_puts(&reply->body, ",\"overlaps\":");
-        st = put_overlaps(desk, verdict, &reply->body);
-        gt_text_puts(&reply->body, "}\n");
+        gt_text_puts(results, "{\"verdict\":");
+        gt_verdict_render_json(verdict, results);
+        gt_text_puts(results, ",\"overlaps\":");
+        st = put_overlaps(desk, verdict, results);
+        gt_text_puts(results, "}\n");
     }
     gt_verdict_free(verdict);
     gt_geom_free(desk->ctx, &in.geom);
-    json_decref(in.root);
     return st;
 }
 
 /* ---- descriptions -----------------------------------------------------------------------------
  */
-
-static void put_summary(const gt_desk *desk, gt_text *o)
-{
-    gt_text_puts(o, "{\"id\":\"check\",\"version\":\"" GT_VERSION "\",\"title\":");
-    gt_text_json_string(o, desk->lang == GT_LANG_ZH ? "审查一个对象是否符合规划"
-                                                    : "Does a parcel or project conform?");
-    gt_text_puts(o, ",\"jobControlOptions\":[\"sync-execute\"],"
-                    "\"outputTransmission\":[\"value\"]");
-}
-
-gt_status gt_get_processes(gt_desk *desk, const gt_request *request, gt_reply *reply)
-{
-    gt_text *o = &reply->body;
-    gt_text_puts(o, "{\"processes\":[");
-    put_summary(desk, o);
-    gt_text_puts(o, ",\"links\":[");
-    gt_put_link(o, request, "/processes/check", "self", "application/json");
-    gt_text_puts(o, "]}],\n\"links\":[");
-    gt_put_link(o, request, "/processes", "self", "application/json");
-    gt_text_puts(o, "]}\n");
-    return GT_OK;
-}
 
 /* Kinds of subject and their facts: what a form needs. */
 static void put_kinds(const gt_desk *desk, gt_text *o)
@@ -295,14 +269,8 @@ static void put_kinds(const gt_desk *desk, gt_text *o)
     }
 }
 
-gt_status gt_get_process(gt_desk *desk, const gt_request *request, gt_reply *reply)
+void gt_check_describe(const gt_desk *desk, gt_text *o)
 {
-    gt_text *o = &reply->body;
-    if (strcmp(request->part[1], "check") != 0) {
-        return gt_fail(desk->ctx, GT_E_NOT_FOUND, &GT_MSG_SERVE_PAGE, GT_NOWHERE,
-                       GT_ARGS(GT_TEXT("path", request->path)));
-    }
-    put_summary(desk, o);
     gt_text_puts(o,
                  ",\n\"inputs\":{\"geometry\":{\"title\":\"outline\",\"minOccurs\":1,\"schema\":"
                  "{\"format\":\"geojson-geometry\",\"type\":\"object\"}},\n"
@@ -321,9 +289,5 @@ gt_status gt_get_process(gt_desk *desk, const gt_request *request, gt_reply *rep
            "\"overlaps\":{\"schema\":{\"type\":\"object\",\"format\":"
            "\"geojson-feature-collection\"}}},\n\"kinds\":[");
     put_kinds(desk, o);
-    gt_text_puts(o, "],\n\"links\":[");
-    gt_put_link(o, request, "/processes/check/execution",
-                "http://www.opengis.net/def/rel/ogc/1.0/execute", "application/json");
-    gt_text_puts(o, "]}\n");
-    return GT_OK;
+    gt_text_puts(o, "]");
 }

@@ -110,7 +110,12 @@ static void put_json(cli *app, const gt_explanation *e)
     gt_text_json_real(o, e->known_before ? (double)e->before * e->quantum : (double)NAN);
     gt_text_puts(o, ",\"after\":");
     gt_text_json_real(o, e->known_after ? (double)e->after * e->quantum : (double)NAN);
-    gt_text_printf(o, ",\"quanta\":%lld,\"contributions\":[", (long long)(e->after - e->before));
+    if (e->known_before && e->known_after) {
+        gt_text_printf(o, ",\"quanta\":%lld", (long long)(e->after - e->before));
+    } else {
+        gt_text_puts(o, ",\"quanta\":null"); /* nothing to sum to */
+    }
+    gt_text_puts(o, ",\"contributions\":[");
     for (size_t i = 0; i < e->n; i++) {
         const gt_contribution *c = &e->list[i];
         gt_text_printf(o, "%s\n  {\"quanta\":%lld,\"series\":", i == 0 ? "" : ",",
@@ -174,8 +179,10 @@ static gt_status run(cli *app)
     }
     st = st == GT_OK ? cli_open_store(app, true, &store) : st;
     st = st == GT_OK ? cli_open_package(app, store, &package) : st;
-    st = st == GT_OK ? gt_indicator_explain(app->ctx, store, package, app->operands[0],
-                                            cli_option_value(app, "unit", NULL), &from, &to, &e)
+    const char *unit = cli_option_value(app, "unit", NULL);
+    st = st == GT_OK ? gt_indicator_check_unit(app->ctx, store, package, unit, false) : st;
+    st = st == GT_OK ? gt_indicator_explain(app->ctx, store, package, app->operands[0], unit, &from,
+                                            &to, &e)
                      : st;
     if (st == GT_OK && format == CLI_JSON) {
         put_json(app, e);

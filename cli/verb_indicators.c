@@ -223,13 +223,17 @@ static gt_status work(cli *app, bool warn)
     o.only = cli_option_value(app, "only", NULL);
     st = st == GT_OK ? cli_open_store(app, true, &store) : st;
     st = st == GT_OK ? cli_open_package(app, store, &package) : st;
+    const char *unit = warn ? NULL : cli_option_value(app, "unit", NULL);
+    st = st == GT_OK
+             ? gt_indicator_check_unit(app->ctx, store, package, unit, o.level == GT_LEVEL_TOWN)
+             : st;
     if (st == GT_OK && format == CLI_XLSX) {
         st = as_workbook(app, store, package, o.year);
     } else if (st == GT_OK) {
         st = gt_indicators_run(app->ctx, store, package, &o, &table);
     }
     if (st == GT_OK && table != NULL) {
-        job j = {app, table, warn ? NULL : cli_option_value(app, "unit", NULL), warn};
+        job j = {app, table, unit, warn};
         if (format == CLI_JSON) {
             as_json(&j);
         } else {

@@ -139,6 +139,11 @@ void gt_indicator_table_free(gt_indicator_table *table);
 size_t gt_indicator_table_n_rows(const gt_indicator_table *table);
 const gt_indicator_row *gt_indicator_table_row(const gt_indicator_table *table, size_t i);
 int gt_indicator_table_year(const gt_indicator_table *table);
+/* A name that a person gave: GT_E_NOT_FOUND with a hint when the package's layer of units (the
+ * districts) has features and none, at any time, is called so; with `towns`, none of the other unit
+ * layers either. "" and NULL are the whole. Cost: a read of those layers without geometry. */
+gt_status gt_indicator_check_unit(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                                  const char *name, bool towns) GT_CHECKED;
 /* A line a person can read, without the unit's name: "2,801.37 km2, asked <= 2,790 (2025), behind:
  * 42 % done in 60 % of the time". Appends. */
 void gt_indicator_line(const gt_indicator_row *row, gt_lang lang, gt_text *out);

@@ -60,23 +60,39 @@ static gt_status make_key(job *j, gt_text *key)
     return gt_text_status(key);
 }
 
-/* The texts of the columns from a to b, joined by '/'; with the layers' names when told apart. */
-static const char *joined(job *j, const gt_area_table *t, size_t row, size_t a, size_t b,
-                          bool features)
+static const char *kept(job *j)
 {
-    gt_text_clear(&j->scratch);
-    for (size_t c = a; c < b; c++) {
-        const char *text = gt_area_table_text(t, row, c);
-        if (features && *text != '\0') {
-            gt_text_printf(&j->scratch, "%s%s:%s", j->scratch.len == 0 ? "" : " ", j->layers[c - a],
-                           text);
-        } else if (!features) {
-            gt_text_printf(&j->scratch, "%s%s", c == a ? "" : "/", text);
-        }
-    }
     return gt_text_status(&j->scratch) != GT_OK
                ? NULL
                : gt_arena_strdup(j->arena, gt_text_cstr(&j->scratch));
+}
+
+/* What a row is of: the condition `of` sees it by the features of the layers it reads. */
+static const char *ground_of(job *j, const gt_area_table *t, size_t row, size_t first)
+{
+    gt_text_clear(&j->scratch);
+    for (size_t i = 0; i < j->n_layers; i++) {
+        if (j->of_reads[i]) {
+            gt_text_printf(&j->scratch, "%s ", gt_area_table_text(t, row, first + i));
+        }
+    }
+    return kept(j);
+}
+
+/* Which of the layers that changed `of` reads. */
+static void see_of(job *j, const gt_counter *counter)
+{
+    size_t n = 0;
+    const size_t *used = counter->of == NULL ? NULL : gt_expr_used(counter->of, &n);
+    for (size_t i = 0; i < j->n_layers; i++) {
+        j->of_reads[i] = false;
+    }
+    for (size_t k = 0; k < n; k++) {
+        const char *layer = used[k] < 2 ? NULL : layer_of(j, j->in->account[used[k] - 2]);
+        for (size_t i = 0; layer != NULL && i < j->n_layers; i++) {
+            j->of_reads[i] = j->of_reads[i] || strcmp(layer, j->layers[i]) == 0;
+        }
+    }
 }
 
 static gt_status take_row(job *j, side *s, const gt_counter *counter, const gt_area_table *t,
@@ -105,14 +121,19 @@ static gt_status take_row(job *j, side *s, const gt_counter *counter, const gt_a
         return st;
     }
     bit *b = &j->bits[j->n_bits++];
-    *b = (bit){.where = joined(j, t, row, n, n + j->n_layers, true),
+    gt_explain_where(j, t, row);
+    *b = (bit){.where = kept(j),
+               .ground = ground_of(j, t, row, n),
                .unit = gt_arena_strdup(j->arena, texts[0]),
-               .classes = joined(j, t, row, 1, n, false),
                .counted = counted ? sign * mm2 : 0,
                .total = total ? sign * mm2 : 0,
                .mm2 = mm2,
                .after = sign > 0};
-    return b->where == NULL || b->unit == NULL || b->classes == NULL ? GT_E_MEMORY : GT_OK;
+    gt_explain_classes(j, t, row);
+    b->classes = kept(j);
+    return b->where == NULL || b->ground == NULL || b->unit == NULL || b->classes == NULL
+               ? GT_E_MEMORY
+               : GT_OK;
 }
 
 /* A layer that covers nothing was not there yet. */
@@ -134,7 +155,7 @@ static gt_status read_side(job *j, side *s, const char *key, int sign)
 {
     gt_area_table *t = NULL;
     gt_areas_options o;
-    gt_counter counter;
+    gt_counter counter = {0};
     gt_areas_options_init(&o);
     o.as_of_rev = s->state.rev;
     o.as_of = s->state.date;
@@ -146,59 +167,15 @@ static gt_status read_side(job *j, side *s, const char *key, int sign)
     }
     st = st == GT_OK ? gt_counter_open(j->ctx, j->sql, j->in, &counter) : st;
     s->given.counted_known = st == GT_OK && speaks(j, t);
+    if (st == GT_OK) {
+        see_of(j, &counter);
+    }
     for (size_t i = 0; s->given.counted_known && st == GT_OK && i < gt_area_table_n_rows(t); i++) {
         st = gt_check_cancel(j->ctx);
         st = st == GT_OK ? take_row(j, s, &counter, t, i, sign) : st;
     }
-    gt_area_table_free(t);
+    s->table = t;
     return st;
-}
-
-/* ---- features: what each gained and lost --------------------------------------------------------
- */
-
-static int bit_order(const void *a, const void *b)
-{
-    const bit *p = a, *q = b;
-    int told = strcmp(p->where, q->where);
-    told = told != 0 ? told : (int)p->after - (int)q->after;
-    told = told != 0 ? told : (p->mm2 < q->mm2) - (p->mm2 > q->mm2);
-    return told != 0 ? told : strcmp(p->classes, q->classes);
-}
-
-/* Sums the bits of one place; what did not move is dropped. */
-static gt_status gather(job *j)
-{
-    if (j->n_bits > 0) {
-        qsort(j->bits, j->n_bits, sizeof *j->bits, bit_order);
-    }
-    j->n_moves = 0;
-    for (size_t i = 0, end; i < j->n_bits; i = end) {
-        move m = {.where = j->bits[i].where, .unit = j->bits[i].unit, .before = "", .after = ""};
-        int64_t n_mm2 = -1;
-        for (end = i; end < j->n_bits && strcmp(j->bits[end].where, m.where) == 0; end++) {
-            const bit *b = &j->bits[end];
-            m.counted += b->counted;
-            m.total += b->total;
-            if (b->after && *m.after == '\0') {
-                m.after = b->classes; /* the largest comes first */
-            } else if (!b->after && *m.before == '\0') {
-                m.before = b->classes;
-            }
-            m.unit = b->mm2 > n_mm2 ? b->unit : m.unit;
-            n_mm2 = b->mm2 > n_mm2 ? b->mm2 : n_mm2;
-        }
-        if (m.counted != 0 || m.total != 0) {
-            void *block = j->moves;
-            gt_status st = gt_grow(j->ctx, &block, &j->cap_moves, j->n_moves + 1, sizeof *j->moves);
-            j->moves = block;
-            if (st != GT_OK) {
-                return st;
-            }
-            j->moves[j->n_moves++] = m;
-        }
-    }
-    return GT_OK;
 }
 
 /* ---- series ------------------------------------------------------------------------------------
@@ -338,7 +315,7 @@ static gt_status map_step(job *j, const side *a, const side *b, int64_t step)
     double net = 0, gross = 0, slope = 0;
     int64_t rest = step;
     for (size_t i = 0; st == GT_OK && i < j->n_moves; i++) {
-        weights[i] = (double)j->moves[i].counted - ratio * (double)j->moves[i].total;
+        weights[i] = (double)j->moves[i].counted - ratio * j->moves[i].net_total;
         net += weights[i];
         gross += fabs(weights[i]);
     }
@@ -477,7 +454,9 @@ static gt_status finish(job *j, const side *a, const side *b, gt_explanation **o
         .indicator = j->in, .unit = j->unit, .quantum = quantum_of(j->in) / j->in->unit_base};
     gt_status st = gt_explain_value(j, &a->given, &e->known_before, &e->before);
     st = st == GT_OK ? gt_explain_value(j, &b->given, &e->known_after, &e->after) : st;
-    st = st == GT_OK ? gather(j) : st;
+    st = st == GT_OK ? gt_explain_gather(j) : st;
+    st = st == GT_OK ? gt_explain_ends(j, a->table, false) : st;
+    st = st == GT_OK ? gt_explain_ends(j, b->table, true) : st;
     if (st == GT_OK && e->known_before && e->known_after) {
         st = walk(j, (side *)a, (side *)b, e->before, e->after);
     }
@@ -571,6 +550,8 @@ gt_status gt_indicator_explain(gt_ctx *ctx, gt_store *store, const gt_package *p
     }
     gt_text_free(&key);
     gt_text_free(&j.scratch);
+    gt_area_table_free(a.table);
+    gt_area_table_free(b.table);
     gt_series_book_free(a.book);
     gt_series_book_free(b.book);
     gt_book_close(j.ledgers);

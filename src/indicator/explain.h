@@ -12,6 +12,7 @@ typedef struct side {
     gt_series_book *book;
     gt_value values[MOST_VALUES];
     gt_ingredients given;
+    gt_area_table *table; /* the account by feature; NULL: no data */
     gt_book_cut cut;
     int64_t sums[GT_MOST_SUMS]; /* quanta of the sums of ledgers */
 } side;
@@ -19,6 +20,7 @@ typedef struct side {
 /* A row of the account of one side. */
 typedef struct bit {
     const char *where, *unit, *classes;
+    const char *ground;     /* features of the layers that `of` reads */
     int64_t counted, total; /* mm2, negative before */
     int64_t mm2;
     bool after;
@@ -26,8 +28,9 @@ typedef struct bit {
 
 /* What one place gained. */
 typedef struct move {
-    const char *where, *unit, *before, *after;
+    const char *where, *unit, *before, *after, *ground;
     int64_t counted, total;
+    double net_total; /* of total, what others on the same ground do not give or take */
 } move;
 
 /* What one event of a ledger gained a sum. */
@@ -59,6 +62,7 @@ typedef struct job {
     gt_arena *arena;
     gt_text scratch;
     const char *layers[MOST_LAYERS];
+    bool of_reads[MOST_LAYERS]; /* the condition `of` reads the layer */
     size_t n_layers;
     bit *bits;
     size_t n_bits, cap_bits;
@@ -69,6 +73,17 @@ typedef struct job {
     gt_contribution *list;
     size_t n_list, cap_list;
 } job;
+
+/* The features of a row of the account, and the texts of its words, into j->scratch. */
+void gt_explain_where(job *j, const gt_area_table *t, size_t row);
+void gt_explain_classes(job *j, const gt_area_table *t, size_t row);
+/* Sums the bits of one place into moves, by place; what did not move is dropped. A denominator
+ * moves by what it gained or lost on the whole, not by land that one feature leaves and another
+ * takes. */
+gt_status gt_explain_gather(job *j) GT_CHECKED;
+/* What moves were before, or are after, where that is not counted: from the account of that side.
+ */
+gt_status gt_explain_ends(job *j, const gt_area_table *t, bool after) GT_CHECKED;
 
 gt_status gt_explain_value(job *j, const gt_ingredients *given, bool *known,
                            int64_t *quanta) GT_CHECKED;

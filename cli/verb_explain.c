@@ -42,7 +42,36 @@ static void put_amount(const gt_explanation *e, int64_t quanta, bool sign, char 
     (void)snprintf(out, cap, sign ? "%+.*f" : "%.*f", decimals, (double)quanta * e->quantum);
 }
 
-static gt_status put_table(cli *app, const gt_explanation *e, size_t top, bool csv)
+/* numbers: quanta, amount, revision. Ids for machines, titles for readers. */
+static gt_status put_row(cli *app, const gt_package *package, const gt_explanation *e,
+                         const gt_contribution *c, const char *const *numbers, bool csv,
+                         cli_table *table)
+{
+    gt_text what, before, after;
+    gt_text_init(&what, app->ctx, 65536);
+    gt_text_init(&before, app->ctx, 65536);
+    gt_text_init(&after, app->ctx, 65536);
+    if (csv) {
+        gt_text_puts(&what, c->series != NULL   ? c->series
+                            : *c->where != '\0' ? c->where
+                                                : "(bend of the formula)");
+        gt_text_puts(&before, c->before);
+        gt_text_puts(&after, c->after);
+    } else {
+        gt_contribution_words(package, e, c, app->lang, &what, &before, &after);
+    }
+    const char *const cells[N_COLUMNS] = {
+        numbers[0],           numbers[1], c->unit, gt_text_cstr(&what), gt_text_cstr(&before),
+        gt_text_cstr(&after), numbers[2]};
+    gt_status st = cli_table_row(table, cells);
+    gt_text_free(&what);
+    gt_text_free(&before);
+    gt_text_free(&after);
+    return st;
+}
+
+static gt_status put_table(cli *app, const gt_package *package, const gt_explanation *e, size_t top,
+                           bool csv)
 {
     static const char *const keys[N_COLUMNS] = {"quanta", "amount", "unit",    "where",
                                                 "before", "after",  "revision"};
@@ -70,13 +99,8 @@ static gt_status put_table(cli *app, const gt_explanation *e, size_t top, bool c
         } else if (c->revision > 0) {
             (void)snprintf(revision, sizeof revision, "%lld", (long long)c->revision);
         }
-        const char *what = c->series != NULL ? c->series
-                           : *c->where != '\0'
-                               ? c->where
-                               : cli_say(app, "（公式的非线性部分）", "(bend of the formula)");
-        const char *const cells[N_COLUMNS] = {quanta,    amount,   c->unit, what,
-                                              c->before, c->after, revision};
-        st = cli_table_row(table, cells);
+        st = put_row(app, package, e, c, (const char *const[]){quanta, amount, revision}, csv,
+                     table);
     }
     if (st == GT_OK && top > 0 && e->n > top) {
         char quanta[24], amount[48], more[64];
@@ -136,7 +160,7 @@ static void put_json(cli *app, const gt_explanation *e)
     gt_text_puts(o, "\n]}\n");
 }
 
-static gt_status put_text(cli *app, const gt_explanation *e, size_t top)
+static gt_status put_text(cli *app, const gt_package *package, const gt_explanation *e, size_t top)
 {
     char before[48] = "-", after[48] = "-", moved[48];
     if (e->known_before) {
@@ -147,7 +171,8 @@ static gt_status put_text(cli *app, const gt_explanation *e, size_t top)
     }
     put_amount(e, e->after - e->before, true, moved, sizeof moved);
     gt_text_printf(&app->out, "%s%s%s: %s -> %s %s", cli_title(app, e->indicator->title),
-                   *e->unit == '\0' ? "" : ", ", e->unit, before, after, e->indicator->unit);
+                   *e->unit == '\0' ? "" : ", ", e->unit, before, after,
+                   gt_unit_word(e->indicator->unit, app->lang));
     if (!e->known_before || !e->known_after) {
         gt_text_puts(&app->out, cli_say(app, "；有一端无数值，无法分解\n",
                                         "; one end has no value, nothing to decompose\n"));
@@ -157,7 +182,7 @@ static gt_status put_text(cli *app, const gt_explanation *e, size_t top)
                    cli_say(app, "；变化 %s，%zu 项贡献之和与之相等\n",
                            "; moved %s, the sum of %zu contributions\n"),
                    moved, e->n);
-    return e->n == 0 ? GT_OK : put_table(app, e, top, false);
+    return e->n == 0 ? GT_OK : put_table(app, package, e, top, false);
 }
 
 static gt_status run(cli *app)
@@ -187,9 +212,9 @@ static gt_status run(cli *app)
     if (st == GT_OK && format == CLI_JSON) {
         put_json(app, e);
     } else if (st == GT_OK && format == CLI_CSV) {
-        st = put_table(app, e, 0, true);
+        st = put_table(app, package, e, 0, true);
     } else if (st == GT_OK) {
-        st = put_text(app, e, (size_t)top);
+        st = put_text(app, package, e, (size_t)top);
     }
     gt_explanation_free(app->ctx, e);
     gt_package_free(package);

@@ -7,10 +7,11 @@
 #include "guotu/yearly.h"
 #include "messages.h"
 
-enum { N_COLUMNS = 8 };
+enum { N_COLUMNS = 9, N_CSV = 15 };
 
 typedef struct job {
     cli *app;
+    const gt_package *package;
     const gt_indicator_table *table;
     const char *unit; /* only this district; NULL: all */
     bool warn;        /* only yellow and worse */
@@ -31,77 +32,114 @@ static bool shown(const job *j, const gt_indicator_row *row)
     return j->unit == NULL || strcmp(j->unit, row->unit) == 0 || strcmp(j->unit, row->parent) == 0;
 }
 
-static const char *note_of(const job *j, const gt_indicator_row *row, char *out, size_t cap)
+/* ids: what is missing by id, not by title. Appends. */
+static void note_of(const job *j, const gt_indicator_row *row, bool ids, gt_text *out)
 {
     const cli *app = j->app;
     const gt_judgement *a = &row->judgement;
-    *out = '\0';
     if (row->target != NULL && row->target->overruled) {
-        (void)snprintf(out, cap, "%s",
-                       cli_say(app, "另一规划优先，此目标仅存录", "held; another plan prevails"));
+        gt_text_puts(out,
+                     cli_say(app, "另一规划优先，此目标仅存录", "held; another plan prevails"));
     } else if (a->why != GT_WHY_NONE) {
-        (void)snprintf(out, cap, *row->missing == '\0' ? "%s%s" : "%s: %s",
-                       cli_title(app, gt_why_title(a->why)), row->missing);
+        gt_text_puts(out, cli_title(app, gt_why_title(a->why)));
+        gt_text_puts(out, *row->missing == '\0' ? "" : cli_say(app, "：", ": "));
+        if (ids) {
+            gt_text_puts(out, row->missing);
+        } else {
+            gt_source_words(j->package, row->missing, app->lang, out);
+        }
     } else if (!isnan(a->progress)) {
-        (void)snprintf(
-            out, cap,
+        gt_text_printf(
+            out,
             cli_say(app, "完成 %.1f%%，时间已过 %.1f%%", "%.1f %% done in %.1f %% of the time"),
             100 * a->progress, 100 * a->time);
     }
-    return out;
 }
 
-static void target_text(const gt_indicator_row *row, char *out, size_t cap)
+/* "no_decrease (2025)" for machines; "不减少 (2025)" for readers. */
+static void target_text(const job *j, const gt_indicator_row *row, bool csv, char *out, size_t cap)
 {
     const gt_target *t = row->target;
     *out = '\0';
-    if (t != NULL && t->has_value) {
-        (void)snprintf(out, cap, "%s %.10g (%d)", gt_target_op_name(t->op), t->value, t->year);
-    } else if (t != NULL && !isnan(row->asked)) {
-        (void)snprintf(out, cap, "%s %.10g (%d)", gt_target_op_name(t->op),
-                       in_unit(row->indicator, row->asked), t->year);
-    } else if (t != NULL) {
-        (void)snprintf(out, cap, "%s (%d)", gt_target_op_name(t->op), t->year);
+    if (t == NULL) {
+        return;
     }
+    const char *op = csv ? gt_target_op_name(t->op) : cli_title(j->app, gt_target_op_title(t->op));
+    double asked = t->has_value ? t->value : in_unit(row->indicator, row->asked);
+    if (isnan(asked)) {
+        (void)snprintf(out, cap, "%s (%d)", op, t->year);
+    } else if (!csv && t->op == GT_ABOUT && j->app->lang == GT_LANG_ZH) {
+        (void)snprintf(out, cap, "%.10g %s (%d)", asked, op, t->year);
+    } else {
+        (void)snprintf(out, cap, "%s %.10g (%d)", op, asked, t->year);
+    }
+}
+
+/* What only machines ask for in a table: strength, level and where the value comes from. */
+static gt_status put_row(job *j, const gt_indicator_row *row, bool csv, cli_table *table)
+{
+    cli *app = j->app;
+    const gt_indicator *in = row->indicator;
+    const gt_target *t = row->target;
+    const gt_judgement *a = &row->judgement;
+    char value[40] = "", target[96];
+    gt_text line, words;
+    gt_text_init(&line, app->ctx, 65536);
+    gt_text_init(&words, app->ctx, 65536);
+    if (row->known) {
+        double x = in_unit(in, row->value);
+        double gap = fabs(x - in_unit(in, row->asked));
+        bool close = gap > 0 && gap < 1e-4; /* a miss must not be rounded away */
+        (void)snprintf(value, sizeof value, csv || close ? "%.12g" : "%.4f", x);
+    }
+    target_text(j, row, csv, target, sizeof target);
+    gt_indicator_line(row, app->lang, &line);
+    note_of(j, row, csv, &words);
+    const char *note = gt_text_cstr(&words), *clause = t == NULL ? "" : t->clause;
+    const char *strength = t == NULL ? "" : t->binding ? "binding" : "guidance";
+    const char *const cells[N_CSV] = {
+        csv ? in->id : cli_title(app, in->title),
+        csv || *row->unit != '\0' ? row->unit : cli_say(app, "全域", "all"),
+        value,
+        csv ? in->unit : gt_unit_word(in->unit, app->lang),
+        target,
+        csv ? gt_standing_name(a->standing) : cli_title(app, gt_standing_title(a->standing)),
+        csv ? gt_grade_name(a->grade) : cli_title(app, gt_grade_title(a->grade)),
+        csv ? note : clause,
+        csv ? clause : note,
+        strength,
+        level_names[row->level],
+        row->missing,
+        row->vintage,
+        row->generated ? "generated" : "",
+        gt_text_cstr(&line)};
+    gt_status st = cli_table_row(table, cells);
+    gt_text_free(&line);
+    gt_text_free(&words);
+    return st;
 }
 
 static gt_status as_table(job *j, bool csv)
 {
-    static const char *const keys[N_COLUMNS] = {"indicator", "district", "value", "unit",
-                                                "target",    "standing", "grade", "note"};
+    static const char *const keys[N_CSV] = {
+        "indicator", "district", "value", "unit",    "target",  "standing",  "grade", "note",
+        "clause",    "strength", "level", "missing", "vintage", "generated", "line"};
     cli *app = j->app;
     const char *const headings[N_COLUMNS] = {
         cli_say(app, "指标", "indicator"), cli_say(app, "区", "district"),
         cli_say(app, "现值", "value"),     cli_say(app, "单位", "unit"),
         cli_say(app, "目标", "target"),    cli_say(app, "状态", "standing"),
-        cli_say(app, "预警", "grade"),     cli_say(app, "说明", "note")};
+        cli_say(app, "预警", "grade"),     cli_say(app, "条款", "clause"),
+        cli_say(app, "说明", "note")};
     cli_table *table = NULL;
-    gt_status st = cli_table_new(app, N_COLUMNS, headings, "llrlllll", &table);
+    gt_status st = csv ? cli_table_new(app, N_CSV, keys, "llrllllllllllll", &table)
+                       : cli_table_new(app, N_COLUMNS, headings, "llrllllll", &table);
     for (size_t i = 0; st == GT_OK && i < gt_indicator_table_n_rows(j->table); i++) {
         const gt_indicator_row *row = gt_indicator_table_row(j->table, i);
-        char value[40] = "", target[64], note[300];
-        if (!shown(j, row)) {
-            continue;
+        if (shown(j, row)) {
+            st = put_row(j, row, csv, table);
+            app->answer_no = app->answer_no || j->warn;
         }
-        if (row->known) {
-            double x = in_unit(row->indicator, row->value);
-            double gap = fabs(x - in_unit(row->indicator, row->asked));
-            bool close = gap > 0 && gap < 1e-4; /* a miss must not be rounded away */
-            (void)snprintf(value, sizeof value, csv || close ? "%.12g" : "%.4f", x);
-        }
-        target_text(row, target, sizeof target);
-        const gt_judgement *a = &row->judgement;
-        const char *const cells[N_COLUMNS] = {
-            csv ? row->indicator->id : cli_title(app, row->indicator->title),
-            csv || *row->unit != '\0' ? row->unit : cli_say(app, "全域", "all"),
-            value,
-            row->indicator->unit,
-            target,
-            csv ? gt_standing_name(a->standing) : cli_title(app, gt_standing_title(a->standing)),
-            csv ? gt_grade_name(a->grade) : cli_title(app, gt_grade_title(a->grade)),
-            note_of(j, row, note, sizeof note)};
-        st = cli_table_row(table, cells);
-        app->answer_no = app->answer_no || j->warn;
     }
     if (st == GT_OK && csv) {
         cli_table_csv(table, keys, &app->out);
@@ -125,7 +163,8 @@ static void json_target(gt_text *o, const gt_indicator_row *row)
     gt_text_json_real(o, in_unit(row->indicator, row->asked));
     gt_text_puts(o, ",\"clause\":");
     gt_text_json_string(o, t->clause);
-    gt_text_printf(o, ",\"in_force\":%s}", t->overruled ? "false" : "true");
+    gt_text_printf(o, ",\"strength\":\"%s\",\"in_force\":%s}", t->binding ? "binding" : "guidance",
+                   t->overruled ? "false" : "true");
 }
 
 static void as_json(job *j)
@@ -140,7 +179,6 @@ static void as_json(job *j)
         if (!shown(j, row)) {
             continue;
         }
-        char note[300];
         gt_text_puts(o, first ? "\n  {\"indicator\":" : ",\n  {\"indicator\":");
         gt_text_json_string(o, row->indicator->id);
         gt_text_puts(o, ",\"district\":");
@@ -156,7 +194,9 @@ static void as_json(job *j)
         gt_text_printf(o, ",\"standing\":\"%s\",\"grade\":\"%s\",\"note\":",
                        gt_standing_name(row->judgement.standing),
                        gt_grade_name(row->judgement.grade));
-        gt_text_json_string(o, note_of(j, row, note, sizeof note));
+        gt_text_clear(&line);
+        note_of(j, row, true, &line);
+        gt_text_json_string(o, gt_text_cstr(&line));
         gt_text_puts(o, ",\"missing\":");
         gt_text_json_string(o, row->missing);
         gt_text_puts(o, ",\"vintage\":");
@@ -233,7 +273,7 @@ static gt_status work(cli *app, bool warn)
         st = gt_indicators_run(app->ctx, store, package, &o, &table);
     }
     if (st == GT_OK && table != NULL) {
-        job j = {app, table, unit, warn};
+        job j = {app, package, table, unit, warn};
         if (format == CLI_JSON) {
             as_json(&j);
         } else {

@@ -144,8 +144,14 @@ int gt_indicator_table_year(const gt_indicator_table *table);
  * layers either. "" and NULL are the whole. Cost: a read of those layers without geometry. */
 gt_status gt_indicator_check_unit(gt_ctx *ctx, gt_store *store, const gt_package *package,
                                   const char *name, bool towns) GT_CHECKED;
-/* A line a person can read, without the unit's name: "2,801.37 km2, asked <= 2,790 (2025), behind:
- * 42 % done in 60 % of the time". Appends. */
+/* A unit of the package as a reader writes it: "wan_mu" is "万亩", "10⁴ mu"; "" for a count in
+ * English; one that is not known stays as it is. Static or borrowed from `unit`. */
+const char *gt_unit_word(const char *unit, gt_lang lang);
+/* `vintage` or `missing` of a row with titles for ids, each source once: "Land use 2020-12-31".
+ * Appends. */
+void gt_source_words(const gt_package *package, const char *list, gt_lang lang, gt_text *out);
+/* A line a person can read, without the unit's name: "2801.37 km², asked ≤ 2790 (2025, LND-022):
+ * behind, 42 % done in 60 % of the time". Appends. */
 void gt_indicator_line(const gt_indicator_row *row, gt_lang lang, gt_text *out);
 /* A base value in the indicator's unit, with the decimals the unit is read with. */
 void gt_indicator_number(const gt_indicator *indicator, double base, gt_text *out);
@@ -199,5 +205,11 @@ gt_status gt_indicator_explain(gt_ctx *ctx, gt_store *store, const gt_package *p
                                const char *id, const char *unit, const gt_state *from,
                                const gt_state *to, gt_explanation **out) GT_CHECKED;
 void gt_explanation_free(gt_ctx *ctx, gt_explanation *explanation);
+/* A contribution for a reader: the features, series or record by title, and what changed from
+ * `before` to `after`: classes by title (those that are the same on both sides are left out),
+ * values with their unit, states of a record. Appends to the three. */
+void gt_contribution_words(const gt_package *package, const gt_explanation *explanation,
+                           const gt_contribution *contribution, gt_lang lang, gt_text *what,
+                           gt_text *before, gt_text *after);
 
 #endif

@@ -116,7 +116,7 @@ static void put_target(const gt_indicator_row *row, gt_lang lang, gt_text *out)
     gt_text_puts(out, zh ? "，目标" : ", asked ");
     if (zh && t->op == GT_ABOUT) {
         gt_indicator_number(row->indicator, row->asked, out);
-        gt_text_printf(out, "%s左右", row->indicator->unit);
+        gt_text_printf(out, "%s左右", gt_unit_word(row->indicator->unit, lang));
     } else {
         say(out, lang, gt_target_op_title(t->op));
         if (!isnan(row->asked)) {
@@ -154,7 +154,8 @@ void gt_indicator_line(const gt_indicator_row *row, gt_lang lang, gt_text *out)
 {
     if (row->known) {
         gt_indicator_number(row->indicator, row->value, out);
-        gt_text_printf(out, " %s", row->indicator->unit);
+        const char *unit = gt_unit_word(row->indicator->unit, lang);
+        gt_text_printf(out, "%s%s", *unit == '\0' ? "" : " ", unit);
     } else {
         gt_text_puts(out, lang == GT_LANG_ZH ? "无数值" : "no value");
     }

@@ -24,33 +24,7 @@ const gt_indicator_row *gt_year_row(const gt_year *y, const gt_year_item *item, 
 
 const char *gt_year_unit(const gt_indicator *in, gt_lang lang)
 {
-    return gt_year_unit_word(in->unit, lang);
-}
-
-const char *gt_year_unit_word(const char *unit, gt_lang lang)
-{
-    static const struct {
-        const char *unit, *zh, *en;
-    } words[] = {{"km2", "平方公里", "km²"},
-                 {"ha", "公顷", "ha"},
-                 {"wan_mu", "万亩", "10⁴ mu"},
-                 {"wan_m3", "万立方米", "10⁴ m³"},
-                 {"count", "个", ""},
-                 {"m2_per_person", "平方米/人", "m²/person"},
-                 {"yi_yuan_per_km2", "亿元/平方公里", "10⁸ yuan/km²"},
-                 {"m", "米", "m"},
-                 {"km", "公里", "km"},
-                 {"yi_yuan", "亿元", "10⁸ yuan"},
-                 {"yi_m3", "亿立方米", "10⁸ m³"},
-                 {"wan_persons", "万人", "10⁴ persons"},
-                 {"mu", "亩", "mu"},
-                 {"m2", "平方米", "m²"}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcmp(words[i].unit, unit) == 0) {
-            return lang == GT_LANG_ZH ? words[i].zh : words[i].en;
-        }
-    }
-    return unit;
+    return gt_unit_word(in->unit, lang);
 }
 
 void gt_year_heading(const gt_indicator *in, gt_lang lang, char *out, size_t cap)
@@ -103,10 +77,11 @@ void gt_year_target(const gt_year *y, const gt_indicator_row *row, char *out, si
         put_number(row->indicator, row->asked, number);
     }
     const char *op = gt_title_in(gt_target_op_title(t->op), y->o->lang);
+    const char *each = !t->each ? "" : zh ? "各区 " : "each ";
     if (zh && t->op == GT_ABOUT) {
-        (void)snprintf(out, cap, "%s%s（%d）", number, op, t->year);
+        (void)snprintf(out, cap, "%s%s%s（%d）", each, number, op, t->year);
     } else {
-        (void)snprintf(out, cap, zh ? "%s%s%s（%d）" : "%s%s%s (%d)", op,
+        (void)snprintf(out, cap, zh ? "%s%s%s%s（%d）" : "%s%s%s%s (%d)", each, op,
                        *number == '\0' ? "" : " ", number, t->year);
     }
 }
@@ -140,6 +115,36 @@ static gt_status table_of(const gt_year *y, int year, gt_level level, gt_indicat
     return gt_indicators_run(y->ctx, y->store, y->package, &o, out);
 }
 
+/* How bad a row is for the summary: what is missed, what cannot be decided, then what is met. Two
+ * tests of one figure hold only when both do. */
+static int rank_of(const gt_indicator_row *row)
+{
+    if (row->target == NULL || row->target->overruled) {
+        return -1;
+    }
+    return row->judgement.grade > GT_GREEN                   ? (int)row->judgement.grade
+           : row->judgement.standing == GT_STAND_UNDECIDABLE ? 1
+                                                             : 0;
+}
+
+static void take_row(gt_year_item *item, const gt_indicator_row *row)
+{
+    bool asked = row->target != NULL && !row->target->overruled;
+    bool each = asked && row->level == GT_LEVEL_DISTRICT && row->target->each;
+    item->n_each += each ? 1 : 0;
+    item->n_missed += each && row->judgement.grade > GT_GREEN ? 1 : 0;
+    if (item->judged == NULL ||
+        ((row->level == GT_LEVEL_CITY || each) && rank_of(row) > rank_of(item->judged))) {
+        item->judged = row;
+    }
+}
+
+const gt_indicator_row *gt_year_asked(const gt_year_item *item, const gt_indicator_row *row)
+{
+    bool own = row->target != NULL || row->level != GT_LEVEL_CITY;
+    return own || item->judged->target == NULL ? row : item->judged;
+}
+
 /* Rows come by indicator: cuts them into items and finds the row that counts. */
 static void cut_items(gt_year *y)
 {
@@ -153,13 +158,7 @@ static void cut_items(gt_year *y)
         }
         item->n++;
         y->generated = y->generated || row->generated;
-        bool counts = row->level == GT_LEVEL_CITY && row->target != NULL && !row->target->overruled;
-        if (row->level == GT_LEVEL_CITY && item->judged == NULL) {
-            item->judged = row;
-        } else if (counts && (item->judged->target == NULL || item->judged->target->overruled ||
-                              row->judgement.grade > item->judged->judgement.grade)) {
-            item->judged = row;
-        }
+        take_row(item, row);
     }
     for (size_t i = 0; i < y->n_items; i++) {
         y->standings[y->items[i].judged->judgement.standing]++;

@@ -13,7 +13,9 @@ typedef struct gt_year_item {
     size_t first, n; /* its rows in the table of the year: the city first */
     bool known[GT_YEARS_MOST];
     double value[GT_YEARS_MOST];    /* in the indicator's unit, by year */
-    const gt_indicator_row *judged; /* row of the city that counts: in force, worst grade */
+    const gt_indicator_row *judged; /* row that counts: of the city, in force, the worst; of its
+                                       districts where the target is each one's own */
+    size_t n_each, n_missed;        /* districts asked each for itself; behind or broken of them */
     gt_explanation *why;            /* NULL: it did not move, or an end is not known */
 } gt_year_item;
 
@@ -54,13 +56,15 @@ const char *gt_year_balance_standing(const gt_balance_result *balance, bool zh);
 
 /* Row i of an item. */
 const gt_indicator_row *gt_year_row(const gt_year *year, const gt_year_item *item, size_t i);
+/* The row whose target stands beside `row` in tables: itself, or the worst district's where each is
+ * asked for itself. */
+const gt_indicator_row *gt_year_asked(const gt_year_item *item, const gt_indicator_row *row);
 /* "≥ 45 (2025)", "45 左右（2025）"; "" without a target. */
 void gt_year_target(const gt_year *year, const gt_indicator_row *row, char *out, size_t cap);
 /* The value with thousands apart, "-" when unknown. */
 void gt_year_value(const gt_indicator_row *row, char out[GT_NUMBER_TEXT]);
 /* Unit as a reader writes it: "万亩", "km²". */
 const char *gt_year_unit(const gt_indicator *in, gt_lang lang);
-const char *gt_year_unit_word(const char *unit, gt_lang lang);
 /* Its title with the unit in brackets where it has one. */
 void gt_year_heading(const gt_indicator *in, gt_lang lang, char *out, size_t cap);
 gt_rgb gt_grade_color(gt_grade grade);

@@ -167,12 +167,44 @@ gt_status gt_pages_close(gt_pages *p)
 /* ---- words -------------------------------------------------------------------------------------
  */
 
-void gt_year_sentence(const gt_year *y, const gt_indicator_row *row, gt_text *out)
+/* "7 of 13 districts miss ≥ 83 (2025) by LND-056: Fengtai 68.18 %, ..." */
+static void districts_sentence(const gt_year *y, const gt_year_item *item, gt_text *out)
 {
+    const bool zh = y->o->lang == GT_LANG_ZH;
+    char value[GT_NUMBER_TEXT], target[96];
+    bool first = true;
+    gt_year_target(y, item->judged, target, sizeof target);
+    gt_text_printf(out,
+                   zh ? "目标 %s，依据 %s；%zu 个区中 %zu 个未达到"
+                      : "%s by %s; %zu districts, %zu miss it",
+                   target, item->judged->target->clause, item->n_each, item->n_missed);
+    for (size_t k = 0; k < item->n; k++) {
+        const gt_indicator_row *row = gt_year_row(y, item, k);
+        if (row->level == GT_LEVEL_DISTRICT && row->target != NULL && row->target->each &&
+            !row->target->overruled && row->judgement.grade > GT_GREEN) {
+            gt_year_value(row, value);
+            gt_text_printf(out, "%s%s %s %s",
+                           first ? (zh ? "：" : ": ")
+                           : zh  ? "、"
+                                 : ", ",
+                           row->unit, value, gt_year_unit(item->in, y->o->lang));
+            first = false;
+        }
+    }
+    gt_text_puts(out, zh ? "。" : ".");
+}
+
+void gt_year_sentence(const gt_year *y, const gt_year_item *item, gt_text *out)
+{
+    const gt_indicator_row *row = item->judged;
     const gt_lang lang = y->o->lang;
     const bool zh = lang == GT_LANG_ZH;
     const gt_judgement *j = &row->judgement;
     char value[GT_NUMBER_TEXT], target[96];
+    if (row->level == GT_LEVEL_DISTRICT) {
+        districts_sentence(y, item, out);
+        return;
+    }
     gt_year_value(row, value);
     gt_year_target(y, row, target, sizeof target);
     gt_text_printf(out, zh ? "现值 %s %s，目标 %s，依据 %s；%s" : "%s %s, asked %s by %s: %s",

@@ -51,7 +51,8 @@ void gt_pages_map(gt_pages *pages, const gt_year_item *item, double x, double y,
                   double h);
 /* Ledgers and accounts; nothing where no ledger holds records. */
 void gt_pages_books(gt_pages *pages);
-/* What a reader is told of a row, units in words. Appends. */
-void gt_year_sentence(const gt_year *year, const gt_indicator_row *row, gt_text *out);
+/* What a reader is told of the row that counts, units in words; where every district is asked,
+ * which of them miss it. Appends. */
+void gt_year_sentence(const gt_year *year, const gt_year_item *item, gt_text *out);
 
 #endif

@@ -44,7 +44,7 @@ static void put_warnings(gt_pages *p, gt_grade grade)
         gt_text_clear(&line);
         gt_text_printf(&line, "%s%s", gt_title_in(y->items[i].in->title, p->lang),
                        gt_pages_say(p, "：", ": "));
-        gt_year_sentence(y, row, &line);
+        gt_year_sentence(y, &y->items[i], &line);
         double h = gt_pages_measure(p, p->width - 16, 8.2, gt_text_cstr(&line));
         gt_pages_need(p, h + 5);
         gt_pages_box(p, GT_MARGIN + 2, p->y + 3, 6, 6, gt_grade_color(grade));
@@ -111,8 +111,9 @@ static void put_head(gt_pages *p)
 static void put_row(gt_pages *p, const gt_year_item *item, const gt_indicator_row *row, bool first)
 {
     const gt_year *y = p->year;
+    const gt_indicator_row *asked = gt_year_asked(item, row);
     char value[GT_NUMBER_TEXT], target[96];
-    bool held = row->target != NULL && row->target->overruled;
+    bool held = asked->target != NULL && asked->target->overruled;
     const char *name = first ? gt_title_in(item->in->title, p->lang) : "";
     gt_rgb ink = gt_rgb_of(held ? 0x8F8F88 : INK);
     const char *unit = first ? gt_year_unit(item->in, p->lang) : "";
@@ -123,18 +124,19 @@ static void put_row(gt_pages *p, const gt_year_item *item, const gt_indicator_ro
         put_head(p);
     }
     gt_year_value(row, value);
-    gt_year_target(y, row, target, sizeof target);
-    const char *standing = held ? gt_pages_say(p, "存录", "held only")
-                                : gt_title_in(gt_standing_title(row->judgement.standing), p->lang);
+    gt_year_target(y, asked, target, sizeof target);
+    const char *standing = held
+                               ? gt_pages_say(p, "存录", "held only")
+                               : gt_title_in(gt_standing_title(asked->judgement.standing), p->lang);
     const char *const cells[N_COLUMNS] = {name,
                                           first ? value : "",
                                           unit,
                                           target,
-                                          row->target == NULL ? "" : standing,
-                                          row->target == NULL ? "" : row->target->clause,
+                                          asked->target == NULL ? "" : standing,
+                                          asked->target == NULL ? "" : asked->target->clause,
                                           ""};
     for (int c = 0; c < N_COLUMNS; c++) {
-        gt_rgb color = c == C_STANDING && !held ? gt_grade_color(row->judgement.grade) : ink;
+        gt_rgb color = c == C_STANDING && !held ? gt_grade_color(asked->judgement.grade) : ink;
         (void)gt_pages_text(p, column_x(p, c) + 3, p->y + 1, WIDTHS[c] * p->width - 6, 7.4,
                             c == C_STANDING && !held, color, c == C_VALUE ? 1 : -1, cells[c]);
     }
@@ -343,43 +345,30 @@ static void put_revision(const gt_pages *p, const gt_contribution *c, gt_text *o
                    (long long)c->revision, *why == '\0' ? "" : gt_pages_say(p, "：", ": "), why);
 }
 
-/* "94.6 wan_mu" as a reader writes it. A count needs no word: the title says of what. */
-static void put_amount(const gt_pages *p, const gt_series *s, const char *text, gt_text *out)
+static void what_moved(const gt_pages *p, const gt_explanation *e, const gt_contribution *c,
+                       gt_text *out)
 {
-    const char *gap = strchr(text, ' ');
-    if (s == NULL || gap == NULL || strcmp(gap + 1, s->unit) != 0) {
-        gt_text_puts(out, text);
-        return;
-    }
-    gt_text_printf(out, "%.*s", (int)(gap - text), text);
-    if (strcmp(s->unit, "count") != 0) {
-        gt_text_printf(out, " %s", gt_year_unit_word(s->unit, p->lang));
-    }
-}
-
-static void what_moved(const gt_pages *p, const gt_contribution *c, gt_text *out)
-{
+    gt_text what, before, after;
+    gt_text_init(&what, p->year->ctx, 65536);
+    gt_text_init(&before, p->year->ctx, 65536);
+    gt_text_init(&after, p->year->ctx, 65536);
+    gt_contribution_words(p->year->package, e, c, p->lang, &what, &before, &after);
     gt_text_clear(out);
-    if (c->series != NULL) {
-        const gt_series *s = gt_package_find_series(p->year->package, c->series);
-        gt_text_printf(out, "%s%s", s == NULL ? c->series : gt_title_in(s->title, p->lang),
-                       gt_pages_say(p, "：", ": "));
-        put_amount(p, s, c->before, out);
-        gt_text_puts(out, " → ");
-        put_amount(p, s, c->after, out);
-    } else if (*c->where == '\0') {
-        gt_text_puts(out, gt_pages_say(p, "公式的非线性部分", "bend of the formula"));
-    } else {
-        gt_text_printf(out, "%s%s%s", c->unit, *c->unit == '\0' ? "" : "  ", c->where);
-        gt_text_printf(out, "  %s → %s", *c->before == '\0' ? "–" : c->before,
-                       *c->after == '\0' ? "–" : c->after);
-        if (c->event > 0) {
-            gt_text_printf(out, gt_pages_say(p, "（台账事件 %lld）", "  (ledger event %lld)"),
-                           (long long)c->event);
-        } else if (c->revision > 0) {
-            put_revision(p, c, out);
-        }
+    gt_text_printf(out, "%s%s%s", c->unit, *c->unit == '\0' ? "" : "  ", gt_text_cstr(&what));
+    if (before.len > 0 || after.len > 0) {
+        gt_text_printf(out, "%s%s → %s", gt_pages_say(p, "：", ": "),
+                       before.len == 0 ? "–" : gt_text_cstr(&before),
+                       after.len == 0 ? "–" : gt_text_cstr(&after));
     }
+    if (c->event > 0) {
+        gt_text_printf(out, gt_pages_say(p, "（台账事件 %lld）", "  (ledger event %lld)"),
+                       (long long)c->event);
+    } else if (c->revision > 0 && c->series == NULL) {
+        put_revision(p, c, out);
+    }
+    gt_text_free(&what);
+    gt_text_free(&before);
+    gt_text_free(&after);
 }
 
 static void put_movement(gt_pages *p, const gt_year_item *item)
@@ -397,7 +386,7 @@ static void put_movement(gt_pages *p, const gt_year_item *item)
     gt_text_init(&what, p->year->ctx, 65536);
     for (size_t i = 0; i < e->n; i++) {
         if (i < shown) {
-            what_moved(p, &e->list[i], &what);
+            what_moved(p, e, &e->list[i], &what);
             put_contribution(p, e, e->list[i].quanta, gt_text_cstr(&what));
         } else {
             rest += e->list[i].quanta;
@@ -464,14 +453,16 @@ static void put_basis(gt_pages *p)
     gt_text line;
     gt_text_init(&line, y->ctx, 65536);
     for (size_t i = 0; i < y->n_items; i++) {
-        const gt_indicator_row *row = y->items[i].judged;
+        const gt_indicator_row *row = gt_year_row(y, &y->items[i], 0);
         gt_text_clear(&line);
-        gt_text_printf(&line, "%s%s%s%s", gt_title_in(y->items[i].in->title, p->lang),
-                       gt_pages_say(p, "：", ": "), row->vintage,
-                       row->generated ? gt_pages_say(p, "（生成）", " (generated)") : "");
+        gt_text_printf(&line, "%s%s", gt_title_in(y->items[i].in->title, p->lang),
+                       gt_pages_say(p, "：", ": "));
+        gt_source_words(y->package, row->vintage, p->lang, &line);
+        gt_text_puts(&line, row->generated ? gt_pages_say(p, "（生成）", " (generated)") : "");
         if (*row->missing != '\0') {
-            gt_text_printf(&line, gt_pages_say(p, "%s缺 %s", "%smissing: %s"),
-                           *row->vintage == '\0' ? "" : "; ", row->missing);
+            gt_text_puts(&line, *row->vintage == '\0' ? "" : gt_pages_say(p, "；", "; "));
+            gt_text_puts(&line, gt_pages_say(p, "缺 ", "missing: "));
+            gt_source_words(y->package, row->missing, p->lang, &line);
         }
         gt_pages_paragraph(p, 7.2, gt_text_cstr(&line));
     }

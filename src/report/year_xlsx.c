@@ -62,13 +62,48 @@ static lxw_worksheet *sheet(book *b, const char *name, const char *const *heads,
     return s;
 }
 
+static void sources(book *b, lxw_worksheet *s, lxw_row_t at, int column, const char *list)
+{
+    gt_text words;
+    gt_text_init(&words, b->y->ctx, 65536);
+    gt_source_words(b->y->package, list, b->y->o->lang, &words);
+    text(b, s, at, column, gt_text_cstr(&words), b->wrap);
+    gt_text_free(&words);
+}
+
+/* What moved, in words: three cells. */
+static void moved(book *b, lxw_worksheet *s, lxw_row_t at, const gt_explanation *e,
+                  const gt_contribution *c)
+{
+    gt_text words[3];
+    for (int i = 0; i < 3; i++) {
+        gt_text_init(&words[i], b->y->ctx, 65536);
+    }
+    gt_contribution_words(b->y->package, e, c, b->y->o->lang, &words[0], &words[1], &words[2]);
+    for (int i = 0; i < 3; i++) {
+        text(b, s, at, 5 + i, gt_text_cstr(&words[i]), b->plain);
+        gt_text_free(&words[i]);
+    }
+}
+
+/* The item of an indicator; there is one for each row of the table. */
+static const gt_year_item *item_of(const gt_year *y, const gt_indicator *in)
+{
+    size_t i = 0;
+    while (i + 1 < y->n_items && y->items[i].in != in) {
+        i++;
+    }
+    return &y->items[i];
+}
+
 static void put_row(book *b, lxw_worksheet *s, lxw_row_t at, const gt_indicator_row *row)
 {
     char target[96];
     const gt_indicator *in = row->indicator;
-    bool held = row->target != NULL && row->target->overruled;
+    const gt_indicator_row *asked = gt_year_asked(item_of(b->y, in), row);
+    bool held = asked->target != NULL && asked->target->overruled;
     gt_lang lang = b->y->o->lang;
-    gt_year_target(b->y, row, target, sizeof target);
+    gt_year_target(b->y, asked, target, sizeof target);
     text(b, s, at, 0, gt_title_in(in->title, lang), b->wrap);
     text(b, s, at, 1, *row->unit == '\0' ? SAY(b, "全市", "city") : row->unit, b->plain);
     number(b, s, at, 2, row->value / in->unit_base, row->known);
@@ -76,13 +111,13 @@ static void put_row(book *b, lxw_worksheet *s, lxw_row_t at, const gt_indicator_
     text(b, s, at, 4, target, b->plain);
     text(b, s, at, 5,
          held ? SAY(b, "存录", "held only")
-              : gt_title_in(gt_standing_title(row->judgement.standing), lang),
-         b->grade[held ? GT_GREY : row->judgement.grade]);
-    text(b, s, at, 6, row->target == NULL ? "" : row->target->clause, b->plain);
+              : gt_title_in(gt_standing_title(asked->judgement.standing), lang),
+         b->grade[held ? GT_GREY : asked->judgement.grade]);
+    text(b, s, at, 6, asked->target == NULL ? "" : asked->target->clause, b->plain);
     number(b, s, at, 7, 100 * row->judgement.progress, !isnan(row->judgement.progress));
     number(b, s, at, 8, 100 * row->judgement.time, !isnan(row->judgement.time));
-    text(b, s, at, 9, row->missing, b->wrap);
-    text(b, s, at, 10, row->vintage, b->wrap);
+    sources(b, s, at, 9, row->missing);
+    sources(b, s, at, 10, row->vintage);
     text(b, s, at, 11, row->generated ? SAY(b, "生成", "generated") : "", b->plain);
 }
 
@@ -165,7 +200,7 @@ static void put_trends(book *b)
 
 static void put_movements(book *b)
 {
-    static const double widths[] = {38, 18, 16, 14, 12, 46, 18, 18, 10};
+    static const double widths[] = {38, 18, 16, 14, 12, 52, 28, 28, 10};
     const char *const heads[] = {SAY(b, "指标", "indicator"),
                                  SAY(b, "贡献", "amount"),
                                  SAY(b, "单位", "unit"),
@@ -194,9 +229,7 @@ static void put_movements(book *b)
             text(b, s, at, 2, gt_year_unit(e->indicator, b->y->o->lang), b->plain);
             text(b, s, at, 3, quanta, b->whole);
             text(b, s, at, 4, c->unit, b->plain);
-            text(b, s, at, 5, c->series != NULL ? c->series : c->where, b->plain);
-            text(b, s, at, 6, c->before, b->plain);
-            text(b, s, at, 7, c->after, b->plain);
+            moved(b, s, at, e, c);
             if (c->event > 0) {
                 char event[24];
                 (void)snprintf(event, sizeof event, "#%lld", (long long)c->event);

@@ -108,6 +108,14 @@ code 0 indicators --year 2025 --only output --format json
 says '"missing":"gdp 2025"'
 code 0 indicators --year 2025 --only stock --level city --lang zh
 says "进度滞后"
+says "万立方米"
+says "上升 (2025)"
+says "OLD-002"
+code 0 indicators --year 2025 --only output --lang zh
+says "该年没有数据：生产总值 2025"
+code 0 indicators --year 2025 --only stock --level city --format csv
+says "indicator,district,value,unit,target,standing,grade,note,clause,strength,level,missing,vintage,generated,line"
+says ",OLD-002,guidance,city,,stock 2025,generated,"
 code 3 indicators --only castle
 says "no indicator is called 'castle'"
 code 0 explain output --from 2023-12-31 --to 2023-12-31
@@ -122,7 +130,9 @@ assert abs(e["after"] - e["before"] + 0.05) < 1e-3, e
 assert {c["where"] for c in e["contributions"]} == {"land_use:p1"}, e
 PY
 code 0 explain farmland --from 2021-12-31 --to 2022-12-31 --unit west
-says "land_use:p1"
+says "Land use p1"
+code 0 explain farmland --from 2021-12-31 --to 2022-12-31 --format csv
+says ",west,land_use:p1,0103,0103,"
 code 0 explain farmland --from 2019-12-31 --to 2022-12-31 --lang zh
 says "一端无数值"
 code 2 explain farmland --from 1

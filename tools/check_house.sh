@@ -5,6 +5,7 @@
 #   3. banned calls, files over 1000 lines, functions over 120 lines (clang-tidy does the last)
 #   4. messages: unique ids, zh and en, same placeholders
 #   5. every src room has a README; nothing left for later
+# usage: tools/check_house.sh [REVISION]   the format of files changed since the revision only (all other rules: all files)
 set -eu
 cd "$(dirname "$0")/.."
 bad=0
@@ -53,7 +54,11 @@ fi
 
 # ---- 2. format ------------------------------------------------------------------------------------
 if command -v clang-format >/dev/null 2>&1; then
-    find src cli include tests $([ -d bench ] && echo bench) -name '*.[ch]' | xargs clang-format --dry-run -Werror 2>&1 | head -n 20 >/tmp/gt_format.$$ || true
+    if [ -n "${1:-}" ]; then
+        git diff --name-only --diff-filter=d "$1" -- '*.[ch]'
+    else
+        find src cli include tests $([ -d bench ] && echo bench) -name '*.[ch]'
+    fi | xargs -r clang-format --dry-run -Werror 2>&1 | head -n 20 >/tmp/gt_format.$$ || true
     [ ! -s /tmp/gt_format.$$ ] || { cat /tmp/gt_format.$$; fail "run clang-format -i on the files above"; }
     rm -f /tmp/gt_format.$$
 fi

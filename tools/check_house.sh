@@ -65,15 +65,13 @@ fi
 
 # ---- 3. banned calls and sizes ----------------------------------------------------------------------
 banned='(^|[^_[:alnum:]>.])(sprintf|strcpy|strcat|strtok|atoi|atol|atof|rand|srand|localtime|gmtime|alloca|gets|setjmp|longjmp|abort|exit|printf|puts|perror)[[:space:]]*\('
-for file in $(find src -name '*.c' ! -path 'src/io/child/*'); do
-    sed -e 's://.*$::' -e 's:/\*.*\*/::' "$file" | grep -nE "$banned" | grep -vE '_exit\(' | sed "s|^|$file:|" | head -n 3 >/tmp/gt_ban.$$ || true
-    [ ! -s /tmp/gt_ban.$$ ] || { cat /tmp/gt_ban.$$ >&2; fail "$file: banned call"; }
-done
+find src -name '*.c' ! -path 'src/io/child/*' -print0 | xargs -0 awk -v banned="$banned" '
+    { line = $0; sub(/\/\/.*$/, "", line); gsub(/\/\*.*\*\//, "", line) }
+    line ~ banned && line !~ /_exit\(/ { print FILENAME ":" FNR ":" line }' | head -n 20 >/tmp/gt_ban.$$
+[ ! -s /tmp/gt_ban.$$ ] || { cat /tmp/gt_ban.$$ >&2; fail "banned calls stand above"; }
 rm -f /tmp/gt_ban.$$
-find src cli include -name '*.[ch]' | while read -r file; do
-    n=$(wc -l <"$file")
-    [ "$n" -le 1000 ] || echo "house: $file has $n lines (limit 1000)"
-done >/tmp/gt_len.$$
+find src cli include -name '*.[ch]' -print0 | xargs -0 wc -l |
+    awk '$2 != "total" && $1 > 1000 { print "house: " $2 " has " $1 " lines (limit 1000)" }' >/tmp/gt_len.$$
 [ ! -s /tmp/gt_len.$$ ] || { cat /tmp/gt_len.$$ >&2; bad=1; }
 rm -f /tmp/gt_len.$$
 

@@ -51,17 +51,17 @@ gt_status gt_access(gt_desk *desk, const gt_request *request, gt_need need)
     if (request->authorization != NULL) {
         return by_token(desk, request->authorization);
     }
-    if (need == GT_PUBLIC) {
+    if (need == GT_PUBLIC || (need == GT_KNOWN && desk->accounts == NULL)) {
         return GT_OK;
     }
     read_cookie(request->cookie, secret);
     gt_status st = secret[0] == '\0' || desk->accounts == NULL
                        ? GT_OK
                        : gt_session_of(desk->ctx, desk->accounts, secret, &desk->who);
-    if (st == GT_OK && desk->who.id[0] == '\0') {
+    if (st == GT_OK && desk->who.id[0] == '\0' && need != GT_KNOWN) {
         st = refuse(desk, &GT_MSG_SERVE_SIGN_IN);
     }
-    if (st != GT_OK || need == GT_SIGNED) {
+    if (st != GT_OK || need == GT_SIGNED || need == GT_KNOWN) {
         return st;
     }
     gt_session_csrf(secret, csrf);

@@ -6,8 +6,9 @@
 
 typedef enum gt_need {
     GT_PUBLIC = 0, /* anybody; what he brings along is not looked at */
-    GT_SIGNED,     /* a session or token in force */
-    GT_CHANGING    /* the same with a password of his own; a session must bring its CSRF token */
+    GT_KNOWN,   /* anybody; who brings a session is known by it, one not in force is passed over */
+    GT_SIGNED,  /* a session or token in force */
+    GT_CHANGING /* the same with a password of his own; a session must bring its CSRF token */
 } gt_need;
 
 /* Fills desk->who. A session or token that is not in force, where one is needed, is GT_E_USAGE

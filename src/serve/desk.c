@@ -9,6 +9,7 @@
 #include "serve/figures.h"
 #include "serve/jobs.h"
 #include "serve/messages.h"
+#include "serve/voices.h"
 
 /* ---- opening ----------------------------------------------------------------------------------
  */
@@ -23,6 +24,7 @@ gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
     out->tiles = setup->tiles;
     out->glance = setup->glance;
     out->sign_ins = setup->sign_ins;
+    out->voices = setup->voices;
     out->jobs = setup->jobs;
     out->fallback = out->lang = gt_ctx_lang(ctx);
     gt_store_options_init(&options);
@@ -186,6 +188,12 @@ static const gt_route routes[] = {
     {"GET", "jobs/*/results", gt_get_results, GT_SIGNED},
     {"GET", "jobs/*/results/*", gt_get_result, GT_SIGNED},
     {"GET", "jobs/*/events", gt_get_events, GT_SIGNED},
+    {"GET", "voices", gt_get_voice_ledgers, GT_PUBLIC},
+    {"GET", "voices/*", gt_get_voice_form, GT_PUBLIC},
+    {"POST", "voices/*", gt_post_voice, GT_PUBLIC},
+    {"GET", "voices/*/records", gt_get_voices, GT_PUBLIC},
+    {"GET", "voices/*/records/*", gt_get_voice, GT_PUBLIC},
+    {"GET", "revisions", gt_get_revisions, GT_KNOWN},
     {"GET", "health", gt_get_health, GT_PUBLIC},
     {"GET", "portal", gt_get_web, GT_PUBLIC},
     {"GET", "portal/*", gt_get_web, GT_PUBLIC},

@@ -62,7 +62,7 @@ typedef struct gt_desk {
     gt_glance *glance;                          /* borrowed; NULL in tests */
     gt_accounts *accounts;                      /* NULL: nobody can sign in */
     gt_book *book;                              /* made on first use (gt_desk_book) */
-    gt_rate *sign_ins;                          /* borrowed; NULL: no limit */
+    gt_rate *sign_ins, *voices;                 /* borrowed; NULL: no limit */
     gt_jobs *jobs;                              /* borrowed; NULL: none */
     gt_who who;                                 /* of the request */
     gt_checker *checker;                        /* made on first use */
@@ -79,7 +79,7 @@ typedef struct gt_desk_setup { /* all borrowed */
     const gt_web *web;
     gt_tile_cache *tiles; /* these two may be NULL */
     gt_glance *glance;
-    gt_rate *sign_ins;
+    gt_rate *sign_ins, *voices;
     bool accounts; /* people can sign in */
     gt_jobs *jobs; /* NULL: none can be started */
 } gt_desk_setup;

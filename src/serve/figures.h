@@ -15,6 +15,8 @@ gt_status gt_get_explanation(gt_desk *desk, const gt_request *request, gt_reply 
 /* GET /clauses and /clauses/ID */
 gt_status gt_get_clauses(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_clause(gt_desk *desk, const gt_request *request, gt_reply *reply);
+/* GET /revisions: the log. ?limit ?before */
+gt_status gt_get_revisions(gt_desk *desk, const gt_request *request, gt_reply *reply);
 /* GET /ledgers/ID: fields, states, moves, balances. */
 gt_status gt_get_ledger(gt_desk *desk, const gt_request *request, gt_reply *reply);
 /* GET /balances/ID: the account of a year, by unit. ?year */
@@ -32,6 +34,11 @@ gt_status gt_find_record(gt_desk *desk, const gt_request *request, gt_book **boo
 /* A record with its place, moves and events as the reply. */
 gt_status gt_put_record(gt_desk *desk, gt_book *book, const gt_ledger *ledger, const char *id,
                         gt_reply *reply) GT_CHECKED;
+/* Fields of a JSON object as texts, as the command line gives them; in the arena. */
+struct json_t;
+gt_status gt_read_fields(gt_desk *desk, struct json_t *fields, gt_entry_set *set) GT_CHECKED;
+/* GeoJSON in CRS84, brought to the working CRS. */
+gt_status gt_read_place(gt_desk *desk, const struct json_t *place, gt_geom *geom) GT_CHECKED;
 /* PUT /ledgers/L/records/R: fields, unit or body anew. */
 gt_status gt_change_record(gt_desk *desk, const gt_request *request, gt_reply *reply);
 

@@ -121,6 +121,7 @@ static gt_status start_workers(gt_ctx *ctx, gt_server *server)
                                  server->tiles,
                                  server->glance,
                                  server->sign_ins,
+                                 server->voices,
                                  true,
                                  server->jobs};
     gt_status st = GT_OK;
@@ -200,6 +201,8 @@ static gt_status open_tiles(gt_ctx *ctx, gt_server *server)
     st = st == GT_OK
              ? gt_rate_new(server->ctx, SIGN_INS_MIN / 60.0, SIGN_INS_MIN, &server->sign_ins)
              : st;
+    st =
+        st == GT_OK ? gt_rate_new(server->ctx, VOICES_MIN / 60.0, VOICES_MIN, &server->voices) : st;
     double per_s = server->options.requests_per_s;
     st = st == GT_OK && per_s > 0 ? gt_rate_new(server->ctx, per_s, 2 * per_s, &server->requests)
                                   : st;
@@ -312,6 +315,7 @@ void gt_server_stop(gt_server *server)
     gt_tile_cache_free(server->tiles);
     gt_glance_close(server->glance);
     gt_rate_free(server->sign_ins);
+    gt_rate_free(server->voices);
     gt_rate_free(server->requests);
     gt_ctx_free(server->cache_ctx);
     gt_ctx_free(server->glance_ctx);

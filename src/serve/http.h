@@ -23,7 +23,8 @@ enum {
     HEADER_POOL = 32768,
     TLS_FILE_MAX = 1 << 20,
     TILES_BYTES = 256 << 20,
-    SIGN_INS_MIN = 20
+    SIGN_INS_MIN = 20,
+    VOICES_MIN = 6
 };
 
 typedef struct gt_call {
@@ -80,7 +81,7 @@ struct gt_server {
     gt_ctx *jobs_ctx;
     gt_jobs *jobs;
     gt_streams *streams;
-    gt_rate *sign_ins;
+    gt_rate *sign_ins, *voices;
     gt_rate *requests; /* NULL: no limit */
 };
 

@@ -255,8 +255,7 @@ gt_status gt_post_move(gt_desk *desk, const gt_request *request, gt_reply *reply
     return st == GT_OK ? gt_put_record(desk, book, ledger, e.id, reply) : st;
 }
 
-/* Fields of a JSON object as texts, as the command line gives them. */
-static gt_status read_fields(gt_desk *desk, json_t *fields, gt_entry_set *set)
+gt_status gt_read_fields(gt_desk *desk, json_t *fields, gt_entry_set *set)
 {
     const char *name = NULL;
     json_t *value = NULL;
@@ -281,7 +280,7 @@ static gt_status read_fields(gt_desk *desk, json_t *fields, gt_entry_set *set)
     return GT_OK;
 }
 
-static gt_status read_place(gt_desk *desk, const json_t *place, gt_geom *geom)
+gt_status gt_read_place(gt_desk *desk, const json_t *place, gt_geom *geom)
 {
     gt_transform *transform = NULL;
     char *text = json_dumps(place, JSON_COMPACT);
@@ -309,9 +308,9 @@ gt_status gt_post_record(gt_desk *desk, const gt_request *request, gt_reply *rep
     st = st == GT_OK ? read_act(desk, body, &act) : st;
     st = st == GT_OK ? gt_read_text(desk, body, "unit", false, &unit) : st;
     st = st == GT_OK ? gt_read_text(desk, body, "body", false, &of) : st;
-    st = st == GT_OK ? read_fields(desk, json_object_get(body, "fields"), &set) : st;
+    st = st == GT_OK ? gt_read_fields(desk, json_object_get(body, "fields"), &set) : st;
     const json_t *place = json_object_get(body, "place");
-    st = st == GT_OK && place != NULL ? read_place(desk, place, &geom) : st;
+    st = st == GT_OK && place != NULL ? gt_read_place(desk, place, &geom) : st;
     if (st == GT_OK) {
         set.unit = *unit == '\0' ? NULL : unit;
         set.body = *of == '\0' ? NULL : of;
@@ -340,7 +339,7 @@ gt_status gt_change_record(gt_desk *desk, const gt_request *request, gt_reply *r
     st = st == GT_OK ? read_act(desk, body, &act) : st;
     st = st == GT_OK ? gt_read_text(desk, body, "unit", false, &unit) : st;
     st = st == GT_OK ? gt_read_text(desk, body, "body", false, &of) : st;
-    st = st == GT_OK ? read_fields(desk, json_object_get(body, "fields"), &set) : st;
+    st = st == GT_OK ? gt_read_fields(desk, json_object_get(body, "fields"), &set) : st;
     if (st == GT_OK) {
         set.unit = *unit == '\0' ? NULL : unit;
         set.body = *of == '\0' ? NULL : of;

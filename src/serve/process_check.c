@@ -7,7 +7,7 @@
 #include "serve/messages.h"
 #include "serve/processes.h"
 
-enum { FACTS_MAX = 64, POINTS_MAX = 100000 };
+enum { FACTS_MAX = 64 };
 
 typedef struct inputs {
     const json_t *in;
@@ -29,41 +29,6 @@ static const char *text_input(const inputs *in, const char *name)
     const json_t *j = json_object_get(in->in, name);
     const json_t *inner = json_is_object(j) ? json_object_get(j, "value") : NULL;
     return json_string_value(inner != NULL ? inner : j);
-}
-
-static gt_status read_outline(gt_desk *desk, inputs *in)
-{
-    const json_t *j = json_object_get(in->in, "geometry");
-    const json_t *inner = json_is_object(j) ? json_object_get(j, "value") : NULL;
-    const char *crs_name = text_input(in, "crs");
-    gt_map_crs crs = GT_CRS84;
-    gt_transform *transform = NULL;
-    j = inner != NULL ? inner : j;
-    if (!json_is_object(j)) {
-        return refuse(desk, "inputs.geometry: GeoJSON Polygon");
-    }
-    if (crs_name != NULL && !gt_crs_set_find(&desk->crs, crs_name, &crs)) {
-        return refuse(desk, "inputs.crs");
-    }
-    char *text = json_dumps(j, JSON_COMPACT);
-    if (text == NULL) {
-        return refuse(desk, "inputs.geometry");
-    }
-    gt_status st = gt_geom_from_geojson(desk->ctx, text, strlen(text), &in->geom);
-    free(text);
-    if (st == GT_OK && in->geom.n_points > POINTS_MAX) {
-        st = refuse(desk, "inputs.geometry: > 100000");
-    }
-    for (size_t i = 0; st == GT_OK && desk->crs.north_first[crs] && i < in->geom.n_points; i++) {
-        double x = in->geom.xy[2 * i];
-        in->geom.xy[2 * i] = in->geom.xy[2 * i + 1];
-        in->geom.xy[2 * i + 1] = x;
-    }
-    if (st == GT_OK) {
-        st = gt_desk_in(desk, crs, &transform);
-    }
-    return st == GT_OK ? gt_transform_points(desk->ctx, transform, in->geom.xy, in->geom.n_points)
-                       : st;
 }
 
 /* Facts are texts, numbers or truth values; each is read as --set NAME=VALUE is. */
@@ -117,7 +82,7 @@ static gt_status read_facts(gt_desk *desk, inputs *in)
 static gt_status read_inputs(gt_desk *desk, inputs *in)
 {
     gt_check_options_init(&in->options);
-    gt_status st = read_outline(desk, in);
+    gt_status st = gt_input_outline(desk, in->in, &in->geom);
     if (st == GT_OK) {
         const char *kind = text_input(in, "type"), *day = text_input(in, "as_of");
         in->subject.kind = kind == NULL ? "project" : kind;

@@ -26,6 +26,14 @@ static const gt_process processes[] = {
      gt_bulk_describe,
      gt_bulk_try,
      gt_bulk_run},
+    {"areas",
+     {"范围内有什么", "What lies within"},
+     {"所画范围内各图层、各类别的面积、长度与个数。",
+      "Area, length and number by layer and class within an outline."},
+     true,
+     gt_inside_describe,
+     gt_inside_try,
+     gt_inside_run},
     {"report",
      {"年度体检报告", "Yearly report"},
      {"目标、状态、预警、走势与变化原因，PDF 或工作簿。",
@@ -105,6 +113,42 @@ gt_status gt_input_wrong(gt_desk *desk, const char *name, const char *en, const 
 {
     return gt_fail(desk->ctx, GT_E_INPUT, &GT_MSG_SERVE_INPUT, GT_NOWHERE,
                    GT_ARGS(GT_TEXT("name", name), GT_TEXT("reason", en), GT_TEXT("reason_zh", zh)));
+}
+
+static gt_status refuse(gt_desk *desk, const char *reason)
+{
+    return gt_fail(desk->ctx, GT_E_INPUT, &GT_MSG_SERVE_BODY, GT_NOWHERE,
+                   GT_ARGS(GT_TEXT("reason", reason)));
+}
+
+gt_status gt_input_outline(gt_desk *desk, const json_t *inputs, gt_geom *geom)
+{
+    const json_t *j = gt_input(inputs, "geometry"), *given = gt_input(inputs, "crs");
+    gt_map_crs crs = GT_CRS84;
+    gt_transform *transform = NULL;
+    if (!json_is_object(j)) {
+        return refuse(desk, "inputs.geometry: GeoJSON Polygon");
+    }
+    if (given != NULL &&
+        (!json_is_string(given) || !gt_crs_set_find(&desk->crs, json_string_value(given), &crs))) {
+        return refuse(desk, "inputs.crs");
+    }
+    char *text = json_dumps(j, JSON_COMPACT);
+    if (text == NULL) {
+        return refuse(desk, "inputs.geometry");
+    }
+    gt_status st = gt_geom_from_geojson(desk->ctx, text, strlen(text), geom);
+    free(text);
+    if (st == GT_OK && geom->n_points > GT_OUTLINE_MAX) {
+        st = refuse(desk, "inputs.geometry: > 100000");
+    }
+    for (size_t i = 0; st == GT_OK && desk->crs.north_first[crs] && i < geom->n_points; i++) {
+        double x = geom->xy[2 * i];
+        geom->xy[2 * i] = geom->xy[2 * i + 1];
+        geom->xy[2 * i + 1] = x;
+    }
+    st = st == GT_OK ? gt_desk_in(desk, crs, &transform) : st;
+    return st == GT_OK ? gt_transform_points(desk->ctx, transform, geom->xy, geom->n_points) : st;
 }
 
 gt_status gt_input_int(gt_desk *desk, const json_t *inputs, const char *name, int min, int max,

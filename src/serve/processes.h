@@ -21,7 +21,8 @@ typedef struct gt_process {
     gt_status (*run)(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);
 } gt_process;
 
-/* Of a process that is not a kernel: check, bulk-check, report, build. NULL past the last. */
+/* Of a process that is not a kernel: check, bulk-check, areas, report, build. NULL past the last.
+ */
 const gt_process *gt_process_at(size_t i);
 /* GT_E_NOT_FOUND "serve.no-process". */
 gt_status gt_process_attempt(gt_desk *desk, const char *id, const json_t *inputs) GT_CHECKED;
@@ -35,6 +36,9 @@ const json_t *gt_input(const json_t *inputs, const char *name);
 /* GT_E_INPUT "serve.input". reason in both languages. */
 gt_status gt_input_wrong(gt_desk *desk, const char *name, const char *en,
                          const char *zh) GT_CHECKED;
+enum { GT_OUTLINE_MAX = 100000 }; /* points */
+/* `geometry` in `crs` (CRS84 unless given), brought to the working CRS. */
+gt_status gt_input_outline(gt_desk *desk, const json_t *inputs, gt_geom *geom) GT_CHECKED;
 /* A whole number from min to max, `preset` when it was not given. */
 gt_status gt_input_int(gt_desk *desk, const json_t *inputs, const char *name, int min, int max,
                        int *preset) GT_CHECKED;
@@ -48,6 +52,9 @@ void gt_put_file(gt_text *out, const char *name, const char *file, const char *t
 void gt_check_describe(const gt_desk *desk, gt_text *out);
 gt_status gt_check_try(gt_desk *desk, const json_t *inputs);
 gt_status gt_check_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);
+void gt_inside_describe(const gt_desk *desk, gt_text *out);
+gt_status gt_inside_try(gt_desk *desk, const json_t *inputs);
+gt_status gt_inside_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);
 void gt_bulk_describe(const gt_desk *desk, gt_text *out);
 gt_status gt_bulk_try(gt_desk *desk, const json_t *inputs);
 gt_status gt_bulk_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);

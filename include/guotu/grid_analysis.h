@@ -78,8 +78,8 @@ gt_status gt_grid_patches(gt_ctx *ctx, gt_grid *classes, bool eight, gt_grid *pa
 typedef enum gt_breaks {
     GT_BREAKS_EQUAL = 0, /* intervals of equal width */
     GT_BREAKS_QUANTILE,  /* as many cells in each: break k is the value of rank floor(k N / n) */
-    GT_BREAKS_NATURAL    /* least squares within classes (Fisher 1958, "Jenks"), exact for the
-                            values rounded to 1/1024 of their range */
+    GT_BREAKS_NATURAL    /* least squares within classes (Fisher 1958, "Jenks"), exact among cuts
+                            at 1/1024 of the range and, where values crowd, much finer */
 } gt_breaks;
 /* "equal", "quantile", "natural". */
 bool gt_breaks_parse(const char *name, gt_breaks *out);

@@ -2,13 +2,14 @@
  * their upper half, then by the lower half where a wanted rank lies. Counts are whole numbers, so
  * workers and blocks cannot be seen in them. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "grid/messages.h"
 #include "guotu/grid_analysis.h"
 #include "guotu/grid_ops.h"
 
-enum { HALF = 1 << 16, BINS = 1024 };
+enum { HALF = 1 << 16, EVEN = 1024, BINS = 2 * EVEN, PARTS = 1 << 20 };
 
 static const char *const NAMES[] = {"equal", "quantile", "natural"};
 
@@ -24,11 +25,14 @@ bool gt_breaks_parse(const char *name, gt_breaks *out)
 }
 
 typedef struct counter {
-    int pass; /* 0: upper halves; 1: lower halves of the wanted; 2: bins of equal width */
+    int pass; /* 0: upper halves; 1: lower halves of the wanted; 2: bins */
     uint32_t upper[GT_BREAKS_MAX];
     int n_upper, threads;
-    double low, width;
-    uint64_t *counts; /* per worker: pass 0 HALF, pass 1 n_upper * HALF, pass 2 BINS */
+    const double *edges; /* pass 2: starts of n_bins bins, and the end of the last */
+    size_t n_bins;
+    uint64_t
+        *counts; /* per worker: pass 0 HALF, pass 1 n_upper * HALF, pass 2 BINS counts and BINS
+                  * sums of places in the bin, in PARTS of its width (whole, so in any order) */
     size_t n_counts;
 } counter;
 
@@ -48,11 +52,28 @@ static double value_of(uint32_t key)
     return (double)v;
 }
 
+/* The last bin that starts at or before v. */
+static size_t bin_of(const double *edges, size_t n, double v)
+{
+    size_t from = 0, end = n;
+    while (end - from > 1) {
+        size_t mid = (from + end) / 2;
+        if (edges[mid] <= v) {
+            from = mid;
+        } else {
+            end = mid;
+        }
+    }
+    return from;
+}
+
 static void count_one(const counter *k, uint64_t *counts, float v)
 {
     if (k->pass == 2) {
-        double bin = ((double)v - k->low) / k->width;
-        counts[bin >= BINS ? BINS - 1 : (size_t)bin]++;
+        size_t bin = bin_of(k->edges, k->n_bins, (double)v);
+        double from = k->edges[bin], wide = k->edges[bin + 1] - from;
+        counts[bin]++;
+        counts[BINS + bin] += (uint64_t)(((double)v - from) / wide * PARTS);
         return;
     }
     uint32_t key = key_of(v);
@@ -138,38 +159,84 @@ static gt_status values_at(gt_ctx *ctx, gt_grid *in, const uint64_t *upper, cons
 /* ---- natural breaks -----------------------------------------------------------------------------
  */
 
-/* Least sum of squares of bins i .. j (weights w, places of bins) by sums before. */
+/* Bins: EVEN of equal width, cut further where values crowd (EVEN / 2 to 2 EVEN of about equal
+ * count), so that a heavy tail does not leave all the rest in one bin. Least sum of squares of bins
+ * i .. j by sums before; values are counted from the least one. */
 typedef struct fisher {
+    double edges[BINS + 1];
     double w[BINS + 1], x[BINS + 1], xx[BINS + 1]; /* sums over bins before i */
     double cost[2][BINS + 1];
     uint16_t cut[GT_BREAKS_MAX][BINS + 1]; /* first bin of the last class */
 } fisher;
 
-static double spread(const fisher *f, int from, int end)
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Starts of the bins between low and high; the count of bins. upper: counts of upper halves. */
+static size_t cut_bins(const uint64_t *upper, uint64_t total, double low, double high,
+                       double *edges)
+{
+    uint64_t most = total / (EVEN / 2) + 1, here = 0;
+    size_t n = 0, kept = 1;
+    for (int i = 0; i < EVEN; i++) {
+        edges[n++] = low + (high - low) / EVEN * i;
+    }
+    for (uint32_t u = 0; u + 1 < HALF && n + 2 < BINS; u++) {
+        if (upper[u] > 0 && here > 0 && here + upper[u] > most) {
+            edges[n++] = value_of(u << 16);
+            here = 0;
+        }
+        here += upper[u];
+        if (here > most) {
+            edges[n++] = value_of((u + 1) << 16);
+            here = 0;
+        }
+    }
+    qsort(edges, n, sizeof *edges, ascending);
+    size_t first = 0;
+    while (edges[first] < low) {
+        first++;
+    }
+    edges[0] = low;
+    for (size_t i = first; i < n; i++) {
+        if (edges[i] > edges[kept - 1] && edges[i] < high) {
+            edges[kept++] = edges[i];
+        }
+    }
+    edges[kept] = high;
+    return kept;
+}
+
+static double spread(const fisher *f, size_t from, size_t end)
 {
     double w = f->w[end] - f->w[from], x = f->x[end] - f->x[from];
     return w > 0 ? f->xx[end] - f->xx[from] - x * x / w : 0;
 }
 
-static void cut_naturally(const uint64_t *bins, int n, fisher *f, int *first)
+static void cut_naturally(const uint64_t *counts, size_t bins, int n, fisher *f, size_t *first)
 {
-    for (int i = 0; i < BINS; i++) {
-        double w = (double)bins[i], x = i - BINS * 0.5;
+    for (size_t i = 0; i < bins; i++) {
+        double w = (double)counts[i], wide = f->edges[i + 1] - f->edges[i];
+        double place = w > 0 ? (double)counts[BINS + i] / w / PARTS : 0;
+        double x = f->edges[i] - f->edges[0] + wide * place;
         f->w[i + 1] = f->w[i] + w;
         f->x[i + 1] = f->x[i] + w * x;
         f->xx[i + 1] = f->xx[i] + w * x * x;
     }
-    for (int j = 0; j <= BINS; j++) {
+    for (size_t j = 0; j <= bins; j++) {
         f->cost[0][j] = spread(f, 0, j);
         f->cut[0][j] = 0;
     }
     for (int k = 1; k < n; k++) {
         const double *before = f->cost[(k - 1) % 2];
         double *here = f->cost[k % 2];
-        for (int j = 0; j <= BINS; j++) {
+        for (size_t j = 0; j <= bins; j++) {
             here[j] = before[j]; /* no more classes than bins */
             f->cut[k][j] = (uint16_t)j;
-            for (int i = k; i < j; i++) {
+            for (size_t i = (size_t)k; i < j; i++) {
                 double v = before[i] + spread(f, i, j);
                 if (v < here[j]) {
                     here[j] = v;
@@ -178,25 +245,31 @@ static void cut_naturally(const uint64_t *bins, int n, fisher *f, int *first)
             }
         }
     }
-    for (int k = n - 1, end = BINS; k >= 0; k--) {
+    size_t end = bins;
+    for (int k = n - 1; k >= 0; k--) {
         end = f->cut[k][end];
         first[k] = end;
     }
 }
 
-static gt_status natural(gt_ctx *ctx, gt_grid *in, int n, double *breaks)
+static gt_status natural(gt_ctx *ctx, gt_grid *in, int n, const uint64_t *upper, uint64_t total,
+                         double *breaks)
 {
-    counter k = {.pass = 2, .low = breaks[0], .width = (breaks[n] - breaks[0]) / BINS};
-    int first[GT_BREAKS_MAX] = {0};
-    if (!(k.width > 0)) {
+    size_t first[GT_BREAKS_MAX] = {0};
+    if (!(breaks[n] > breaks[0])) {
         return GT_OK; /* one value: all breaks are it */
     }
     fisher *f = gt_zalloc(ctx, 1, sizeof *f);
-    gt_status st = f == NULL ? GT_E_MEMORY : count(ctx, in, &k, BINS);
+    if (f == NULL) {
+        return GT_E_MEMORY;
+    }
+    counter k = {.pass = 2, .edges = f->edges};
+    k.n_bins = cut_bins(upper, total, breaks[0], breaks[n], f->edges);
+    gt_status st = count(ctx, in, &k, 2 * (size_t)BINS);
     if (st == GT_OK) {
-        cut_naturally(k.counts, n, f, first);
+        cut_naturally(k.counts, k.n_bins, n, f, first);
         for (int i = 1; i < n; i++) {
-            breaks[i] = k.low + first[i] * k.width;
+            breaks[i] = f->edges[first[i]];
         }
     }
     gt_free(ctx, k.counts);
@@ -236,7 +309,7 @@ gt_status gt_grid_breaks(gt_ctx *ctx, gt_grid *in, gt_breaks how, int n, double 
                                  : found[0] + (found[1] - found[0]) / n * i;
         }
         if (st == GT_OK && how == GT_BREAKS_NATURAL) {
-            st = natural(ctx, in, n, breaks);
+            st = natural(ctx, in, n, k.counts, total, breaks);
         }
     }
     gt_free(ctx, k.counts);

@@ -280,3 +280,21 @@ gt_status gt_job_either(gt_ctx *ctx, const gt_model_call *call, const char *inpu
                    GT_ARGS(GT_TEXT("model", call->model->name), GT_TEXT("input", input),
                            GT_TEXT("param", param)));
 }
+
+gt_status gt_job_ascending(gt_ctx *ctx, const gt_model_call *call, const char *param, size_t want,
+                           const double **out)
+{
+    const gt_model_value *v = gt_model_with(call, param);
+    if (want != 0 && v->n != want) {
+        return gt_fail(ctx, GT_E_INPUT, &GT_MSG_MODEL_COUNT, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("name", param), GT_INT("n", v->n), GT_INT("want", want)));
+    }
+    for (size_t i = 1; i < v->n; i++) {
+        if (v->reals[i] <= v->reals[i - 1]) {
+            return gt_fail(ctx, GT_E_INPUT, &GT_MSG_MODEL_ASCEND, GT_NOWHERE,
+                           GT_ARGS(GT_TEXT("name", param)));
+        }
+    }
+    *out = v->reals;
+    return GT_OK;
+}

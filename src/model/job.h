@@ -59,14 +59,46 @@ double gt_table_far(const gt_table *table, double code);
 /* Value of a code; nodata for nodata. */
 static inline double gt_table_at(const gt_table *table, double code)
 {
-    if (code >= 0 && code < GT_TABLE_DIRECT) {
+    if (code >= 0 && code < GT_TABLE_DIRECT && code == (double)(unsigned)code) {
         return table->direct[(unsigned)code];
     }
-    return gt_table_far(table, code);
+    return gt_table_far(table, code); /* a code between two classes is none of them */
 }
 
 /* GT_E_USAGE "model.neither" unless the input is bound or the parameter given. */
 gt_status gt_job_either(gt_ctx *ctx, const gt_model_call *call, const char *input,
                         const char *param) GT_CHECKED;
+
+/* The numbers of a list parameter, which must ascend. want: how many, 0: any. GT_E_INPUT
+ * "model.count", "model.ascend". */
+gt_status gt_job_ascending(gt_ctx *ctx, const gt_model_call *call, const char *param, size_t want,
+                           const double **out) GT_CHECKED;
+/* Does a measured value reach a bound, or lie beyond it? As float32, for grids hold 0.2 as
+ * 0.200000003, which is meant to lie on the bound 0.2. False for nodata. */
+static inline bool gt_job_reaches(double v, double bound)
+{
+    return (float)v >= (float)bound;
+}
+static inline bool gt_job_passes(double v, double bound)
+{
+    return (float)v > (float)bound;
+}
+/* How many of n ascending bounds it reaches, or lies beyond. */
+static inline int gt_job_reached(const double *bounds, size_t n, double v)
+{
+    int k = 0;
+    for (size_t i = 0; i < n; i++) {
+        k += gt_job_reaches(v, bounds[i]);
+    }
+    return k;
+}
+static inline int gt_job_beyond(const double *bounds, size_t n, double v)
+{
+    int k = 0;
+    for (size_t i = 0; i < n; i++) {
+        k += gt_job_passes(v, bounds[i]);
+    }
+    return k;
+}
 
 #endif

@@ -10,6 +10,7 @@ static const gt_model *const MODELS[] = {
     &GT_MODEL_TWO_STEP,
     &GT_MODEL_CALC,
     &GT_MODEL_CLASSIFY,
+    &GT_MODEL_CLASSIFY_SPREAD,
     &GT_MODEL_COMBINE,
     &GT_MODEL_DISTANCE,
     &GT_MODEL_LOOKUP,

@@ -12,6 +12,7 @@ extern const gt_model GT_MODEL_POLYGONIZE;
 extern const gt_model GT_MODEL_UPSTREAM;
 extern const gt_model GT_MODEL_HABITAT_QUALITY;
 extern const gt_model GT_MODEL_CLASSIFY;
+extern const gt_model GT_MODEL_CLASSIFY_SPREAD;
 extern const gt_model GT_MODEL_LOOKUP;
 extern const gt_model GT_MODEL_RASTERIZE;
 extern const gt_model GT_MODEL_SHARE_GRADE;

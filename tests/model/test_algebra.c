@@ -125,6 +125,125 @@ static void tables_and_classes(void **state)
     world_free(&w);
 }
 
+/* A value on a bound belongs to the class above, in float32 too, where 0.7 is 0.699999988; in
+ * float64 what is a hair below stays below. */
+static void bounds_as_stored(void **state)
+{
+    static const double x[] = {0.7, 0.69999999, 0.1, 0.30000001};
+    static const double want[2][4] = {{3, 3, 1, 2}, {3, 2, 1, 2}};
+    world w;
+    (void)state;
+    world_new(&w, 4, 1);
+    for (int wide = 0; wide < 2; wide++) {
+        put_grid(&w, "x.tif", wide ? GT_CELL_F64 : GT_CELL_F32, x);
+        assert_ok(w.ctx, RUN(&w, "classify", {IN, "values", "x.tif"}, {OUT, "classes", "c.tif"},
+                             {WITH, "breaks", "0.3, 0.7"}));
+        double *c = get_grid(&w, "c.tif");
+        for (int i = 0; i < 4; i++) {
+            assert_near(c[i], want[wide][i], 0);
+        }
+        free(c);
+    }
+    world_free(&w);
+}
+
+/* Least sum of squares within classes of sorted values, by trying every pair of cuts. */
+static double least_squares(const double *v, int n, int *a, int *b)
+{
+    double best = INFINITY;
+    for (int i = 1; i < n - 1; i++) {
+        for (int j = i + 1; j < n; j++) {
+            const int ends[] = {0, i, j, n};
+            double all = 0;
+            for (int k = 0; k < 3; k++) {
+                double sum = 0, squares = 0;
+                for (int m = ends[k]; m < ends[k + 1]; m++) {
+                    sum += v[m];
+                    squares += v[m] * v[m];
+                }
+                all += squares - sum * sum / (ends[k + 1] - ends[k]);
+            }
+            if (all < best) {
+                best = all;
+                *a = i;
+                *b = j;
+            }
+        }
+    }
+    return best;
+}
+
+/* Classes by the spread of values: natural breaks as every pair of cuts tried, quantiles of equal
+ * counts, equal intervals. */
+static void spread_classes(void **state)
+{
+    enum { N = 18 };
+    static const double v[N] = {0,   3,   4,   9,   17,  60,  64,  66,  71,
+                                200, 205, 211, 213, 600, 701, 800, 900, 1023};
+    world w;
+    int a = 0, b = 0;
+    (void)state;
+    world_new(&w, N, 1);
+    put_grid(&w, "v.tif", GT_CELL_F32, v);
+    (void)least_squares(v, N, &a, &b);
+    assert_ok(w.ctx, RUN(&w, "classify-spread", {IN, "values", "v.tif"}, {OUT, "classes", "c.tif"},
+                         {WITH, "n", "3"}));
+    double *c = get_grid(&w, "c.tif");
+    for (int i = 0; i < N; i++) {
+        assert_near(c[i], i < a ? 1 : i < b ? 2 : 3, 0);
+    }
+    free(c);
+    assert_ok(w.ctx, RUN(&w, "classify-spread", {IN, "values", "v.tif"}, {OUT, "classes", "c.tif"},
+                         {WITH, "n", "3"}, {WITH, "by", "quantile"}));
+    c = get_grid(&w, "c.tif");
+    for (int i = 0; i < N; i++) {
+        assert_near(c[i], 1 + i / 6, 0);
+    }
+    free(c);
+    assert_ok(w.ctx, RUN(&w, "classify-spread", {IN, "values", "v.tif"}, {OUT, "classes", "c.tif"},
+                         {WITH, "n", "3"}, {WITH, "by", "equal"}));
+    c = get_grid(&w, "c.tif");
+    for (int i = 0; i < N; i++) {
+        assert_near(c[i], v[i] < 341 ? 1 : v[i] < 682 ? 2 : 3, 0);
+    }
+    free(c);
+    put_constant(&w, "none.tif", (double)NAN);
+    assert_ok(w.ctx,
+              RUN(&w, "classify-spread", {IN, "values", "none.tif"}, {OUT, "classes", "c.tif"}));
+    assert_true(isnan(first_of(&w, "c.tif")));
+    assert_fails(w.ctx,
+                 RUN(&w, "classify-spread", {IN, "values", "v.tif"}, {OUT, "classes", "c.tif"},
+                     {WITH, "n", "33"}),
+                 GT_E_INPUT, "model.range");
+    assert_fails(w.ctx,
+                 RUN(&w, "classify-spread", {IN, "values", "v.tif"}, {OUT, "classes", "c.tif"},
+                     {WITH, "by", "jenks"}),
+                 GT_E_INPUT, "model.choice");
+    world_free(&w);
+}
+
+/* Heavy tails, as accumulations have: the cuts fall among the many small values too. */
+static void spread_of_a_heavy_tail(void **state)
+{
+    enum { N = 18 };
+    static const double v[N] = {1, 2, 2, 3, 4, 5, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 1e6};
+    world w;
+    int a = 0, b = 0;
+    (void)state;
+    world_new(&w, N, 1);
+    put_grid(&w, "v.tif", GT_CELL_F32, v);
+    (void)least_squares(v, N, &a, &b);
+    assert_true(a == 6 && b == 17);
+    assert_ok(w.ctx, RUN(&w, "classify-spread", {IN, "values", "v.tif"}, {OUT, "classes", "c.tif"},
+                         {WITH, "n", "3"}));
+    double *c = get_grid(&w, "c.tif");
+    for (int i = 0; i < N; i++) {
+        assert_near(c[i], i < a ? 1 : i < b ? 2 : 3, 0);
+    }
+    free(c);
+    world_free(&w);
+}
+
 static void combinations(void **state)
 {
     world w;
@@ -400,7 +519,7 @@ static void results_hold_their_lineage(void **state)
     const char *json = gt_grid_item_value(g, GT_LINEAGE_ITEM);
     assert_non_null(json);
     assert_non_null(strstr(json,
-                           "{\"model\":\"classify\",\"version\":1,\"in\":{\"values\":{\"file\":"
+                           "{\"model\":\"classify\",\"version\":2,\"in\":{\"values\":{\"file\":"
                            "\"x.tif\",\"blake2b\":\""));
     assert_non_null(strstr(json, "\"with\":{\"breaks\":\"2\"}}"));
     gt_grid_close(w.ctx, g);
@@ -438,6 +557,9 @@ int main(void)
         cmocka_unit_test(wetness),
         cmocka_unit_test(flow_and_cost),
         cmocka_unit_test(tables_and_classes),
+        cmocka_unit_test(bounds_as_stored),
+        cmocka_unit_test(spread_classes),
+        cmocka_unit_test(spread_of_a_heavy_tail),
         cmocka_unit_test(combinations),
         cmocka_unit_test(grades_by_share),
         cmocka_unit_test(grades_as_sorting),

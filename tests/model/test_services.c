@@ -34,6 +34,15 @@ static void yield_as_invest(void **state)
     }
     free(s);
     free(y);
+    /* roots that are not known: not the depth of the soil, but not known */
+    put_grid(&w, "root.tif", GT_CELL_F64, (const double[]){(double)NAN, 300, 400, 5, 500, 800});
+    assert_ok(w.ctx, RUN(&w, "water-yield", {IN, "rain", "rain.tif"}, {IN, "et0", "et0.tif"},
+                         {IN, "kc", "kc.tif"}, {IN, "vegetated", "veg.tif"},
+                         {IN, "root", "root.tif"}, {IN, "soil-depth", "soil.tif"},
+                         {IN, "pawc", "pawc.tif"}, {OUT, "yield", "y2.tif"}));
+    y = get_grid(&w, "y2.tif");
+    assert_true(isnan(y[0]) && !isnan(y[1]));
+    free(y);
     world_free(&w);
 }
 
@@ -178,6 +187,69 @@ static void farming(void **state)
     world_free(&w);
 }
 
+/* Silt lowers the grade of the slope by one from 60 %, and takes all of it from 80 %. */
+static void silty_fields(void **state)
+{
+    static const double want[] = {4, 3, 3, 2, 1, 1}, cause[] = {2, 2, 3, 2, 2, 2};
+    world w;
+    (void)state;
+    world_new(&w, 6, 1);
+    put_grid(&w, "s.tif", GT_CELL_F64, (const double[]){2, 6, 2, 15, 16, 1});
+    put_grid(&w, "silt.tif", GT_CELL_F64, (const double[]){60, 79.9, 59.9, 70, 60, 80});
+    put_grid(&w, "p.tif", GT_CELL_F64, (const double[]){1200, 1200, 400, 1200, 1200, 1200});
+    assert_ok(w.ctx,
+              RUN(&w, "farming-suitability", {IN, "slope", "s.tif"}, {IN, "silt", "silt.tif"},
+                  {IN, "rain", "p.tif"}, {OUT, "suitable", "f.tif"}, {OUT, "grade", "g.tif"},
+                  {OUT, "cause", "c.tif"}, {WITH, "warmth", "7600"}));
+    double *f = get_grid(&w, "f.tif"), *g = get_grid(&w, "g.tif"), *c = get_grid(&w, "c.tif");
+    for (int i = 0; i < 6; i++) {
+        assert_near(g[i], want[i], 0);
+        assert_near(c[i], cause[i], 0);
+        assert_near(f[i], want[i] > 1 ? 1 : 0, 0);
+    }
+    free(f);
+    free(g);
+    free(c);
+    world_free(&w);
+}
+
+/* What the guide leaves to the place is a parameter: terraces up to 35 degrees, a town that may
+ * stand on relief of 300 m; lists of a wrong length or order are refused. */
+static void other_bounds(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 2, 1);
+    put_grid(&w, "s.tif", GT_CELL_F64, (const double[]){26, 36});
+    put_grid(&w, "flat.tif", GT_CELL_F64, (const double[]){2, 2});
+    put_grid(&w, "z.tif", GT_CELL_F64, (const double[]){50, 2600});
+    put_grid(&w, "h.tif", GT_CELL_F64, (const double[]){250, 310});
+#define FARM                                                                                       \
+    {IN, "slope", "s.tif"}, {OUT, "suitable", "f.tif"}, {WITH, "rain", "600"},                     \
+        {WITH, "warmth", "4500"}
+    assert_ok(w.ctx, RUN(&w, "farming-suitability", FARM, {WITH, "slopes", "2, 6, 15, 35"}));
+    double *f = get_grid(&w, "f.tif");
+    assert_true(f[0] == 1 && f[1] == 0);
+    free(f);
+    assert_fails(w.ctx, RUN(&w, "farming-suitability", FARM, {WITH, "slopes", "2, 6, 15"}),
+                 GT_E_INPUT, "model.count");
+    assert_fails(w.ctx, RUN(&w, "farming-suitability", FARM, {WITH, "silts", "80, 60"}), GT_E_INPUT,
+                 "model.ascend");
+    assert_fails(w.ctx, RUN(&w, "farming-suitability", FARM, {WITH, "warmths", "1, 2, 3, 16000"}),
+                 GT_E_INPUT, "model.range");
+#define TOWN                                                                                       \
+    {IN, "slope", "flat.tif"}, {IN, "dem", "z.tif"}, {IN, "relief", "h.tif"},                      \
+        {OUT, "suitable", "u.tif"}
+    assert_ok(w.ctx, RUN(&w, "town-suitability", TOWN, {OUT, "grade", "g.tif"},
+                         {WITH, "reliefs", "200, 300"}, {WITH, "heights", "2000, 3000"}));
+    double *g = get_grid(&w, "g.tif");
+    assert_true(g[0] == 4 && g[1] == 2);
+    free(g);
+    assert_fails(w.ctx, RUN(&w, "town-suitability", TOWN, {WITH, "heights", "5000, 5000"}),
+                 GT_E_INPUT, "model.ascend");
+    world_free(&w);
+}
+
 /* Slope 5 (grade 4) with relief 150: 3; relief 250: 2; slope 2 with relief 250: 3. */
 static void towns(void **state)
 {
@@ -267,6 +339,8 @@ int main(void)
         cmocka_unit_test(carbon),
         cmocka_unit_test(production),
         cmocka_unit_test(farming),
+        cmocka_unit_test(silty_fields),
+        cmocka_unit_test(other_bounds),
         cmocka_unit_test(towns),
         cmocka_unit_test(habitat_as_invest),
     };

@@ -208,6 +208,26 @@ static void sensitivity(void **state)
     assert_near(s[2], 1, 0);
     assert_true(isnan(s[3]));
     free(s);
+#define SENSITIVE                                                                                  \
+    {IN, "rain", "r.tif"}, {IN, "soil", "k.tif"}, {IN, "relief", "h.tif"}, {IN, "cover", "f.tif"}, \
+        {OUT, "class", "s5.tif"}
+    /* the older rule of five grades: (9, 3, 9, 7)^(1/4) = 6.422, (9, 5, 9, 9)^(1/4) = 7.771 with
+     * the cover on its bound, (3, 1, 5, 1)^(1/4) = 1.968 with the best cover on its own */
+    assert_ok(w.ctx, RUN(&w, "erosion-sensitivity", SENSITIVE, {WITH, "grades", "1,3,5,7,9"},
+                         {WITH, "rains", "25,100,400,600"}, {WITH, "reliefs", "20,49,100,300"},
+                         {WITH, "covers", "0.2,0.3,0.5,0.6"}, {WITH, "bounds", "2,4,6,8"}));
+    s = get_grid(&w, "s5.tif");
+    assert_near(s[0], 4, 0);
+    assert_near(s[1], 4, 0);
+    assert_near(s[2], 1, 0);
+    assert_true(isnan(s[3]));
+    free(s);
+    assert_fails(w.ctx, RUN(&w, "erosion-sensitivity", SENSITIVE, {WITH, "grades", "1,3,5,7"}),
+                 GT_E_INPUT, "model.count");
+    assert_fails(w.ctx, RUN(&w, "erosion-sensitivity", SENSITIVE, {WITH, "grades", "1"}),
+                 GT_E_INPUT, "model.count");
+    assert_fails(w.ctx, RUN(&w, "erosion-sensitivity", SENSITIVE, {WITH, "reliefs", "300, 50"}),
+                 GT_E_INPUT, "model.ascend");
     world_free(&w);
 }
 
@@ -232,6 +252,28 @@ static void keeping(void **state)
         assert_near(s[i], want[i], 0);
     }
     free(s);
+    assert_ok(w.ctx,
+              RUN(&w, "soil-keeping", {IN, "slope", "slope.tif"}, {IN, "cover", "f.tif"},
+                  {IN, "land", "land.tif"}, {OUT, "class", "s.tif"}, {WITH, "vegetated", "3=1"},
+                  {WITH, "closed", "79 %"}, {WITH, "dense", "0.59"}));
+    s = get_grid(&w, "s.tif");
+    assert_true(s[2] == 2 && s[5] == 3);
+    free(s);
+    world_free(&w);
+}
+
+/* A code between two classes, as averaging a grid of classes makes it, is no class. */
+static void classes_between(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 3, 1);
+    put_grid(&w, "land.tif", GT_CELL_F64, (const double[]){1, 1.5, 2});
+    assert_ok(w.ctx, RUN(&w, "lookup", {IN, "classes", "land.tif"}, {OUT, "values", "v.tif"},
+                         {WITH, "table", "1=10, 2=20"}));
+    double *v = get_grid(&w, "v.tif");
+    assert_true(v[0] == 10 && isnan(v[1]) && v[2] == 20);
+    free(v);
     world_free(&w);
 }
 
@@ -248,6 +290,7 @@ int main(void)
         cmocka_unit_test(rusle_refuses),
         cmocka_unit_test(sensitivity),
         cmocka_unit_test(keeping),
+        cmocka_unit_test(classes_between),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

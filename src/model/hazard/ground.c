@@ -39,33 +39,15 @@ static void subsidence_row(const gt_cells *c)
     }
 }
 
-static gt_status four_ascend(gt_ctx *ctx, const gt_model_call *call, const char *name,
-                             const double **out)
-{
-    const gt_model_value *v = gt_model_with(call, name);
-    if (v->n != BOUNDS) {
-        return gt_fail(ctx, GT_E_INPUT, &GT_MSG_MODEL_COUNT, GT_NOWHERE,
-                       GT_ARGS(GT_TEXT("name", name), GT_INT("n", v->n), GT_INT("want", BOUNDS)));
-    }
-    for (size_t i = 1; i < v->n; i++) {
-        if (v->reals[i] <= v->reals[i - 1]) {
-            return gt_fail(ctx, GT_E_INPUT, &GT_MSG_MODEL_ASCEND, GT_NOWHERE,
-                           GT_ARGS(GT_TEXT("name", name)));
-        }
-    }
-    *out = v->reals;
-    return GT_OK;
-}
-
 static gt_status run_subsidence(gt_ctx *ctx, const gt_model_call *call)
 {
     static const double degree = 0.017453292519943295;
     sinking s = {.sign = gt_model_with(call, "sinking")->choice == 0 ? 1 : -1,
                  .along = 1 / cos(gt_model_real(call, "incidence") * degree)};
     gt_job job;
-    gt_status st = four_ascend(ctx, call, "rates", &s.rates);
+    gt_status st = gt_job_ascending(ctx, call, "rates", BOUNDS, &s.rates);
     if (st == GT_OK) {
-        st = four_ascend(ctx, call, "totals", &s.totals);
+        st = gt_job_ascending(ctx, call, "totals", BOUNDS, &s.totals);
     }
     if (st != GT_OK) {
         return st;

@@ -2,41 +2,71 @@
 #include <math.h>
 
 #include "model/job.h"
+#include "model/messages.h"
 
 /* ---- sensitivity --------------------------------------------------------------------------------
  */
 
 enum { RAIN = 0, SOIL, RELIEF, COVER };
 
-static double grade(double v, double low, double high)
-{
-    return v < low ? 1 : v <= high ? 3 : 5;
-}
+typedef struct scale { /* n values of grades, n - 1 bounds of each factor */
+    double rain;
+    const double *rains, *reliefs, *covers, *grades, *classes;
+    size_t n, n_classes;
+} scale;
 
-static double class_of(double ss)
+/* The best cover reaches the last bound; below it a cover on a bound is of the worse grade. */
+static size_t bareness(const double *bounds, size_t n, double f)
 {
-    return isnan(ss) ? ss : ss <= 2 ? 1 : ss <= 4 ? 2 : 3;
+    return gt_job_reaches(f, bounds[n - 1]) ? 0
+                                            : 1 + n - 1 - (size_t)gt_job_beyond(bounds, n - 1, f);
 }
 
 static void sensitivity_row(const gt_cells *c)
 {
-    double constant = *(const double *)c->user;
+    const scale *s = c->user;
+    size_t n = s->n - 1;
     for (size_t i = 0; i < c->n; i++) {
-        double r = c->in[RAIN] != NULL ? c->in[RAIN][i] : constant;
+        double r = c->in[RAIN] != NULL ? c->in[RAIN][i] : s->rain;
         double k = c->in[SOIL][i], h = c->in[RELIEF][i], f = c->in[COVER][i];
         double hole = 0 * (r + k + h + f);
-        double cover = f >= 0.6 ? 1 : f > 0.2 ? 3 : 5;
-        double relief = h <= 50 ? 1 : h <= 300 ? 3 : 5;
-        double ss = sqrt(sqrt(grade(r, 100, 600) * k * relief * cover)) + hole;
-        c->out[0][i] = class_of(ss);
+        if (isnan(hole)) {
+            c->out[0][i] = (double)NAN;
+            continue;
+        }
+        double rain = !gt_job_reaches(r, s->rains[0])
+                          ? s->grades[0]
+                          : s->grades[1 + gt_job_beyond(s->rains + 1, n - 1, r)];
+        double relief = s->grades[gt_job_beyond(s->reliefs, n, h)];
+        double cover = s->grades[bareness(s->covers, n, f)];
+        double ss = sqrt(sqrt(rain * k * relief * cover));
+        c->out[0][i] = 1 + gt_job_beyond(s->classes, s->n_classes, ss);
     }
 }
 
 static gt_status run_sensitivity(gt_ctx *ctx, const gt_model_call *call)
 {
-    double rain = gt_model_real(call, "rain");
+    scale s = {.rain = gt_model_real(call, "rain"),
+               .n = gt_model_with(call, "grades")->n,
+               .n_classes = gt_model_with(call, "bounds")->n};
     gt_status st = gt_job_either(ctx, call, "rain", "rain");
-    return st == GT_OK ? gt_job_local(ctx, call, GT_CELL_U8, sensitivity_row, &rain) : st;
+    if (st == GT_OK && s.n < 2) {
+        st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_MODEL_COUNT, GT_NOWHERE,
+                     GT_ARGS(GT_TEXT("name", "grades"), GT_INT("n", s.n), GT_INT("want", 2)));
+    }
+    const struct {
+        const char *name;
+        size_t n;
+        const double **out;
+    } lists[] = {{"grades", 0, &s.grades},
+                 {"bounds", 0, &s.classes},
+                 {"rains", s.n - 1, &s.rains},
+                 {"reliefs", s.n - 1, &s.reliefs},
+                 {"covers", s.n - 1, &s.covers}};
+    for (size_t i = 0; st == GT_OK && i < sizeof lists / sizeof *lists; i++) {
+        st = gt_job_ascending(ctx, call, lists[i].name, lists[i].n, lists[i].out);
+    }
+    return st == GT_OK ? gt_job_local(ctx, call, GT_CELL_U8, sensitivity_row, &s) : st;
 }
 
 static const gt_model_port sensitivity_in[] = {
@@ -70,6 +100,47 @@ static const gt_model_param sensitivity_with[] = {
      .min = 0,
      .max = 50000,
      .preset = ""},
+    {.name = "rains",
+     .kind = GT_PARAM_REALS,
+     .title = {"R 的分级界限", "bounds of R"},
+     .unit = "MJ.mm/(ha.h.yr)",
+     .min = 0,
+     .max = 50000,
+     .preset = "100, 600",
+     .source = "生态保护红线划定指南 2017; five grades of the older rule: 25, 100, 400, 600"},
+    {.name = "reliefs",
+     .kind = GT_PARAM_REALS,
+     .title = {"起伏度分级界限", "bounds of relief"},
+     .unit = "m",
+     .min = 0,
+     .max = 9000,
+     .preset = "50, 300",
+     .source = "生态保护红线划定指南 2017; five grades of the older rule: 20, 50, 100, 300"},
+    {.name = "covers",
+     .kind = GT_PARAM_REALS,
+     .title = {"植被覆盖度分级界限", "bounds of vegetation cover"},
+     .unit = "1",
+     .min = 0,
+     .max = 1,
+     .preset = "0.2, 0.6",
+     .source = "生态保护红线划定指南 2017"},
+    {.name = "grades",
+     .kind = GT_PARAM_REALS,
+     .title = {"各级赋值（比界限多一个）", "values of the grades, one more than bounds"},
+     .unit = "1",
+     .min = 0,
+     .max = 100,
+     .preset = "1, 3, 5",
+     .source = "生态保护红线划定指南 2017; five grades of the older rule: 1, 3, 5, 7, 9"},
+    {.name = "bounds",
+     .kind = GT_PARAM_REALS,
+     .title = {"SS 分级界限（界限值属较低一级）",
+               "bounds of SS; a value on one is of the lower class"},
+     .unit = "1",
+     .min = 0,
+     .max = 100,
+     .preset = "2, 4",
+     .source = "生态保护红线划定指南 2017; five grades of the older rule: 2, 4, 6, 8"},
     {0}};
 static const char *const sensitivity_sources[] = {
     "生态保护红线划定指南 2017: SS = (R K LS C)^(1/4), grades 1, 3, 5", NULL};
@@ -77,12 +148,12 @@ static const char *const sensitivity_sources[] = {
 const gt_model GT_MODEL_EROSION_SENSITIVITY = {
     .name = "erosion-sensitivity",
     .group = "soil",
-    .version = 1,
+    .version = 2,
     .title = {"水土流失敏感性", "sensitivity to water erosion"},
-    .what =
-        {"各因子按 1、3、5 赋值，SS 为四因子之积的四次方根；≤2 一般，≤4 敏感，>4 极敏感。",
-         "Each factor graded 1, 3, 5; SS is the fourth root of their product; up to 2 usual, up "
-         "to 4 sensitive, above extreme."},
+    .what = {"各因子分级赋值（默认 1、3、5），SS 为四因子之积的四次方根；默认 ≤2 一般，≤4 敏感，>4 "
+             "极敏感。",
+             "Each factor graded (by default 1, 3, 5); SS is the fourth root of their product; by "
+             "default up to 2 usual, up to 4 sensitive, above extreme."},
     .in = sensitivity_in,
     .out = sensitivity_out,
     .with = sensitivity_with,
@@ -96,7 +167,7 @@ const gt_model GT_MODEL_EROSION_SENSITIVITY = {
 
 typedef struct keeping {
     gt_table *vegetated;
-    double steep, fair;
+    double steep, fair, dense, closed;
 } keeping;
 
 static void importance_row(const gt_cells *c)
@@ -105,16 +176,19 @@ static void importance_row(const gt_cells *c)
     for (size_t i = 0; i < c->n; i++) {
         double slope = c->in[0][i], cover = c->in[1][i], land = c->in[2][i];
         bool green = gt_table_at(k->vegetated, land) > 0;
-        double v = green && slope >= k->steep && cover >= 0.8  ? 3
-                   : green && slope >= k->fair && cover >= 0.6 ? 2
-                                                               : 1;
+        bool steep = gt_job_reaches(slope, k->steep) && gt_job_reaches(cover, k->closed);
+        bool fair = gt_job_reaches(slope, k->fair) && gt_job_reaches(cover, k->dense);
+        double v = green && steep ? 3 : green && fair ? 2 : 1;
         c->out[0][i] = v + 0 * (slope + cover + land);
     }
 }
 
 static gt_status run_importance(gt_ctx *ctx, const gt_model_call *call)
 {
-    keeping k = {.steep = gt_model_real(call, "steep"), .fair = gt_model_real(call, "fair")};
+    keeping k = {.steep = gt_model_real(call, "steep"),
+                 .fair = gt_model_real(call, "fair"),
+                 .dense = gt_model_real(call, "dense"),
+                 .closed = gt_model_real(call, "closed")};
     k.vegetated = gt_table_new(ctx, call, "vegetated", 0);
     if (k.vegetated == NULL) {
         return GT_E_MEMORY;
@@ -160,6 +234,22 @@ static const gt_model_param importance_with[] = {
      .max = 90,
      .preset = "15",
      .source = "trial guide of 2020"},
+    {.name = "closed",
+     .kind = GT_PARAM_REAL,
+     .title = {"极重要的植被覆盖度下限", "cover of grade 3"},
+     .unit = "1",
+     .min = 0,
+     .max = 1,
+     .preset = "80 %",
+     .source = "trial guide of 2020"},
+    {.name = "dense",
+     .kind = GT_PARAM_REAL,
+     .title = {"重要的植被覆盖度下限", "cover of grade 2"},
+     .unit = "1",
+     .min = 0,
+     .max = 1,
+     .preset = "60 %",
+     .source = "trial guide of 2020"},
     {0}};
 static const char *const importance_sources[] = {
     "资源环境承载能力和国土空间开发适宜性评价指南（试行）2020", NULL};
@@ -167,12 +257,11 @@ static const char *const importance_sources[] = {
 const gt_model GT_MODEL_SOIL_KEEPING = {
     .name = "soil-keeping",
     .group = "soil",
-    .version = 1,
+    .version = 2,
     .title = {"水土保持功能重要性", "importance for keeping soil and water"},
-    .what =
-        {"森林、灌丛、草地按坡度与植被覆盖度（80%、60%）分为极重要、重要，其余一般。",
-         "Forest, shrub and grass by slope and cover (80 %, 60 %): extreme, important; the rest "
-         "usual."},
+    .what = {"森林、灌丛、草地按坡度与植被覆盖度分为极重要、重要，其余一般。",
+             "Forest, shrub and grass by slope and cover: extreme, important; the rest "
+             "usual."},
     .in = importance_in,
     .out = importance_out,
     .with = importance_with,

@@ -17,9 +17,22 @@ static void limit(worst *w, double grade, double cause)
     }
 }
 
-static double slope_grade(double s, const double b[4])
+enum { BOUNDS = 4 }; /* of five grades */
+
+/* A list of ascending bounds and where they go. */
+typedef struct list {
+    const char *param;
+    size_t n;
+    const double **out;
+} list;
+
+static gt_status read_lists(gt_ctx *ctx, const gt_model_call *call, const list *lists, size_t n)
 {
-    return s <= b[0] ? 5 : s <= b[1] ? 4 : s <= b[2] ? 3 : s <= b[3] ? 2 : 1;
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && i < n; i++) {
+        st = gt_job_ascending(ctx, call, lists[i].param, lists[i].n, lists[i].out);
+    }
+    return st;
 }
 
 static void put(const gt_cells *c, size_t i, worst w, double hole, bool veto)
@@ -38,19 +51,24 @@ static void put(const gt_cells *c, size_t i, worst w, double hole, bool veto)
 
 enum { SLOPE = 0, SILT, RAIN, WARMTH, POLLUTION, ECOLOGY };
 
-typedef struct climate {
+typedef struct farm {
     double rain, warmth;
-} climate;
+    const double *slopes, *silts, *rains, *warmths;
+} farm;
 
-static double silt_grade(double s)
+/* Grade of the land: that of its slope, one less where the soil is silty, the least where it is
+ * silt. */
+static void land_grade(const farm *k, double slope, double silt, worst *w)
 {
-    return s > 80 ? 1 : s >= 60 ? 4 : 5;
+    double steep = 5 - gt_job_beyond(k->slopes, BOUNDS, slope);
+    int silty = gt_job_reached(k->silts, 2, silt);
+    double grade = silty == 2 ? 1 : fmax(1, steep - silty);
+    limit(w, grade, grade < steep ? 2 : 1);
 }
 
 static void farming_row(const gt_cells *c)
 {
-    static const double slopes[4] = {2, 6, 15, 25};
-    const climate *k = c->user;
+    const farm *k = c->user;
     for (size_t i = 0; i < c->n; i++) {
         double s = c->in[SLOPE][i], silt = c->in[SILT] != NULL ? c->in[SILT][i] : 0;
         double p = c->in[RAIN] != NULL ? c->in[RAIN][i] : k->rain;
@@ -58,10 +76,9 @@ static void farming_row(const gt_cells *c)
         double bad = c->in[POLLUTION] != NULL ? c->in[POLLUTION][i] : 1;
         double eco = c->in[ECOLOGY] != NULL ? c->in[ECOLOGY][i] : 1;
         worst w = {6, 0};
-        limit(&w, slope_grade(s, slopes), 1);
-        limit(&w, silt_grade(silt), 2);
-        limit(&w, p >= 1200 ? 5 : p >= 800 ? 4 : p >= 400 ? 3 : p >= 200 ? 2 : 1, 3);
-        limit(&w, t >= 7600 ? 5 : t >= 5800 ? 4 : t >= 4000 ? 3 : t >= 1500 ? 2 : 1, 4);
+        land_grade(k, s, silt, &w);
+        limit(&w, 1 + gt_job_reached(k->rains, BOUNDS, p), 3);
+        limit(&w, 1 + gt_job_reached(k->warmths, BOUNDS, t), 4);
         limit(&w, bad >= 3 ? 1 : 5, 5);
         limit(&w, eco >= 3 ? 1 : 5, 6);
         put(c, i, w, 0 * (s + silt + p + t + bad), false);
@@ -70,10 +87,17 @@ static void farming_row(const gt_cells *c)
 
 static gt_status run_farming(gt_ctx *ctx, const gt_model_call *call)
 {
-    const climate k = {gt_model_real(call, "rain"), gt_model_real(call, "warmth")};
+    farm k = {.rain = gt_model_real(call, "rain"), .warmth = gt_model_real(call, "warmth")};
+    const list lists[] = {{"slopes", BOUNDS, &k.slopes},
+                          {"silts", 2, &k.silts},
+                          {"rains", BOUNDS, &k.rains},
+                          {"warmths", BOUNDS, &k.warmths}};
     gt_status st = gt_job_either(ctx, call, "rain", "rain");
     if (st == GT_OK) {
         st = gt_job_either(ctx, call, "warmth", "warmth");
+    }
+    if (st == GT_OK) {
+        st = read_lists(ctx, call, lists, sizeof lists / sizeof *lists);
     }
     return st == GT_OK ? gt_job_local(ctx, call, GT_CELL_U8, farming_row, &k) : st;
 }
@@ -123,6 +147,7 @@ static const gt_model_port suit_out[] = {
      .optional = true,
      .note = {"输入的次序，1 为坡度", "number of the input, 1 the slope"}},
     {0}};
+#define GUIDE "trial guide of 2020; to be checked with the edition in force"
 static const gt_model_param farming_with[] = {
     {.name = "rain",
      .kind = GT_PARAM_REAL,
@@ -138,6 +163,40 @@ static const gt_model_param farming_with[] = {
      .min = 0,
      .max = 15000,
      .preset = ""},
+    {.name = "slopes",
+     .kind = GT_PARAM_REALS,
+     .title = {"坡度分级界限（界限值属较好一级）",
+               "bounds of slope; a slope on one is of the better grade"},
+     .unit = "degree",
+     .min = 0,
+     .max = 90,
+     .preset = "2, 6, 15, 25",
+     .source = GUIDE},
+    {.name = "silts",
+     .kind = GT_PARAM_REALS,
+     .title = {"粉砂含量界限：达前者降一级，达后者为 1 级",
+               "silt that lowers the grade by one, and that makes it 1"},
+     .unit = "%",
+     .min = 0,
+     .max = 100,
+     .preset = "60, 80",
+     .source = GUIDE},
+    {.name = "rains",
+     .kind = GT_PARAM_REALS,
+     .title = {"降水分级界限", "bounds of rain"},
+     .unit = "mm",
+     .min = 0,
+     .max = 10000,
+     .preset = "200, 400, 800, 1200",
+     .source = GUIDE},
+    {.name = "warmths",
+     .kind = GT_PARAM_REALS,
+     .title = {"积温分级界限", "bounds of the sum of temperatures"},
+     .unit = "°C.d",
+     .min = 0,
+     .max = 15000,
+     .preset = "1500, 4000, 5800, 7600",
+     .source = GUIDE},
     {0}};
 static const char *const suit_sources[] = {
     "资源环境承载能力和国土空间开发适宜性评价指南（试行）2020", "GB 15618-2018", NULL};
@@ -145,13 +204,13 @@ static const char *const suit_sources[] = {
 const gt_model GT_MODEL_FARMING_SUITABILITY = {
     .name = "farming-suitability",
     .group = "suit",
-    .version = 1,
+    .version = 2,
     .title = {"农业生产适宜性", "suitability for farming"},
-    .what = {"坡度、粉砂、降水、积温、污染、生态重要性逐项分级，取最低者；坡度大于 25°、粉砂大于 "
-             "80%、积温小于 1500、超管制值或生态 3 级为不适宜。",
-             "Slope, silt, rain, warmth, pollution and ecological class graded, the least counts; "
-             "slope above 25 degrees, silt above 80 %, warmth below 1500, pollution above control "
-             "or ecological class 3 make it unsuitable."},
+    .what = {"坡度分级按粉砂含量降级，与降水、积温、污染、生态重要性各级取最低；1 级不适宜："
+             "默认为坡度大于 25°、粉砂 80% 以上、积温小于 1500、超管制值或生态 3 级。",
+             "Slope graded, lowered for silt, then the least of it and of rain, warmth, pollution "
+             "and ecological class. Grade 1 is unsuitable: by default slope above 25 degrees, "
+             "silt from 80 %, warmth below 1500, pollution above control or ecological class 3."},
     .in = farming_in,
     .out = suit_out,
     .with = farming_with,
@@ -165,29 +224,36 @@ const gt_model GT_MODEL_FARMING_SUITABILITY = {
 
 enum { T_SLOPE = 0, T_DEM, T_RELIEF, T_HAZARD, T_ECOLOGY };
 
+typedef struct town {
+    const double *slopes, *heights, *reliefs;
+} town;
+
 static void town_row(const gt_cells *c)
 {
-    static const double slopes[4] = {3, 8, 15, 25};
+    const town *k = c->user;
     for (size_t i = 0; i < c->n; i++) {
         double s = c->in[T_SLOPE][i], z = c->in[T_DEM][i], h = c->in[T_RELIEF][i];
         double hazard = c->in[T_HAZARD] != NULL ? c->in[T_HAZARD][i] : 0;
         double eco = c->in[T_ECOLOGY] != NULL ? c->in[T_ECOLOGY][i] : 1;
-        double steep = slope_grade(s, slopes);
-        double high = z >= 5000 ? 4 : z >= 3500 ? 1 : 0, rough = h > 200 ? 2 : h > 100 ? 1 : 0;
-        double grade = fmax(1, steep - high - rough);
-        bool slope_too = steep == 1, high_too = z >= 5000;
+        double steep = 5 - gt_job_beyond(k->slopes, BOUNDS, s);
+        int high = gt_job_reached(k->heights, 2, z), rough = gt_job_beyond(k->reliefs, 2, h);
+        bool veto = steep == 1 || high == 2;
+        double grade = veto ? 1 : fmax(1, steep - high - rough);
         worst w = {6, 0};
-        limit(&w, grade, steep == 1 || (high == 0 && rough == 0) ? 1 : high > rough ? 2 : 3);
+        limit(&w, grade, steep == 1 || high + rough == 0 ? 1 : high == 2 || high > rough ? 2 : 3);
         limit(&w, hazard >= 3 ? 1 : 5, 4);
         limit(&w, eco >= 3 ? 1 : 5, 5);
-        bool veto = slope_too || high_too;
         put(c, i, w, 0 * (s + z + h), veto);
     }
 }
 
 static gt_status run_town(gt_ctx *ctx, const gt_model_call *call)
 {
-    return gt_job_local(ctx, call, GT_CELL_U8, town_row, NULL);
+    town k = {NULL, NULL, NULL};
+    const list lists[] = {
+        {"slopes", BOUNDS, &k.slopes}, {"heights", 2, &k.heights}, {"reliefs", 2, &k.reliefs}};
+    gt_status st = read_lists(ctx, call, lists, sizeof lists / sizeof *lists);
+    return st == GT_OK ? gt_job_local(ctx, call, GT_CELL_U8, town_row, &k) : st;
 }
 
 static const gt_model_port town_in[] = {
@@ -205,21 +271,49 @@ static const gt_model_port town_in[] = {
      .optional = true,
      .note = {"3 级不再参评", "class 3 is taken out"}},
     {0}};
-static const gt_model_param none[] = {{0}};
+static const gt_model_param town_with[] = {
+    {.name = "slopes",
+     .kind = GT_PARAM_REALS,
+     .title = {"坡度分级界限（界限值属较好一级）",
+               "bounds of slope; a slope on one is of the better grade"},
+     .unit = "degree",
+     .min = 0,
+     .max = 90,
+     .preset = "3, 8, 15, 25",
+     .source = GUIDE},
+    {.name = "heights",
+     .kind = GT_PARAM_REALS,
+     .title = {"高程界限：达前者降一级，达后者不适宜",
+               "height that lowers the grade by one, and that is unsuitable"},
+     .unit = "m",
+     .min = 0,
+     .max = 9000,
+     .preset = "3500, 5000",
+     .source = GUIDE},
+    {.name = "reliefs",
+     .kind = GT_PARAM_REALS,
+     .title = {"起伏度界限：超前者降一级，超后者降两级",
+               "relief beyond which the grade is one and two lower"},
+     .unit = "m",
+     .min = 0,
+     .max = 9000,
+     .preset = "100, 200",
+     .source = GUIDE},
+    {0}};
 
 const gt_model GT_MODEL_TOWN_SUITABILITY = {
     .name = "town-suitability",
     .group = "suit",
-    .version = 1,
+    .version = 2,
     .title = {"城镇建设适宜性", "suitability for towns"},
     .what =
-        {"坡度分级，按高程与起伏度降级；坡度大于 25°、高程 5000 "
+        {"坡度分级，按高程与起伏度降级；默认坡度大于 25°、高程 5000 "
          "米以上、高易发区、生态 3 级为不适宜。",
-         "Slope graded, lowered for height and relief; slope above 25 degrees, heights from 5000 "
-         "m, high hazard and ecological class 3 make it unsuitable."},
+         "Slope graded, lowered for height and relief; by default slope above 25 degrees, heights "
+         "from 5000 m, high hazard and ecological class 3 make it unsuitable."},
     .in = town_in,
     .out = suit_out,
-    .with = none,
+    .with = town_with,
     .reach = GT_REACH_LOCAL,
     .law = "blocks of the walk: 8 bytes a cell of a block, grid and thread",
     .sources = suit_sources,

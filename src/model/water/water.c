@@ -100,7 +100,8 @@ static void yield_row(const gt_cells *c)
         double w = fmin(z * awc / p + 1.25, 5);
         bool green = c->in[VEGETATED][i] > 0;
         double share = green ? fu(pet / p, w) : fmin(pet, p) / p;
-        double hole = 0 * (pet + awc + c->in[VEGETATED][i] + c->in[SOIL_DEPTH][i] + p);
+        double hole =
+            0 * (pet + awc + c->in[VEGETATED][i] + c->in[ROOT][i] + c->in[SOIL_DEPTH][i] + p);
         double yield = p <= 0 ? hole : p * (1 - share) + hole;
         c->out[0][i] = yield;
         if (c->out[1] != NULL) {
@@ -159,7 +160,7 @@ static const char *const yield_sources[] = {"Fu 1981", "Zhang et al. 2004",
 const gt_model GT_MODEL_WATER_YIELD = {
     .name = "water-yield",
     .group = "water",
-    .version = 1,
+    .version = 2,
     .title = {"产水量（Budyko）", "water yield (Budyko)"},
     .what = {"年产水量 = 降水 − 实际蒸散；有植被处用傅抱璞公式，无植被处蒸散取 min(Kc·ET0, P)。",
              "Rain less actual evapotranspiration; Fu's curve where plants grow, min(Kc ET0, P) "

@@ -20,6 +20,7 @@ static const struct {
     {"classify", "breaks", "1.5, 2.5"},
     {"kernel-density", "bandwidth", "40 m"},
     {"polygonize", "by", "patch"},
+    {"viewshed", "reach", "60 m"},
     {"omni-current", "radius", "40 m"},
     {"barriers", "radii", "20, 30"},
     {"overdraft", "extracted", "1=10, 2=20, 3=30, 4=40"},

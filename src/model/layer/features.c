@@ -32,27 +32,34 @@ static gt_status find_field(gt_ctx *ctx, const gt_source_info *info, const char 
     return st;
 }
 
-static gt_status check_feature(gt_ctx *ctx, const gt_source_feature *f, const char *path,
-                               bool lines)
+static bool kind_fits(gt_geom_type type, gt_features_kind kind)
 {
-    bool point = f->geom != NULL && (f->geom->type == GT_POINT || f->geom->type == GT_MULTIPOINT);
-    bool line =
-        f->geom != NULL && (f->geom->type == GT_LINESTRING || f->geom->type == GT_MULTILINESTRING);
-    if (f->geom_fault == NULL && (f->geom == NULL || point || (lines && line))) {
+    bool point = type == GT_POINT || type == GT_MULTIPOINT;
+    bool line = type == GT_LINESTRING || type == GT_MULTILINESTRING;
+    bool area = type == GT_POLYGON || type == GT_MULTIPOLYGON;
+    return point || (line && kind != GT_FEATURES_POINTS) || (area && kind == GT_FEATURES_ALL);
+}
+
+static gt_status check_feature(gt_ctx *ctx, const gt_source_feature *f, const char *path,
+                               gt_features_kind kind)
+{
+    static const char *const wanted[] = {"points", "points or lines", "points, lines or areas"};
+    static const char *const wanted_zh[] = {"点", "点或线", "点、线或面"};
+    if (f->geom_fault == NULL && (f->geom == NULL || kind_fits(f->geom->type, kind))) {
         return GT_OK;
     }
     const char *what = f->geom_fault != NULL ? f->geom_fault : gt_geom_type_name(f->geom->type);
     return gt_fail(ctx, GT_E_INPUT, &GT_MSG_MODEL_GEOMETRY, GT_PLACE(.file = path, .row = f->row),
-                   GT_ARGS(GT_TEXT("what", what),
-                           GT_TEXT("wanted", lines ? "points or lines" : "points"),
-                           GT_TEXT("wanted_zh", lines ? "点或线" : "点")));
+                   GT_ARGS(GT_TEXT("what", what), GT_TEXT("wanted", wanted[kind]),
+                           GT_TEXT("wanted_zh", wanted_zh[kind])));
 }
 
 gt_status gt_features_each(gt_ctx *ctx, const gt_model_call *call, const char *input,
-                           const char *field_param, const gt_crs *crs, bool lines, gt_feature_fn fn,
-                           void *user)
+                           const char *field_param, const gt_crs *crs, gt_features_kind kind,
+                           gt_feature_fn fn, void *user)
 {
-    const char *path = gt_model_in(call, input), *name = text_of(call, field_param);
+    const char *path = gt_model_in(call, input);
+    const char *name = field_param == NULL ? NULL : text_of(call, field_param);
     gt_source_options o;
     gt_source *source = NULL;
     size_t field = 0;
@@ -69,7 +76,7 @@ gt_status gt_features_each(gt_ctx *ctx, const gt_model_call *call, const char *i
         if (st != GT_OK || !more) {
             break;
         }
-        st = check_feature(ctx, &f, path, lines);
+        st = check_feature(ctx, &f, path, kind);
         if (st == GT_OK && f.geom != NULL) {
             st = fn(ctx, user, &f, name == NULL ? NULL : &f.values[field]);
         }

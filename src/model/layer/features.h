@@ -1,5 +1,5 @@
-/* Points and lines of a file as kernels read them: through guotu-io, in the CRS of a grid. Inside
- * the room. */
+/* Points, lines and areas of a file as kernels read them: through guotu-io, in the CRS of a grid.
+ * Inside the room. */
 #ifndef GT_MODEL_FEATURES_H
 #define GT_MODEL_FEATURES_H
 
@@ -10,12 +10,19 @@
 typedef gt_status (*gt_feature_fn)(gt_ctx *ctx, void *user, const gt_source_feature *feature,
                                    const gt_value *field);
 
+/* What features may be. */
+typedef enum gt_features_kind {
+    GT_FEATURES_POINTS = 0,
+    GT_FEATURES_LINES, /* or points */
+    GT_FEATURES_ALL    /* areas too */
+} gt_features_kind;
+
 /* Hands over all features of the file bound to an input, in their order. The call's parameters
- * `layer` and `field` (both texts, "" for none) say which. Features without geometry are passed
- * over. GT_E_INPUT "model.geometry" for a type not in `lines` (lines) or points, and for a damaged
+ * `layer` and field_param (both texts, "" for none; the latter may be NULL) say which. Features
+ * without geometry are passed over. GT_E_INPUT "model.geometry" for another kind and for a damaged
  * one, with its row; GT_E_NOT_FOUND "model.no-field". Else as gt_source_open. */
 gt_status gt_features_each(gt_ctx *ctx, const gt_model_call *call, const char *input,
-                           const char *field_param, const gt_crs *crs, bool lines, gt_feature_fn fn,
-                           void *user) GT_CHECKED;
+                           const char *field_param, const gt_crs *crs, gt_features_kind kind,
+                           gt_feature_fn fn, void *user) GT_CHECKED;
 
 #endif

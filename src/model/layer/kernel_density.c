@@ -59,8 +59,8 @@ static gt_status run(gt_ctx *ctx, const gt_model_call *call)
     job.partial = false;
     st = st == GT_OK ? gt_job_make(ctx, &job, 0, GT_CELL_F32) : st;
     if (st == GT_OK) {
-        st = gt_features_each(ctx, call, "features", "weight", gt_grid_crs(job.in[0]), true, gather,
-                              &g);
+        st = gt_features_each(ctx, call, "features", "weight", gt_grid_crs(job.in[0]),
+                              GT_FEATURES_LINES, gather, &g);
     }
     st = st == GT_OK ? gt_grid_density(ctx, &g.points, &o, job.out[0]) : st;
     gt_density_free(ctx, &g.points);

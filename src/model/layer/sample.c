@@ -105,7 +105,8 @@ static gt_status run(gt_ctx *ctx, const gt_model_call *call)
     gt_text_init(&s.ids, ctx, 0);
     gt_status st = gt_job_open(ctx, call, &job);
     if (st == GT_OK) {
-        st = gt_features_each(ctx, call, "points", "id", gt_grid_crs(job.in[0]), false, gather, &s);
+        st = gt_features_each(ctx, call, "points", "id", gt_grid_crs(job.in[0]), GT_FEATURES_POINTS,
+                              gather, &s);
     }
     for (size_t k = 0; st == GT_OK && k < GRIDS; k++) {
         if (job.in[k] != NULL) {

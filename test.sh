@@ -27,6 +27,8 @@ case $mode in
 all | full | quick)
     stage "house rules"
     sh tools/check_house.sh
+    stage "pages"
+    sh web/build.sh
     stage "dev"
     run_preset dev
     ;;

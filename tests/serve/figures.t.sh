@@ -2,28 +2,8 @@
 # What the pages read beside the map: indicators, clauses, ledgers as forms, evidence, accounts.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/../ledger/town.sh"
-cp() { # the package's copy with a figure to watch
-    command cp "$@"
-    cat >>"$work/package/all.yaml" <<'YAML'
-
-- indicator: basic-area
-  title: {zh: 基本农田面积, en: Basic farmland}
-  clauses: [TST-001]
-  unit: ha
-  account: [basic_farmland]
-  count: basic_farmland IS NOT NULL
-  targets:
-    - {year: 2035, must: ">=", value: 500, clause: TST-001}
-YAML
-}
-ledger_town
-unset -f cp
-sed 's/501100/500600/g' "$work/farm.geojson" >"$work/half.geojson" # half of the field is given up
-code 0 load basic_farmland "$work/half.geojson" --as-of 2024-01-01
-code 0 ledger add works --set name=甲 --set year=2025 --set cost=5 --wkt "$(box 100 100 100 100)" --date 2025-01-05
-code 0 ledger add works --set name=乙 --set year=2025 --set cost=5 --wkt "$(box 2500 100 100 100)" --date 2025-01-05
-code 0 ledger add fields --unit 西区 --set area=2 --set grade=9 --date 2025-02-01
-code 0 ledger move fields 2025-0001 leave --date 2025-03-01
+. "$(dirname "$0")/watched.sh"
+watched_town
 code 0 actor grant bureau --role chief --as bureau
 serve
 json='Content-Type: application/json'

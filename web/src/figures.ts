@@ -40,6 +40,7 @@ export function places(c: Contribution): { title: string; href: string; layer: s
     const cut = w.indexOf(':');
     const layer = w.slice(0, cut), id = w.slice(cut + 1);
     const to = c.sum ? 'ledgers' : 'map';
+    if (id.startsWith('#')) return { title: `${layer} ${id}`, href: '', layer, id: '' }; // a row without an id of its own
     return { title: id, href: `#/${to}/${encodeURIComponent(layer)}/${encodeURIComponent(id)}`, layer, id };
   });
 }

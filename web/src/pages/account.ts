@@ -67,7 +67,7 @@ function tokens(): HTMLElement {
   const day = (s: number): string => new Date(s * 1000).toISOString().slice(0, 10);
   const list = async (): Promise<HTMLElement[]> => {
     const found = (await get<{ tokens: Token[] }>('/tokens')).tokens.filter((t) => !t.revoked);
-    const title = h<HTMLInputElement>('input', { type: 'text', required: true, maxlength: 200, placeholder: tr('用途，如：QGIS 工作站', 'What for, e.g. QGIS at my desk') });
+    const title = h<HTMLInputElement>('input', { type: 'text', required: true, maxlength: 200, placeholder: tr('用途，如：QGIS 工作站', 'What for, e.g. QGIS at my desk'), 'aria-label': tr('用途', 'What for') });
     const days = h<HTMLInputElement>('input', { type: 'number', min: 1, max: 366, value: 90 });
     const said = h('div');
     const form = h('form.row', {

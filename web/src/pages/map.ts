@@ -18,7 +18,7 @@ async function moved(query: URLSearchParams): Promise<HTMLElement> {
   const all = await collections();
   const seen = new Set<string>();
   const wanted = e.contributions.flatMap((c) => (c.sum || c.series ? [] : places(c).slice(0, 1).map((p) => ({ ...p, part: c.quanta }))))
-    .filter((p) => !seen.has(p.layer + p.id) && seen.add(p.layer + p.id)).slice(0, 60);
+    .filter((p) => p.id && !seen.has(p.layer + p.id) && seen.add(p.layer + p.id)).slice(0, 60);
   const found = await Promise.all(wanted.map((p) => {
     const c = all.find((k) => k.id === p.layer);
     return c ? readFeature(c, p.id).then((f) => new Feature({ geometry: geojson.readGeometry(f.geometry) as Geometry, part: p.part }), () => null) : null;

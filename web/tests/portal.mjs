@@ -1,0 +1,354 @@
+// Drives the pages in a browser, as people do. node portal.mjs BASE ONE_TIME_PASSWORD PICTURES
+// The town: two districts, a field of basic farmland, a ledger of works (tests/serve/browser.t.sh).
+import { createRequire } from 'node:module';
+import { writeFileSync } from 'node:fs';
+
+const { chromium } = createRequire(new URL('../package.json', import.meta.url))('playwright-core');
+const [base, oneTime, pictures] = process.argv.slice(2);
+const PASSWORD = 'a password of bureau', OFFICER = 'a password of wang';
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN', reducedMotion: 'reduce' });
+const page = await context.newPage();
+page.setDefaultTimeout(20000);
+let cases = 0, failures = 0;
+const outside = [], wrong = [];
+const watch = (p) => {
+  p.on('request', (r) => { if (!r.url().startsWith(base) && !/^(data|blob):/.test(r.url())) outside.push(r.url()); });
+  p.on('pageerror', (e) => wrong.push(e.message));
+};
+watch(page);
+
+async function step(name, work) {
+  cases += 1;
+  try {
+    await work();
+  } catch (why) {
+    failures += 1;
+    console.log(`FAILED: ${name}: ${String(why.message).split('\n').slice(0, 3).join(' ')}`);
+    await page.screenshot({ path: `${pictures}/failed-${cases}.png` }).catch(() => undefined);
+  }
+}
+function must(truth, what) { if (!truth) throw new Error(what); }
+const go = async (hash) => { await page.goto(`${base}/portal#/${hash}`); await page.waitForSelector(`#page.page-${/^[a-z]+/.exec(hash)[0]}`); };
+const text = async (selector) => (await page.textContent(selector)) ?? '';
+const noSideways = async (p, where) => {
+  const over = await p.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  must(over <= 0, `${where} is ${over} px wider than the window`);
+};
+
+/** Pixel of the map of a place in longitude and latitude: the first look fits the land's box. */
+async function pixelOf(lon, lat) {
+  const all = await (await context.request.get(`${base}/collections/land_use`)).json();
+  const [w, s, e, n] = all.extent.spatial.bbox[0];
+  const R = 6378137, mx = (x) => R * x * Math.PI / 180, my = (y) => R * Math.log(Math.tan(Math.PI / 4 + y * Math.PI / 360));
+  const box = await page.locator('.map').boundingBox();
+  const res = Math.max((mx(e) - mx(w)) / (box.width - 32), (my(n) - my(s)) / (box.height - 32));
+  return { x: box.x + box.width / 2 + (mx(lon) - (mx(w) + mx(e)) / 2) / res, y: box.y + box.height / 2 - (my(lat) - (my(n) + my(s)) / 2) / res };
+}
+const farm = async () => (await (await context.request.get(`${base}/collections/basic_farmland/items`)).json()).features[0];
+async function farmMiddle() {
+  const ring = (await farm()).geometry.coordinates.flat(2).slice(0, 4).length ? (await farm()).geometry : null;
+  const points = JSON.stringify(ring.coordinates).match(/-?\d+\.\d+/g).map(Number);
+  const xs = points.filter((_, i) => i % 2 === 0), ys = points.filter((_, i) => i % 2 === 1);
+  return [(Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2];
+}
+
+// ---- first view ---------------------------------------------------------------------------------
+await step('the map is there for everybody, with its layers', async () => {
+  await page.goto(`${base}/portal?lang=zh`);
+  await page.waitForSelector('.layer input[data-layer="districts"]:checked');
+  await page.waitForSelector('.map canvas');
+  must(await page.title() !== 'guotu', 'no title');
+});
+await step('a layer is found, switched on, and its legend opens', async () => {
+  await page.fill('.tree + *, aside input[type=search]', 'farmland');
+  await page.check('input[data-layer="basic_farmland"]');
+  await page.click('.layer:has([data-layer="basic_farmland"]) button');
+  await page.waitForSelector('.more:not([hidden]) input[type=range]');
+});
+await step('a click on a parcel opens its card; Escape closes it', async () => {
+  const [lon, lat] = await farmMiddle();
+  const p = await pixelOf(lon, lat);
+  await page.waitForTimeout(1500);
+  await page.mouse.click(p.x, p.y);
+  await page.waitForSelector('.mapcard table.facts');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('.mapcard', { state: 'hidden' });
+});
+
+// ---- people -------------------------------------------------------------------------------------
+await step('a wrong password is refused with its reason', async () => {
+  await page.click('#sign-in');
+  await page.fill('input[name=account]', 'bureau');
+  await page.fill('input[name=password]', 'wrong wrong wrong');
+  await page.click('form button.main');
+  await page.waitForSelector('form .problem');
+});
+await step('the first sign-in asks for another password, and refuses a short one', async () => {
+  await page.fill('input[name=password]', oneTime);
+  await page.click('form button.main');
+  await page.waitForSelector('input[name=new]');
+  await page.goto(`${base}/portal#/ledgers`); // nothing else before that
+  await page.waitForURL(/#\/account/);
+  await page.waitForSelector('input[name=new]');
+  await page.fill('input[name=new]', PASSWORD);
+  await page.fill('input[name=again]', 'another password');
+  await page.click('form button.main');
+  await page.waitForSelector('form .problem');
+  await page.fill('input[name=again]', PASSWORD);
+  await page.click('form button.main');
+  await page.waitForSelector('#sign-out');
+  await page.waitForURL(/#\/map/);
+});
+await step('who is signed in and the role are shown', async () => {
+  must((await text('#who')).includes('bureau') && (await text('#who')).includes('创建人'), await text('#who'));
+});
+await step('a token is told once and revoked', async () => {
+  await go('account');
+  await page.fill('form.row input[type=text]', 'QGIS');
+  await page.click('form.row button');
+  must(/gt_[0-9a-f]{64}/.test(await text('.told code')), 'no token');
+  await page.click('ul.plain li button');
+  await page.waitForSelector('ul.plain li', { state: 'detached' });
+});
+
+// ---- language -----------------------------------------------------------------------------------
+await step('every page speaks both languages', async () => {
+  const zh = {}, en = {};
+  for (const [into, lang] of [[zh, 'zh-CN'], [en, 'en']]) {
+    if (await page.getAttribute('html', 'lang') !== lang) await page.click('#language');
+    await page.waitForSelector(`html[lang="${lang}"]`);
+    for (const name of ['map', 'check', 'dashboard', 'ledgers', 'clauses', 'account']) {
+      await go(name);
+      await page.waitForSelector('.body h1');
+      into[name] = await text('.body h1') + await text('nav');
+      const body = await text('body');
+      if (lang === 'zh-CN') must(!/undefined|\[object/.test(body), `${name}: ${body.slice(0, 200)}`);
+    }
+  }
+  for (const name of Object.keys(zh)) must(zh[name] !== en[name] && /[\u4e00-\u9fff]/.test(zh[name]) && (name === 'account' || !/[\u4e00-\u9fff]/.test(en[name])), `${name} is not translated: ${en[name]}`);
+  await page.click('#language');
+  await page.waitForSelector('html[lang="zh-CN"]');
+});
+
+// ---- check --------------------------------------------------------------------------------------
+await step('draw -> verdict: drawn on farmland it does not conform, with the overlap', async () => {
+  await go('check');
+  await page.click('aside details:has([data-fact=national]) summary');
+  await page.selectOption('[data-fact=national]', 'no');
+  await page.click('#draw');
+  const [lon, lat] = await farmMiddle();
+  const p = await pixelOf(lon, lat);
+  await page.mouse.click(p.x - 30, p.y - 30);
+  await page.mouse.click(p.x + 30, p.y - 30);
+  await page.mouse.click(p.x + 30, p.y + 30);
+  await page.mouse.dblclick(p.x - 30, p.y + 30);
+  await page.waitForSelector('#verdict .result.fail');
+  await page.waitForSelector('#verdict .finding.fail a.clause');
+  await page.click('#verdict .finding.fail button.link');
+});
+await step('a clause is one click away', async () => {
+  const id = await text('#verdict .finding.fail a.clause');
+  await page.click('#verdict .finding.fail a.clause');
+  await page.waitForSelector('.body h1');
+  must((await text('.body h1')).startsWith(id), 'another clause');
+  await page.goBack();
+  await page.waitForSelector('#verdict .result.fail'); // what was checked is still there
+});
+await step('an uploaded outline beside the field conforms', async () => {
+  await page.click('#clear');
+  const f = await farm();
+  const xs = JSON.stringify(f.geometry.coordinates).match(/-?\d+\.\d+/g).map(Number);
+  const x = Math.max(...xs.filter((_, i) => i % 2 === 0)) + 0.005, y = Math.min(...xs.filter((_, i) => i % 2 === 1)) + 0.001;
+  const ring = [[x, y], [x + 0.001, y], [x + 0.001, y + 0.001], [x, y + 0.001], [x, y]];
+  writeFileSync(`${pictures}/site.geojson`, JSON.stringify({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [ring] } }));
+  await page.setInputFiles('aside input[type=file]', `${pictures}/site.geojson`);
+  await page.waitForSelector('#verdict .result:not(.fail)');
+});
+await step('a file without an outline is refused', async () => {
+  writeFileSync(`${pictures}/no.geojson`, '{"type":"Point","coordinates":[1,2]}');
+  await page.setInputFiles('aside input[type=file]', `${pictures}/no.geojson`);
+  await page.waitForSelector('#verdict .problem');
+});
+await step('a parcel is picked on the map', async () => {
+  await go('map'); // to look at everything again
+  await page.reload();
+  await page.waitForSelector('.layer');
+  await go('map');
+  await page.fill('aside input[type=search]', 'farmland');
+  await page.check('input[data-layer="basic_farmland"]');
+  await page.click('nav a[href="#/check"]');
+  await page.click('#pick');
+  const [lon, lat] = await farmMiddle();
+  const p = await pixelOf(lon, lat);
+  await page.waitForTimeout(1500);
+  await page.mouse.click(p.x, p.y);
+  await page.waitForSelector('#verdict .result');
+});
+
+// ---- indicators ---------------------------------------------------------------------------------
+await step('indicators: standing, trend, districts', async () => {
+  await go('dashboard/basic-area?year=2025');
+  await page.waitForSelector('tr[data-indicator="basic-area"]');
+  await page.waitForSelector('.figure canvas');
+  await page.waitForSelector('.figure table.bars tr');
+});
+await step('what moved a figure is told to the parcel, and shown on the map', async () => {
+  await page.selectOption('.figure details .row select >> nth=0', '2023');
+  await page.waitForSelector('table.moves td.down');
+  await page.click('#on-map');
+  await page.waitForSelector('aside table.moves td:has-text("basic_farmland")');
+});
+await step('a year without data says so', async () => {
+  await go('dashboard?year=2012');
+  await page.waitForSelector('.tally button.grey');
+  must(/^1/.test(await text('.tally button.grey')), 'judged without data');
+});
+
+// ---- clauses ------------------------------------------------------------------------------------
+await step('clauses: found by a word, told what carries them', async () => {
+  await go('clauses');
+  await page.waitForSelector('#clauses tbody tr');
+  await page.fill('#find', 'TST-001');
+  await page.waitForSelector('#clauses tbody tr >> nth=1', { state: 'detached' });
+  await page.click('#clauses a');
+  await page.waitForSelector('.item a');
+});
+
+// ---- ledgers ------------------------------------------------------------------------------------
+await step('a ledger is filtered; nothing found is said', async () => {
+  await go('ledgers/works');
+  await page.waitForSelector('#records tbody tr >> nth=1');
+  await page.selectOption('#by-state', 'done');
+  await page.waitForSelector('.state.empty');
+  await page.click('.state.empty button');
+  await page.waitForSelector('#records tbody tr >> nth=1');
+});
+await step('the officer of a district sees his district only', async () => {
+  const csrf = (await (await context.request.get(`${base}/session`)).json()).csrf;
+  const made = await (await context.request.post(`${base}/accounts`, { headers: { 'X-CSRF-Token': csrf }, data: { account: 'wang' } })).json();
+  await page.click('#sign-out');
+  await page.waitForSelector('#sign-in');
+  await go('ledgers');
+  await page.waitForSelector('.state.empty a.button');
+  await page.click('.state.empty a.button');
+  await page.fill('input[name=account]', 'wang');
+  await page.fill('input[name=password]', made.oneTimePassword);
+  await page.click('form button.main');
+  await page.fill('input[name=new]', OFFICER);
+  await page.fill('input[name=again]', OFFICER);
+  await page.click('form button.main');
+  await page.waitForSelector('#sign-out');
+  await page.waitForURL(/#\/ledgers/);
+  await go('ledgers/works');
+  await page.waitForSelector('#records tbody tr');
+  must((await page.locator('#records tbody tr').count()) === 1, 'another district shows');
+  await go('ledgers/works/W-2025-0002');
+  await page.waitForSelector('.problem');
+});
+const act = async (move, reason) => {
+  await page.click(`[data-move=${move}]`);
+  await page.fill('dialog textarea', reason);
+  await page.click('dialog button.main');
+};
+await step('a move his role allows is made, with its reason in the timeline', async () => {
+  await go('ledgers/works/W-2025-0001');
+  await page.waitForSelector('[data-move=begin][data-may=true]');
+  await act('begin', '批复 12 号');
+  await page.waitForSelector('[data-move=accept]');
+  must((await text('.timeline li')).includes('批复 12 号'), 'no reason');
+});
+await step('a move of another role is refused with its reason', async () => {
+  await page.waitForSelector('[data-move=accept][data-may=false]');
+  await act('accept', '试办');
+  await page.waitForSelector('.move .problem');
+  must((await text('.move .problem')).length > 5, 'no reason');
+});
+await step('evidence is attached and listed', async () => {
+  writeFileSync(`${pictures}/report.txt`, 'report');
+  await page.setInputFiles('#evidence-file', `${pictures}/report.txt`);
+  await page.click('form:has(#evidence-file) button');
+  await page.waitForSelector('.timeline li:has-text("report.txt")');
+});
+await step('a rule guards the move of who may: refused on farmland, with the clause', async () => {
+  await page.click('#sign-out');
+  await page.waitForSelector('#sign-in');
+  await page.click('#sign-in');
+  await page.fill('input[name=account]', 'bureau');
+  await page.fill('input[name=password]', PASSWORD);
+  await page.click('form button.main');
+  await page.waitForSelector('#sign-out');
+  await page.waitForURL(/#\/(map|ledgers)/);
+  await go('ledgers/works/W-2025-0001');
+  await page.waitForSelector('[data-move=accept][data-may=true]');
+  await act('accept', '验收');
+  await page.waitForSelector('.move .problem');
+});
+await step('a record is added through the form', async () => {
+  await go('ledgers/works');
+  await page.click('#add');
+  await page.fill('dialog [name=name]', '丙');
+  await page.fill('dialog [name=year]', '2026');
+  await page.selectOption('dialog select >> nth=0', '东区');
+  await page.fill('dialog input[maxlength="400"]', '年度计划');
+  await page.click('dialog button.main');
+  await page.waitForSelector('h1:has-text("W-2026-0001")');
+});
+await step('the account of a ledger shows what does not hold', async () => {
+  await go('ledgers/fields?balance=farm');
+  await page.waitForSelector('details.card[open] tfoot');
+  await page.waitForSelector('details.card .chip.red');
+});
+
+// ---- small windows, keyboard, nothing from outside ----------------------------------------------
+await step('no page is wider than a telephone', async () => {
+  const small = await context.newPage();
+  watch(small);
+  await small.setViewportSize({ width: 390, height: 844 });
+  for (const name of ['map', 'check', 'dashboard/basic-area', 'ledgers', 'ledgers/works', 'ledgers/works/W-2025-0001', 'clauses', 'account']) {
+    await small.goto(`${base}/portal#/${name}`);
+    await small.waitForSelector('.body h1');
+    await small.waitForTimeout(300);
+    await noSideways(small, name);
+  }
+  await small.close();
+});
+await step('the keyboard reaches the pages and the layers', async () => {
+  await go('map');
+  await page.reload();
+  await page.waitForSelector('.layer');
+  await page.evaluate(() => document.activeElement?.blur());
+  const seen = new Set();
+  for (let i = 0; i < 25; i++) {
+    await page.keyboard.press('Tab');
+    seen.add(await page.evaluate(() => { const a = document.activeElement; return a?.id || a?.getAttribute('href') || a?.getAttribute('data-layer') || a?.tagName; }));
+  }
+  for (const want of ['skip', '#/check', '#/dashboard', 'language', 'districts']) must(seen.has(want), `${want} is not reached: ${[...seen]}`);
+});
+await step('every control has a name', async () => {
+  for (const name of ['map', 'check', 'dashboard', 'ledgers/works', 'clauses', 'account']) {
+    await go(name);
+    await page.waitForSelector('.body h1');
+    const nameless = await page.evaluate(() => [...document.querySelectorAll('button, a[href], input:not([hidden]):not([type=file]), select, textarea')]
+      .filter((e) => !(e.textContent?.trim() || e.getAttribute('aria-label') || e.closest('label')?.textContent?.trim() || e.getAttribute('title'))).map((e) => e.outerHTML.slice(0, 120)));
+    must(nameless.length === 0, `${name}: ${nameless}`);
+  }
+});
+await step('the first view is usable within two seconds', async () => {
+  const fresh = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
+  const best = [];
+  for (let i = 0; i < 3; i++) {
+    const begun = Date.now();
+    await fresh.goto(`${base}/portal`);
+    await fresh.waitForSelector('.layer');
+    best.push(Date.now() - begun);
+  }
+  console.log(`first view: ${best.join(', ')} ms`); // told, not asserted: the machine may be busy
+});
+await step('nothing is asked of another host, no script failed', async () => {
+  must(outside.length === 0, `asked ${outside[0]}`);
+  must(wrong.length === 0, wrong[0]);
+});
+await browser.close();
+console.log(`${cases} cases, ${failures} failures`);
+process.exit(failures ? 1 : 0);

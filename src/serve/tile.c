@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guotu/hash.h"
+#include "serve/figures.h"
 #include "serve/messages.h"
 #include "serve/pack.h"
 #include "serve/tiles.h"
@@ -131,14 +132,51 @@ done:
     return st;
 }
 
+/* ?datetime=YYYY-MM-DD, ?revision=N: the map as it was. */
+static gt_status read_then(gt_desk *desk, const gt_request *request, gt_then *out)
+{
+    const char *day = gt_request_get(request, "datetime");
+    long revision = 0;
+    *out = (gt_then){GT_DATE_NONE, 0};
+    if (day != NULL && !gt_date_parse(day, &out->date)) {
+        return gt_bad_parameter(desk, "datetime", day, "YYYY-MM-DD");
+    }
+    long newest = (long)gt_store_revision(desk->store);
+    gt_status st = gt_read_number(desk, request, "revision", 1, newest, 0, &revision);
+    out->revision = revision;
+    return st;
+}
+
+static gt_status get_then(gt_desk *desk, const gt_request *request, const gt_layer_info *info,
+                          gt_place_of at, const gt_then *then, gt_reply *reply)
+{
+    gt_text made;
+    gt_kept_tile tile = {.layer = info->standard->id, .at = at, .encoding = request->encoding};
+    gt_text_init(&made, desk->ctx, GT_REPLY_MAX);
+    reply->type = "application/vnd.mapbox-vector-tile";
+    reply->by_encoding = true;
+    reply->encoding = tile.encoding;
+    gt_status st = gt_tile_make_then(desk, info, at, then, &made);
+    st = st == GT_OK ? finish(desk, request, &tile, false, &made, reply) : st;
+    gt_text_free(&made);
+    return st;
+}
+
 gt_status gt_get_tile(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
     gt_layer_info info;
     const gt_standard *standard = NULL;
     gt_place_of at = {0, 0, 0};
     gt_status st = gt_desk_layer(desk, request->part[1], &info, &standard);
+    gt_then then = {GT_DATE_NONE, 0};
     st = st == GT_OK ? read_place(desk, request, &at) : st;
-    return st == GT_OK ? get_tile(desk, request, &info, at, reply) : st;
+    st = st == GT_OK ? read_then(desk, request, &then) : st;
+    if (st != GT_OK) {
+        return st;
+    }
+    return then.date == GT_DATE_NONE && then.revision == 0
+               ? get_tile(desk, request, &info, at, reply)
+               : get_then(desk, request, &info, at, &then, reply);
 }
 
 gt_status gt_get_tilesets(gt_desk *desk, const gt_request *request, gt_reply *reply)

@@ -29,11 +29,15 @@ typedef struct maker {
     double unit;
     gt_geom geom; /* scratch */
     gt_frame_cut cut;
+    gt_then then;
 } maker;
 
-static void maker_open(maker *m, gt_desk *desk, const gt_layer_info *info, gt_place_of at)
+static const gt_then present = {GT_DATE_NONE, 0};
+
+static void maker_open(maker *m, gt_desk *desk, const gt_layer_info *info, gt_place_of at,
+                       const gt_then *then)
 {
-    *m = (maker){.desk = desk, .info = info, .at = at, .box = gt_place_box(at)};
+    *m = (maker){.desk = desk, .info = info, .at = at, .box = gt_place_box(at), .then = *then};
     m->unit = (m->box.xmax - m->box.xmin) / GT_MVT_EXTENT;
     gt_geom_init(&m->geom);
 }
@@ -82,6 +86,8 @@ static gt_status each_feature(maker *m, double buffer, feature_fn fn, void *user
                    fmin(m->box.xmax + margin, half), fmin(m->box.ymax + margin, half)};
     gt_query_init(&query, m->info->standard->id);
     query.has_box = true;
+    query.as_of_date = m->then.date;
+    query.as_of_rev = m->then.revision;
     gt_status st = gt_tile_box(desk, wide, &query.box);
     st = st == GT_OK ? gt_scan_open(desk->ctx, desk->store, &query, &scan) : st;
     while (st == GT_OK) {
@@ -138,14 +144,14 @@ static const char *class_key(const gt_layer_info *info)
     return key == NULL ? "class" : key;
 }
 
-static gt_status make_direct(gt_desk *desk, const gt_layer_info *info, gt_place_of at, double grain,
-                             gt_text *out)
+static gt_status make_direct(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
+                             const gt_then *then, double grain, gt_text *out)
 {
     maker m;
     gt_mvt mvt;
     drawing d = {.mvt = &mvt, .grain = grain};
     gt_status st = GT_OK;
-    maker_open(&m, desk, info, at);
+    maker_open(&m, desk, info, at, then);
     gt_mvt_open(desk->ctx, desk->arena, &mvt);
     if (grain > 0) {
         d.across = (size_t)((GT_MVT_EXTENT + 2 * GT_MVT_BUFFER) / grain) + 1;
@@ -284,12 +290,12 @@ static gt_status collect(maker *m, const gt_feature *f, void *user)
 }
 
 static gt_status merge_features(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
-                                gt_shapes *out)
+                                const gt_then *then, gt_shapes *out)
 {
     maker m;
     gt_shapes in;
     gt_shapes_init(&in);
-    maker_open(&m, desk, info, at);
+    maker_open(&m, desk, info, at, then);
     gt_status st = each_feature(&m, 0, collect, &in);
     st = st == GT_OK ? gt_shapes_fit(desk->ctx, desk->arena, &in, GT_TILE_MOST, out) : st;
     maker_close(&m);
@@ -433,7 +439,7 @@ static gt_status merged(gt_desk *desk, const gt_layer_info *info, const gt_box *
     st = gt_desk_time(desk);
     st = st == GT_OK ? gt_check_cancel(ctx) : st;
     if (st == GT_OK && at.z + 1 >= direct) {
-        st = merge_features(desk, info, at, out);
+        st = merge_features(desk, info, at, &present, out);
     } else {
         for (int i = 0; st == GT_OK && i < 4; i++) {
             const gt_place_of below = {at.z + 1, 2 * at.row + i / 2, 2 * at.col + i % 2};
@@ -466,23 +472,17 @@ static gt_status make_merged(gt_desk *desk, const gt_layer_info *info, int direc
     return st;
 }
 
-gt_status gt_tile_make(gt_desk *desk, const gt_layer_info *info, gt_place_of at, gt_text *out)
+/* Features themselves; where they are too many for a tile, areas are merged and points thinned. */
+static gt_status make_features(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
+                               const gt_then *then, gt_text *out)
 {
-    int direct = 0;
     bool areas =
         info->standard->geom_type == GT_POLYGON || info->standard->geom_type == GT_MULTIPOLYGON;
-    gt_status st = info->n_features == 0 ? GT_OK : bring_up(desk, info, &direct);
-    if (st != GT_OK || info->n_features == 0) {
-        return st;
-    }
-    if (at.z < direct) {
-        return make_merged(desk, info, direct, at, out);
-    }
-    st = make_direct(desk, info, at, 0, out);
+    gt_status st = make_direct(desk, info, at, then, 0, out);
     if (st == GT_OK && out->len > GT_TILE_MOST && areas) { /* dense here, or rich in vertices */
         gt_shapes shapes;
         gt_shapes_init(&shapes);
-        st = merge_features(desk, info, at, &shapes);
+        st = merge_features(desk, info, at, then, &shapes);
         st = st == GT_OK ? gt_shapes_mvt(desk->ctx, desk->arena, &shapes, info->standard->id,
                                          class_key(info), out)
                          : st;
@@ -490,9 +490,26 @@ gt_status gt_tile_make(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
     }
     for (double grain = 8; st == GT_OK && !areas && out->len > GT_TILE_MOST && grain < 4096;
          grain *= 2) {
-        st = make_direct(desk, info, at, grain, out);
+        st = make_direct(desk, info, at, then, grain, out);
     }
     return st;
+}
+
+gt_status gt_tile_make(gt_desk *desk, const gt_layer_info *info, gt_place_of at, gt_text *out)
+{
+    int direct = 0;
+    gt_status st = info->n_features == 0 ? GT_OK : bring_up(desk, info, &direct);
+    if (st != GT_OK || info->n_features == 0) {
+        return st;
+    }
+    return at.z < direct ? make_merged(desk, info, direct, at, out)
+                         : make_features(desk, info, at, &present, out);
+}
+
+gt_status gt_tile_make_then(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
+                            const gt_then *then, gt_text *out)
+{
+    return make_features(desk, info, at, then, out);
 }
 
 gt_status gt_tile_prepare(gt_desk *desk, const gt_layer_info *info, int64_t *n)

@@ -12,6 +12,14 @@ enum { GT_TILE_MOST = 480 << 10 }; /* bytes of a tile as it is, beyond which it 
  * when the time of the request is over (what was made of the pyramid by then is kept). */
 gt_status gt_tile_make(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
                        gt_text *out) GT_CHECKED;
+/* The same of the map as it was: of a day (GT_DATE_NONE: now), of a revision (0: newest). Made of
+ * the features of that time each time it is asked for: nothing is kept. */
+typedef struct gt_then {
+    gt_date date;
+    int64_t revision;
+} gt_then;
+gt_status gt_tile_make_then(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
+                            const gt_then *then, gt_text *out) GT_CHECKED;
 /* Makes what is missing of a layer's pyramid. *n: zooms that it has, 0 for a small layer. */
 gt_status gt_tile_prepare(gt_desk *desk, const gt_layer_info *info, int64_t *n) GT_CHECKED;
 

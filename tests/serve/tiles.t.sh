@@ -87,6 +87,22 @@ if ogrinfo --formats 2>/dev/null | grep -q MVT; then
     [ "${n:-9999}" -lt 1000 ] || fail "the merged tile has $n features"
 fi
 
+# ---- the map of another day or revision
+before=$tiles/$(at 14 117.005 40.005)
+get 200 "$before?datetime=2022-06-01"
+cp "$work/out" "$work/then"
+get 200 "$before"
+cmp -s "$work/out" "$work/then" && fail "another day shows the same map"
+get 200 "$before?revision=1"
+cases=$((cases + 1))
+[ -s "$work/out" ] && fail "the land was there before it was loaded"
+for z in 0 6 9 12; do
+    get 200 "$tiles/$(at $z 117.005 40.005)?datetime=2023-06-01"
+done
+for bad in datetime=soon datetime=2023-13-01 revision=0 revision=99999 revision=x; do
+    get 400 "$before?$bad"
+done
+
 # ---- an edit shows in the next tile at every zoom, and nowhere else
 far=/collections/districts/tiles/WebMercatorQuad/$(at 14 117.005 40.005)
 get 200 "$far"

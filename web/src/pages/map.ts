@@ -6,6 +6,7 @@ import { explain, places } from '../figures';
 import { tree } from '../layers';
 import { boxOf, geojson, look, moves, picked, readFeature, showCard } from '../map';
 import { collections } from '../api';
+import { mapTools } from '../maptools';
 import type { Page } from '../page';
 import { split } from '../split';
 import { number, tr, unitName } from '../words';
@@ -34,12 +35,14 @@ async function moved(query: URLSearchParams): Promise<HTMLElement> {
 
 export const page: Page = async (root, route) => {
   const s = await split(root, tr('图层', 'Layers'));
+  const panel = h('div');
   const layers = [h('h1', {}, tr('图层', 'Layers')), await tree()];
+  const end = mapTools(s, panel);
   if (route.query.has('why')) {
     const top = h('div', {}, busy());
-    fill(s.aside, top, h('details', {}, h('summary', {}, tr('图层', 'Layers')), layers[1]));
+    fill(s.aside, panel, top, h('details', {}, h('summary', {}, tr('图层', 'Layers')), layers[1]));
     void moved(route.query).then((e) => fill(top, e), (why) => fill(top, problem(why)));
-  } else fill(s.aside, layers);
+  } else fill(s.aside, panel, layers);
   const [id, feature] = route.parts;
   const box = route.query.get('bbox')?.split(',').map(Number);
   if (box?.length === 4 && box.every(Number.isFinite)) look(boxOf(box));
@@ -49,5 +52,5 @@ export const page: Page = async (root, route) => {
     const at = picked.getExtent();
     if (at && picked.getFeatures().length) look(at);
   }
-  return s.leave;
+  return () => { end(); s.leave(); };
 };

@@ -102,39 +102,45 @@ static gt_status read_layers(cli *app, gt_arena *arena, const char **ids)
     return GT_OK;
 }
 
-/* --grid: with the workspace's borders over it, or a file by itself. */
-static gt_status draw_grid(cli *app, const char *path)
+/* A grid with layers over it: ids, else the base of the view, else the package's units. */
+static gt_status put_grid(cli *app, gt_store *store, const gt_package *package, const gt_view *view,
+                          const char *const *ids, const char *path)
 {
-    const char *ids[MAX_LAYERS + 1] = {NULL}, *title = cli_option_value(app, "title", NULL);
-    gt_store *store = NULL;
-    gt_package *package = NULL;
-    gt_arena *arena = NULL;
+    const char *title = cli_option_value(app, "title", NULL);
     gt_map_of_store_options place;
     gt_map_of_grid_options o;
     long width = 0;
     gt_map_of_store_options_init(app->ctx, &place);
     gt_map_of_grid_options_init(app->ctx, &o);
-    o.name = cli_option_value(app, "grid", NULL);
+    o.name = view != NULL ? view->grid : cli_option_value(app, "grid", NULL);
     o.ramp = cli_option_value(app, "ramp", NULL);
     o.lang = app->lang;
     o.no_shade = cli_has(app, "flat");
+    o.ids = ids[0] != NULL ? ids : view != NULL ? view->base : NULL;
+    o.title = title != NULL ? (gt_title){title, title} : view != NULL ? view->title : o.title;
     gt_status st = read_box(app, &place);
     o.has_box = place.has_box;
     o.box = place.box;
     st = st == GT_OK ? cli_get_long(app, "width", 0, 0, GT_MAP_MAX_PX, &width) : st;
-    st = st == GT_OK ? gt_arena_new(app->ctx, 0, &arena) : st;
+    o.width = (int)width;
+    o.height = (int)lround((double)width / sqrt(2.0));
+    return st == GT_OK ? gt_map_of_grid(app->ctx, store, package, &o, path) : st;
+}
+
+/* --grid: with the workspace's borders over it, or a file by itself. */
+static gt_status draw_grid(cli *app, const char *path)
+{
+    const char *ids[MAX_LAYERS + 1] = {NULL};
+    gt_store *store = NULL;
+    gt_package *package = NULL;
+    gt_arena *arena = NULL;
+    gt_status st = gt_arena_new(app->ctx, 0, &arena);
     if (st == GT_OK && app->workspace != NULL) {
         st = cli_open_store(app, true, &store);
         st = st == GT_OK ? cli_open_package(app, store, &package) : st;
         st = st == GT_OK ? read_layers(app, arena, ids) : st;
     }
-    if (st == GT_OK) {
-        o.ids = ids[0] == NULL ? NULL : ids;
-        o.title = title != NULL ? (gt_title){title, title} : o.title;
-        o.width = (int)width;
-        o.height = (int)lround((double)width / sqrt(2.0));
-        st = gt_map_of_grid(app->ctx, store, package, &o, path);
-    }
+    st = st == GT_OK ? put_grid(app, store, package, NULL, ids, path) : st;
     gt_arena_free(arena);
     gt_package_free(package);
     gt_store_close(store);
@@ -180,7 +186,9 @@ static gt_status run(cli *app)
     if (st == GT_OK) {
         st = choose_view(app, store, package, &o.view);
     }
-    if (st == GT_OK) {
+    if (st == GT_OK && o.view != NULL && o.view->grid != NULL) {
+        st = put_grid(app, store, package, o.view, ids, path);
+    } else if (st == GT_OK) {
         bool all = ids[0] == NULL || (strcmp(ids[0], "all") == 0 && ids[1] == NULL);
         o.ids = all ? NULL : ids;
         o.lang = app->lang;

@@ -327,8 +327,9 @@ typedef struct gt_view {
     gt_title title, note;
     const char *const *clauses;
     const char *const *base; /* layers drawn under it, NULL-terminated, or NULL */
-    const char *const *show; /* layers drawn, bottom first, NULL-terminated */
+    const char *const *show; /* layers drawn, bottom first, NULL-terminated; empty with a grid */
     const char *where;       /* SQL over the attributes of the last layer of show, or NULL */
+    const char *grid;        /* grid of the workspace that is drawn, base over it; or NULL */
 } gt_view;
 
 /* ---- models ------------------------------------------------------------------------------------

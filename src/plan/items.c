@@ -147,16 +147,17 @@ static const gt_schema total_schema = {"total", KEYS(total_keys), sizeof(gt_tota
 typedef struct raw_view {
     gt_view view;
     struct {
-        const char *const *base, *const *show, *where;
+        const char *const *base, *const *show, *where, *grid;
     } map;
 } raw_view;
 
 static const gt_key map_keys[] = {
     {.name = "base", .kind = GT_K_REFS, .at = 0, .ref = GT_ITEM_LAYER},
-    {.name = "show", .kind = GT_K_REFS, .flags = REQ, .at = sizeof(char *), .ref = GT_ITEM_LAYER},
+    {.name = "show", .kind = GT_K_REFS, .at = sizeof(char *), .ref = GT_ITEM_LAYER},
     {.name = "where", .kind = GT_K_SQL, .at = 2 * sizeof(char *)},
+    {.name = "grid", .kind = GT_K_NAME, .at = 3 * sizeof(char *)},
 };
-static const gt_schema map_schema = {"map", KEYS(map_keys), 3 * sizeof(char *)};
+static const gt_schema map_schema = {"map", KEYS(map_keys), 4 * sizeof(char *)};
 
 static const gt_key view_keys[] = {
     {.name = "view", .kind = GT_K_ID, .flags = REQ, .at = AT(raw_view, view.id)},
@@ -257,6 +258,7 @@ static void take_view(gt_reader *r, gt_raw_item *item)
     raw.view.base = raw.map.base;
     raw.view.show = gt_item_list(raw.map.show);
     memcpy(&raw.view.where, &raw.map.where, sizeof raw.view.where);
+    raw.view.grid = raw.map.grid;
     r->package->views[item->index] = raw.view;
 }
 

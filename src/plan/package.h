@@ -55,7 +55,7 @@ struct gt_package {
     size_t n[GT_ITEM_KINDS]; /* items by kind */
     gt_item *items;
     size_t n_items;
-    bool *codes_used; /* by code list: a layer has a field that takes its values */
+    bool *codes_used; /* by code list: a field of a layer, or a model's grid, takes its values */
     int crs_line, crs_column;
     const char *crs_file;
     gt_index index;

@@ -246,6 +246,18 @@ void gt_join_codes(gt_reader *r, const gt_field *fields, const gt_ynode *nodes, 
     }
 }
 
+/* The classes of a grid that a model makes: a layer too. */
+static void join_grid_codes(gt_reader *r)
+{
+    for (size_t i = 0; i < gt_package_n_models(r->package); i++) {
+        const char *codes = gt_package_model(r->package, i)->codes;
+        size_t k = codes == NULL ? SIZE_MAX : gt_reader_find(r, GT_ITEM_CODES, codes);
+        if (k != SIZE_MAX) {
+            r->package->codes_used[k] = true;
+        }
+    }
+}
+
 enum { VISITING = 1, VISITED = 2 };
 
 /* Fields of the layers it extends come first; a field of the same name replaces the inherited one.
@@ -332,6 +344,7 @@ static gt_status verify_layers(gt_reader *r)
             gt_join_codes(r, p->subjects[item->index].fields, gt_y_get(item->node, "facts"), false);
         }
     }
+    join_grid_codes(r);
     for (size_t i = 0; i < p->n[GT_ITEM_LAYER] && st == GT_OK; i++) {
         st = inherit(r, i, state);
     }
@@ -439,6 +452,51 @@ static gt_status verify_total(gt_reader *r, gt_total *t, const gt_ynode *node)
     return gt_verify_where(r, where, gt_reader_layer(r, t->layer));
 }
 
+static bool bound(const gt_binding *list, size_t n, const char *grid, const char **near,
+                  size_t *distance)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].value != NULL && strcmp(list[i].value, grid) == 0) {
+            return true;
+        }
+        if (list[i].value != NULL) {
+            gt_nearest_try(grid, list[i].value, near, distance);
+        }
+    }
+    return false;
+}
+
+/* A grid is known when some model makes or reads it. */
+static void verify_view_grid(gt_reader *r, const char *grid, const gt_ynode *node)
+{
+    const gt_package *p = r->package;
+    const char *near = NULL;
+    size_t distance = 0;
+    for (size_t i = 0; i < gt_package_n_models(p); i++) {
+        const gt_model_decl *m = gt_package_model(p, i);
+        if (bound(m->out, m->n_out, grid, &near, &distance) ||
+            bound(m->in, m->n_in, grid, &near, &distance)) {
+            return;
+        }
+    }
+    gt_y_problem(&r->problems, node, near != NULL ? &GT_MSG_VIEW_GRID_NEAR : &GT_MSG_VIEW_GRID,
+                 GT_ARGS(GT_TEXT("grid", grid), GT_TEXT("near", near != NULL ? near : "")));
+}
+
+static gt_status verify_view(gt_reader *r, const gt_view *view, const gt_ynode *node)
+{
+    size_t n = gt_texts_count(view->show);
+    const gt_ynode *map = gt_y_get(node, "map"), *grid = gt_y_get(map, "grid");
+    if (map != NULL && map->kind == GT_Y_MAP &&
+        (grid != NULL) == (gt_y_get(map, "show") != NULL)) {
+        gt_y_problem(&r->problems, map, &GT_MSG_VIEW_ONE, GT_NO_ARGS);
+    } else if (view->grid != NULL && !r->broken) {
+        verify_view_grid(r, view->grid, grid);
+    }
+    const char *last = n == 0 ? NULL : view->show[n - 1];
+    return gt_verify_where(r, gt_y_get(map, "where"), gt_reader_layer(r, last));
+}
+
 static gt_status verify_figures(gt_reader *r)
 {
     gt_status st = GT_OK;
@@ -450,11 +508,7 @@ static gt_status verify_figures(gt_reader *r)
         } else if (item->kind == GT_ITEM_INDICATOR) {
             st = gt_verify_indicator(r, &p->indicators[item->index], item->node);
         } else if (item->kind == GT_ITEM_VIEW) {
-            const gt_view *view = &p->views[item->index];
-            size_t n = gt_texts_count(view->show);
-            const gt_ynode *where = gt_y_get(gt_y_get(item->node, "map"), "where");
-            const char *last = n == 0 ? NULL : view->show[n - 1];
-            st = gt_verify_where(r, where, gt_reader_layer(r, last));
+            st = verify_view(r, &p->views[item->index], item->node);
         }
     }
     return st;

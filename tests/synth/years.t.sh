@@ -21,6 +21,15 @@ exceptions = {
     "construction-land": {"behind", "undecidable"},
     # green belts and wedges of the generated city hold 50 km2 of cropland, not 347
     "farmland-in-key-areas": {"met"},
+    # due at the end of the plan: the generated years lead there and do not arrive
+    "park-500m-coverage": {"met"},
+    "first-belt-parks": {"met"},
+    "natural-forest-unit-stock": {"met"},
+    # measured on the map, which is known in every year; the generated belt is built more densely
+    # than the plan's base, the generated restricted area is 11.002 % for a printed 11 %
+    "second-belt-ecological-share": {"met", "undecidable"},
+    "restricted-share": {"met", "undecidable"},
+    "concentrated-construction-share": {"behind", "undecidable"},
 }
 seen, generated = {}, 0
 for year in range(2020, 2026):
@@ -29,7 +38,7 @@ for year in range(2020, 2026):
         generated += bool(r.get("generated"))
         if r["target"] is None or r["target"]["in_force"]:
             seen.setdefault(r["indicator"], set()).add("behind" if s == "broken" else s)
-assert len(seen) >= 47, len(seen)
+assert len(seen) >= 67, len(seen)
 assert generated > 100, generated
 wrong = 0
 for name, have in sorted(seen.items()):

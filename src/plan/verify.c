@@ -487,8 +487,7 @@ static gt_status verify_view(gt_reader *r, const gt_view *view, const gt_ynode *
 {
     size_t n = gt_texts_count(view->show);
     const gt_ynode *map = gt_y_get(node, "map"), *grid = gt_y_get(map, "grid");
-    if (map != NULL && map->kind == GT_Y_MAP &&
-        (grid != NULL) == (gt_y_get(map, "show") != NULL)) {
+    if (map != NULL && map->kind == GT_Y_MAP && (grid != NULL) == (gt_y_get(map, "show") != NULL)) {
         gt_y_problem(&r->problems, map, &GT_MSG_VIEW_ONE, GT_NO_ARGS);
     } else if (view->grid != NULL && !r->broken) {
         verify_view_grid(r, view->grid, grid);

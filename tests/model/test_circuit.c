@@ -55,6 +55,61 @@ static void nothing_to_join(void **state)
     world_free(&w);
 }
 
+/* On even ground, blocks of 2 x 2 cells give the current of the map of half the size; a cell that
+ * is not there stays without value, and a bad one is named though it stands in a block. */
+static void in_blocks(void **state)
+{
+    (void)state;
+    enum { S = 6, H = 3 };
+    world w;
+    double fine[S * S], patches[S * S] = {0}, half[H * H],
+                                    ends[H * H] = {1, 0, 0, 0, 0, 0, 0, 0, 2};
+    world_new(&w, H, H);
+    for (int i = 0; i < H * H; i++) {
+        half[i] = i == 4 ? 10 : 1;
+    }
+    put_grid(&w, "half.tif", GT_CELL_F64, half);
+    put_grid(&w, "ends.tif", GT_CELL_I32, ends);
+    assert_ok(w.ctx, RUN(&w, "circuit-current", {IN, "resistance", "half.tif"},
+                         {IN, "patches", "ends.tif"}, {OUT, "current", "whole.tif"}));
+    double *whole = get_grid(&w, "whole.tif");
+    world_free(&w);
+    world_new(&w, S, S);
+    for (int i = 0; i < S * S; i++) {
+        fine[i] = half[i / S / 2 * H + i % S / 2];
+    }
+    fine[2 * S + 2] = NAN; /* of the centre, whose mean stays 10 */
+    patches[0] = 1;        /* one cell of four is enough */
+    patches[S * S - 1] = patches[S * S - 2] = 2;
+    patches[S * S - 1 - S] = 3; /* outnumbered */
+    put_grid(&w, "fine.tif", GT_CELL_F64, fine);
+    put_grid(&w, "p.tif", GT_CELL_I32, patches);
+    assert_ok(w.ctx,
+              RUN(&w, "circuit-current", {IN, "resistance", "fine.tif"}, {IN, "patches", "p.tif"},
+                  {OUT, "current", "c.tif"}, {WITH, "block", "2"}));
+    double *c = get_grid(&w, "c.tif");
+    for (int i = 0; i < S * S; i++) {
+        if (isnan(fine[i])) {
+            assert_true(isnan(c[i]));
+        } else {
+            assert_near(c[i], whole[i / S / 2 * H + i % S / 2], 1e-6);
+        }
+    }
+    fine[7] = -1;
+    put_grid(&w, "fine.tif", GT_CELL_F64, fine);
+    assert_fails(w.ctx,
+                 RUN(&w, "circuit-current", {IN, "resistance", "fine.tif"},
+                     {IN, "patches", "p.tif"}, {OUT, "current", "c.tif"}, {WITH, "block", "2"}),
+                 GT_E_INPUT, NULL);
+    assert_fails(w.ctx,
+                 RUN(&w, "circuit-current", {IN, "resistance", "fine.tif"},
+                     {IN, "patches", "p.tif"}, {OUT, "current", "c.tif"}, {WITH, "block", "17"}),
+                 GT_E_INPUT, "model.range");
+    free(whole);
+    free(c);
+    world_free(&w);
+}
+
 static void bad_maps(void **state)
 {
     (void)state;
@@ -153,7 +208,8 @@ static void omni_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(between),   cmocka_unit_test(nothing_to_join), cmocka_unit_test(bad_maps),
+        cmocka_unit_test(between),   cmocka_unit_test(nothing_to_join),
+        cmocka_unit_test(in_blocks), cmocka_unit_test(bad_maps),
         cmocka_unit_test(omni_even), cmocka_unit_test(omni_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,15 @@ size_t mg_pieces(int64_t n_rows, int64_t row_work);
 gt_status mg_rows(gt_ctx *ctx, int64_t n_rows, int64_t row_work, mg_rows_fn fn,
                   void *user) GT_CHECKED;
 
+/* Inner loops in versions for wider registers, chosen when the program starts. Products are never
+ * fused with sums (-ffp-contract=off), so all versions give the same bits. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) &&       \
+    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#define MG_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define MG_WIDE
+#endif
+
 /* Dispatch on the width, so that the loops over columns have a constant length. */
 #define MG_WIDTHS(width, CALL)                                                                     \
     switch (width) {                                                                               \

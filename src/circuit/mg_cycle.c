@@ -35,10 +35,73 @@ INLINE void gather(const mg_level *l, int64_t i, const int width, const bool fiv
     }
 }
 
+/* One right-hand side: a row is a chain, each cell waiting for the one before. What does not wait
+ * is gathered first, for many cells at a time, so that a link of the chain is one product and one
+ * sum. */
+enum { CHUNK = 256 };
+
+INLINE void gather_links(const mg_level *l, int64_t from, int64_t n, bool reverse, const bool five,
+                         float *restrict a, float *restrict c)
+{
+    const int64_t w = l->w;
+    const float *restrict x = l->x + from, *restrict b = l->b + from;
+    const float *restrict e = l->fe + from, *restrict s = l->fs + from;
+    const float *restrict inverse = l->inverse + from;
+    for (int64_t i = 0; i < n; i++) {
+        a[i] = b[i] + s[i] * x[i + w] + s[i - w] * x[i - w];
+    }
+    if (!five) {
+        const float *restrict se = l->fse + from, *restrict sw = l->fsw + from;
+        for (int64_t i = 0; i < n; i++) {
+            a[i] += se[i] * x[i + w + 1] + se[i - w - 1] * x[i - w - 1] + sw[i] * x[i + w - 1] +
+                    sw[i - w + 1] * x[i - w + 1];
+        }
+    }
+    if (reverse) {
+        for (int64_t i = 0; i < n; i++) {
+            a[i] = (a[i] + e[i - 1] * x[i - 1]) * inverse[i];
+            c[i] = e[i] * inverse[i];
+        }
+    } else {
+        for (int64_t i = 0; i < n; i++) {
+            a[i] = (a[i] + e[i] * x[i + 1]) * inverse[i];
+            c[i] = e[i - 1] * inverse[i];
+        }
+    }
+}
+
+INLINE void relax_chain(mg_level *l, int64_t row, bool reverse, const bool five)
+{
+    float a[CHUNK], c[CHUNK];
+    const int64_t first = (row + 1) * l->w + 1;
+    const int64_t chunks = (l->cols + CHUNK - 1) / CHUNK;
+    for (int64_t k = 0; k < chunks; k++) {
+        const int64_t from = (reverse ? chunks - 1 - k : k) * CHUNK;
+        const int64_t n = l->cols - from < CHUNK ? l->cols - from : CHUNK;
+        float *x = l->x + first + from;
+        gather_links(l, first + from, n, reverse, five, a, c);
+        if (reverse) {
+            float next = x[n];
+            for (int64_t i = n; i-- > 0;) {
+                x[i] = next = a[i] + c[i] * next;
+            }
+        } else {
+            float before = x[-1];
+            for (int64_t i = 0; i < n; i++) {
+                x[i] = before = a[i] + c[i] * before;
+            }
+        }
+    }
+}
+
 INLINE void relax_row(mg_level *l, int64_t row, bool reverse, const int width, const bool five)
 {
     float acc[MG_WIDTH_MAX];
     const int64_t first = (row + 1) * l->w + 1;
+    if (width == 1) {
+        relax_chain(l, row, reverse, five);
+        return;
+    }
     for (int64_t j = 0; j < l->cols; j++) {
         const int64_t i = reverse ? first + l->cols - 1 - j : first + j;
         const float inverse = l->inverse[i];
@@ -49,7 +112,7 @@ INLINE void relax_row(mg_level *l, int64_t row, bool reverse, const int width, c
     }
 }
 
-static void relax(void *user, int64_t from, int64_t to, size_t piece, int worker)
+MG_WIDE static void relax(void *user, int64_t from, int64_t to, size_t piece, int worker)
 {
     const sweep *t = user;
     (void)piece;
@@ -72,9 +135,32 @@ static gt_status relax_rows(gt_ctx *ctx, mg *m, mg_level *l, int parity, bool re
 
 /* ---- down ------------------------------------------------------------------------------------ */
 
+INLINE void residual_list(const mg_level *l, int64_t from, const bool five, float *restrict out)
+{
+    const int64_t w = l->w, n = l->cols;
+    const float *restrict x = l->x + from, *restrict b = l->b + from;
+    const float *restrict e = l->fe + from, *restrict s = l->fs + from;
+    const float *restrict inverse = l->inverse + from;
+    for (int64_t i = 0; i < n; i++) {
+        out[i] =
+            b[i] + s[i] * x[i + w] + s[i - w] * x[i - w] + e[i] * x[i + 1] + e[i - 1] * x[i - 1];
+    }
+    if (!five) {
+        const float *restrict se = l->fse + from, *restrict sw = l->fsw + from;
+        for (int64_t i = 0; i < n; i++) {
+            out[i] += se[i] * x[i + w + 1] + se[i - w - 1] * x[i - w - 1] + sw[i] * x[i + w - 1] +
+                      sw[i - w + 1] * x[i - w + 1];
+        }
+    }
+    for (int64_t i = 0; i < n; i++) {
+        float diagonal = 1 / (inverse[i] > 0 ? inverse[i] : 1);
+        out[i] = inverse[i] > 0 ? out[i] - diagonal * x[i] : 0;
+    }
+}
+
 /* Residual of one row into out (w cells); rows outside are 0. */
 INLINE void residual_row(const mg_level *l, int64_t row, const int width, const bool five,
-                         float *out)
+                         float *restrict out)
 {
     float acc[MG_WIDTH_MAX];
     if (row < 0 || row >= l->rows) {
@@ -82,7 +168,10 @@ INLINE void residual_row(const mg_level *l, int64_t row, const int width, const 
         return;
     }
     const int64_t first = (row + 1) * l->w;
-    for (int64_t j = 1; j <= l->cols; j++) {
+    if (width == 1) {
+        residual_list(l, first + 1, five, out + 1);
+    }
+    for (int64_t j = 1; width > 1 && j <= l->cols; j++) {
         const int64_t i = first + j;
         const float inverse = l->inverse[i];
         const float diagonal = inverse > 0 ? 1 / inverse : 0;
@@ -132,7 +221,7 @@ INLINE void down_rows(const sweep *t, int64_t from, int64_t to, int worker, cons
     }
 }
 
-static void go_down(void *user, int64_t from, int64_t to, size_t piece, int worker)
+MG_WIDE static void go_down(void *user, int64_t from, int64_t to, size_t piece, int worker)
 {
     const sweep *t = user;
     (void)piece;
@@ -170,7 +259,7 @@ INLINE void up_row(mg_level *f, const mg_level *c, int64_t row, const int width)
     }
 }
 
-static void go_up(void *user, int64_t from, int64_t to, size_t piece, int worker)
+MG_WIDE static void go_up(void *user, int64_t from, int64_t to, size_t piece, int worker)
 {
     const sweep *t = user;
     (void)piece;

@@ -11,7 +11,10 @@
 #include "circuit/messages.h"
 #include "guotu/pool.h"
 
-#define AT_A_TIME 64 /* windows that are kept until they are added up, in order */
+#define KEPT_CELLS                                                                                 \
+    ((size_t)1 << 24) /* of windows that are kept until they are added up, in order */
+#define KEPT_MOST 256 /* windows */
+#define TOGETHER  8   /* windows of one shape whose flow is solved at a time */
 
 typedef struct target {
     int64_t col, row;
@@ -24,14 +27,22 @@ typedef struct window {
     int64_t at;         /* the target's cell in it */
 } window;
 
+/* Targets first .. first + n - 1 in the order of shapes: their windows are alike, and on even
+ * ground so are their equations. */
+typedef struct group {
+    size_t first, n;
+} group;
+
 typedef struct omni_run {
     const omni *o;
     const target *targets;
-    size_t first;             /* target of task 0 */
-    double *correction;       /* side * side, or NULL */
-    int64_t side;             /* of a whole window */
-    double **current, **flow; /* AT_A_TIME windows */
-    circuit_report *reports;  /* of each task */
+    size_t first;            /* target, or group, of task 0 */
+    double *correction;      /* side * side, or NULL */
+    int64_t side;            /* of a whole window */
+    double *kept;            /* at_a_time windows */
+    size_t at_a_time, room;  /* room: cells of a window */
+    circuit_report *reports; /* of each task */
+    const struct group *groups;
 } omni_run;
 
 static window window_of(const omni *o, int64_t col, int64_t row)
@@ -138,51 +149,55 @@ static void share_out(const omni *o, const window *w, const double *strengths, i
     }
 }
 
-/* Currents of a window of conductances with these sources and the target held at 0. */
-static gt_status solve_window(gt_ctx *ctx, const omni *o, const window *w, const double *g,
-                              const double *source, circuit_report *report, double *out)
+/* Currents of k windows of one shape on the same conductances, the target held at 0; source and
+ * out: k times the window's cells. */
+static gt_status solve_windows(gt_ctx *ctx, const omni *o, const window *w, const double *g,
+                               const double *source, size_t k, circuit_report *report, double *out)
 {
     circuit_graph graph = {0};
     circuit_solver *solver = NULL;
     uint8_t *fixed = NULL;
-    double *v = NULL;
-    const int64_t n = w->cols * w->rows;
+    double *v = NULL, *scratch = NULL;
+    const size_t n = (size_t)(w->cols * w->rows);
     double sum = 0;
-    memset(out, 0, (size_t)n * sizeof *out);
+    memset(out, 0, k * n * sizeof *out);
     if (!(g[w->at] > 0)) {
         return GT_OK; /* the target is on nodata: nothing can reach it */
     }
     gt_status st = circuit_graph_grid(ctx, w->cols, w->rows, g, NULL, o->four, false, &graph);
     if (st == GT_OK) {
         fixed = gt_zalloc(ctx, graph.n, 1);
-        v = gt_zalloc(ctx, 4 * graph.n, sizeof *v);
-        st = fixed == NULL || v == NULL ? GT_E_MEMORY : GT_OK;
+        v = gt_zalloc(ctx, k * graph.n, sizeof *v);
+        scratch = gt_alloc(ctx, 3 * graph.n, sizeof *scratch);
+        st = fixed == NULL || v == NULL || scratch == NULL ? GT_E_MEMORY : GT_OK;
     }
     if (st == GT_OK) {
         const uint32_t ground = graph.node[w->at];
         fixed[ground] = 1;
-        for (int64_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++) {
             uint32_t node = graph.node[i];
-            if (node != CIRCUIT_NONE && node != ground && graph.part[node] == graph.part[ground]) {
-                v[node] = source[i];
-                sum += source[i];
+            bool live =
+                node != CIRCUIT_NONE && node != ground && graph.part[node] == graph.part[ground];
+            for (size_t c = 0; live && c < k; c++) {
+                v[node * k + c] = source[c * n + i];
+                sum += source[c * n + i];
             }
         }
     }
     if (st == GT_OK && sum > 0) {
         st = circuit_solver_new(ctx, &graph, fixed, NULL, CIRCUIT_AUTO, o->tolerance, &solver);
-        st = st == GT_OK ? circuit_solver_run(ctx, solver, v, 1, report) : st;
-        if (st == GT_OK) {
-            st = circuit_node_currents(ctx, &graph, v, 1, NULL, v + graph.n, v + 3 * graph.n);
-        }
-        if (st == GT_OK) {
-            st = circuit_to_cells(ctx, &graph, v + 3 * graph.n, 0, out);
+        st = st == GT_OK ? circuit_solver_run(ctx, solver, v, k, report) : st;
+        for (size_t c = 0; st == GT_OK && c < k; c++) {
+            double *current = scratch + 2 * graph.n;
+            st = circuit_node_currents(ctx, &graph, v + c, k, NULL, scratch, current);
+            st = st == GT_OK ? circuit_to_cells(ctx, &graph, current, 0, out + c * n) : st;
         }
     }
     circuit_solver_free(ctx, solver);
     circuit_graph_free(ctx, &graph);
     gt_free(ctx, fixed);
     gt_free(ctx, v);
+    gt_free(ctx, scratch);
     return st;
 }
 
@@ -208,6 +223,14 @@ static void correct(const omni_run *run, const window *w, int64_t col, int64_t r
     }
 }
 
+/* Sources of the window of a target. */
+static gt_status find_sources(gt_ctx *ctx, const omni *o, const target *t, const window *w,
+                              double *source)
+{
+    share_out(o, w, o->source, o->n_cols, t->strength, source);
+    return apply_conditions(ctx, o, w, t->col, t->row, source);
+}
+
 static gt_status do_target(gt_ctx *ctx, void *user, size_t task, int worker)
 {
     const omni_run *run = user;
@@ -215,29 +238,53 @@ static gt_status do_target(gt_ctx *ctx, void *user, size_t task, int worker)
     const target *t = &run->targets[run->first + task];
     const window w = window_of(o, t->col, t->row);
     const size_t n = (size_t)(w.cols * w.rows);
+    double *out = run->kept + task * run->room;
     (void)worker;
     double *source = gt_alloc(ctx, 2 * n, sizeof *source);
     if (source == NULL) {
         return GT_E_MEMORY;
     }
     double *g = source + n;
-    share_out(o, &w, o->source, o->n_cols, t->strength, source);
-    gt_status st = apply_conditions(ctx, o, &w, t->col, t->row, source);
+    gt_status st = find_sources(ctx, o, t, &w, source);
     cut_out(o, &w, g);
+    st = st == GT_OK ? solve_windows(ctx, o, &w, g, source, 1, &run->reports[task], out) : st;
     if (st == GT_OK) {
-        st = solve_window(ctx, o, &w, g, source, &run->reports[task], run->current[task]);
+        correct(run, &w, t->col, t->row, out);
     }
-    if (st == GT_OK && o->flow) {
-        for (size_t i = 0; i < n; i++) {
-            g[i] = 1;
-        }
-        st = solve_window(ctx, o, &w, g, source, &run->reports[task], run->flow[task]);
+    gt_free(ctx, source);
+    return st;
+}
+
+/* Flow of a group: resistance 1 everywhere. */
+static gt_status do_group(gt_ctx *ctx, void *user, size_t task, int worker)
+{
+    const omni_run *run = user;
+    const omni *o = run->o;
+    const group *all = &run->groups[run->first + task];
+    const target *t = &run->targets[all->first];
+    const window w = window_of(o, t->col, t->row);
+    const size_t n = (size_t)(w.cols * w.rows);
+    double *out = run->kept + task * TOGETHER * run->room;
+    gt_status st = GT_OK;
+    (void)worker;
+    double *source = gt_alloc(ctx, (all->n + 1) * n, sizeof *source);
+    if (source == NULL) {
+        return GT_E_MEMORY;
+    }
+    double *g = source + all->n * n;
+    for (size_t i = 0; i < n; i++) {
+        g[i] = 1;
+    }
+    for (size_t c = 0; st == GT_OK && c < all->n; c++) {
+        const window own = window_of(o, t[c].col, t[c].row);
+        st = find_sources(ctx, o, &t[c], &own, source + c * n);
     }
     if (st == GT_OK) {
-        correct(run, &w, t->col, t->row, run->current[task]);
-        if (o->flow) {
-            correct(run, &w, t->col, t->row, run->flow[task]);
-        }
+        st = solve_windows(ctx, o, &w, g, source, all->n, &run->reports[task], out);
+    }
+    for (size_t c = 0; st == GT_OK && c < all->n; c++) {
+        const window own = window_of(o, t[c].col, t[c].row);
+        correct(run, &own, t[c].col, t[c].row, out + c * n);
     }
     gt_free(ctx, source);
     return st;
@@ -273,9 +320,9 @@ static gt_status make_correction(gt_ctx *ctx, omni_run *run)
         g[i] = within(i % side - side / 2, i / side - side / 2, o->radius + o->buffer) ? 1 : 0;
     }
     share_out(&even, &w, ones, side, (double)(o->block * o->block), source);
-    gt_status st = solve_window(ctx, &even, &w, g, source, &unread, blocked);
+    gt_status st = solve_windows(ctx, &even, &w, g, source, 1, &unread, blocked);
     share_out(&single, &w, ones, side, 1, source);
-    st = st == GT_OK ? solve_window(ctx, &single, &w, g, source, &unread, alone) : st;
+    st = st == GT_OK ? solve_windows(ctx, &single, &w, g, source, 1, &unread, alone) : st;
     run->correction = st == GT_OK ? gt_alloc(ctx, (size_t)n, sizeof *run->correction) : NULL;
     for (int64_t i = 0; run->correction != NULL && i < n; i++) {
         double sum = 0;
@@ -325,16 +372,13 @@ static gt_status find_targets(gt_ctx *ctx, const omni *o, target **out, size_t *
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-static void add_up(const omni_run *run, size_t task, double *cum, double *flow)
+static void add_up(const omni *o, const target *t, const double *v, double *sum)
 {
-    const omni *o = run->o;
-    const target *t = &run->targets[run->first + task];
     const window w = window_of(o, t->col, t->row);
-    for (int64_t i = 0; i < w.cols * w.rows; i++) {
-        int64_t at = (w.row + i / w.cols) * o->n_cols + w.col + i % w.cols;
-        cum[at] += run->current[task][i];
-        if (o->flow) {
-            flow[at] += run->flow[task][i];
+    for (int64_t r = 0; r < w.rows; r++) {
+        double *to = sum + (w.row + r) * o->n_cols + w.col;
+        for (int64_t c = 0; c < w.cols; c++) {
+            to[c] += v[r * w.cols + c];
         }
     }
 }
@@ -349,24 +393,127 @@ static void add_report(circuit_report *to, const circuit_report *from)
     to->run_s += from->run_s;
 }
 
-static gt_status run_all(gt_ctx *ctx, omni_run *run, size_t n, double *cum, double *flow,
-                         circuit_report *report)
+static gt_status run_currents(gt_ctx *ctx, omni_run *run, size_t n, double *cum,
+                              circuit_report *report)
 {
     gt_status st = GT_OK;
-    gt_progress_begin(ctx, &GT_MSG_CIRCUIT_SOLVING, n);
-    for (run->first = 0; st == GT_OK && run->first < n; run->first += AT_A_TIME) {
-        size_t k = n - run->first < AT_A_TIME ? n - run->first : AT_A_TIME;
-        memset(run->reports, 0, AT_A_TIME * sizeof *run->reports);
+    for (run->first = 0; st == GT_OK && run->first < n; run->first += run->at_a_time) {
+        size_t k = n - run->first < run->at_a_time ? n - run->first : run->at_a_time;
+        memset(run->reports, 0, k * sizeof *run->reports);
         gt_progress_from(ctx, run->first);
         st = gt_parallel_for(ctx, k, do_target, run);
         for (size_t i = 0; st == GT_OK && i < k; i++) {
-            add_up(run, i, cum, flow);
+            add_up(run->o, &run->targets[run->first + i], run->kept + i * run->room, cum);
             add_report(report, &run->reports[i]);
             st = gt_check_cancel(ctx);
         }
     }
-    gt_progress_end(ctx);
     return st;
+}
+
+/* groups, n of them; targets before them count as done. */
+static gt_status run_groups(gt_ctx *ctx, omni_run *run, size_t n, size_t done, double *flow,
+                            circuit_report *report)
+{
+    const size_t together = run->at_a_time / TOGETHER;
+    gt_status st = GT_OK;
+    for (run->first = 0; st == GT_OK && run->first < n; run->first += together) {
+        size_t k = n - run->first < together ? n - run->first : together;
+        memset(run->reports, 0, k * sizeof *run->reports);
+        gt_progress_from(ctx, done + run->groups[run->first].first);
+        st = gt_parallel_for(ctx, k, do_group, run);
+        for (size_t i = 0; st == GT_OK && i < k; i++) {
+            const group *all = &run->groups[run->first + i];
+            const window w =
+                window_of(run->o, run->targets[all->first].col, run->targets[all->first].row);
+            const double *v = run->kept + i * TOGETHER * run->room;
+            for (size_t c = 0; c < all->n; c++) {
+                add_up(run->o, &run->targets[all->first + c], v, flow);
+                v += w.cols * w.rows;
+            }
+            add_report(report, &run->reports[i]);
+            st = gt_check_cancel(ctx);
+        }
+    }
+    return st;
+}
+
+/* A target, and the shape of its window. */
+typedef struct shaped {
+    window w;
+    target t;
+    size_t order;
+} shaped;
+
+static int by_shape(const void *a, const void *b)
+{
+    const shaped *x = a, *y = b;
+    const int64_t p[] = {x->w.cols, x->w.rows, x->w.at, (int64_t)x->order};
+    const int64_t q[] = {y->w.cols, y->w.rows, y->w.at, (int64_t)y->order};
+    for (int i = 0; i < 4; i++) {
+        if (p[i] != q[i]) {
+            return p[i] < q[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+/* Puts the targets into the order of shapes; groups of at most TOGETHER of one shape. */
+static gt_status make_groups(gt_ctx *ctx, const omni *o, target *targets, size_t n, group **out,
+                             size_t *n_groups)
+{
+    shaped *all = gt_alloc(ctx, n, sizeof *all);
+    group *groups = gt_alloc(ctx, n, sizeof *groups);
+    *out = groups;
+    *n_groups = 0;
+    if (all == NULL || groups == NULL) {
+        gt_free(ctx, all);
+        return GT_E_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        all[i] = (shaped){window_of(o, targets[i].col, targets[i].row), targets[i], i};
+    }
+    if (n > 0) {
+        qsort(all, n, sizeof *all, by_shape);
+    }
+    for (size_t i = 0; i < n; i++) {
+        group *last = *n_groups > 0 ? &groups[*n_groups - 1] : NULL;
+        const window *w = &all[i].w, *before = &all[i > 0 ? i - 1 : 0].w;
+        bool alike = w->cols == before->cols && w->rows == before->rows && w->at == before->at;
+        if (last != NULL && alike && last->n < TOGETHER) {
+            last->n++;
+        } else {
+            groups[(*n_groups)++] = (group){i, 1};
+        }
+        targets[i] = all[i].t;
+    }
+    gt_free(ctx, all);
+    return GT_OK;
+}
+
+static gt_status run_flow(gt_ctx *ctx, omni_run *run, target *targets, size_t n, double *flow,
+                          circuit_report *report)
+{
+    group *groups = NULL;
+    size_t n_groups = 0;
+    gt_status st = make_groups(ctx, run->o, targets, n, &groups, &n_groups);
+    run->groups = groups;
+    st = st == GT_OK ? run_groups(ctx, run, n_groups, n, flow, report) : st;
+    gt_free(ctx, groups);
+    return st;
+}
+
+/* Room for the windows of one turn; how many these are depends on their size alone. */
+static gt_status make_room(gt_ctx *ctx, omni_run *run, size_t map)
+{
+    const size_t whole = (size_t)(run->side * run->side);
+    run->room = whole < map ? whole : map;
+    run->at_a_time = KEPT_CELLS / run->room / TOGETHER * TOGETHER;
+    run->at_a_time = run->at_a_time > KEPT_MOST ? KEPT_MOST : run->at_a_time;
+    run->at_a_time = run->at_a_time < TOGETHER ? TOGETHER : run->at_a_time;
+    run->kept = gt_alloc(ctx, run->at_a_time * run->room, sizeof *run->kept);
+    run->reports = gt_alloc(ctx, run->at_a_time, sizeof *run->reports);
+    return run->kept == NULL || run->reports == NULL ? GT_E_MEMORY : GT_OK;
 }
 
 gt_status omni_solve(gt_ctx *ctx, const omni *o, double *cum, double *flow, circuit_report *report,
@@ -374,24 +521,11 @@ gt_status omni_solve(gt_ctx *ctx, const omni *o, double *cum, double *flow, circ
 {
     omni_run run = {.o = o, .side = 2 * (o->radius + o->buffer) + 1};
     target *targets = NULL;
-    size_t n = 0, whole = (size_t)(run.side * run.side);
+    size_t n = 0;
     const size_t map = (size_t)(o->n_cols * o->n_rows);
     gt_status st = find_targets(ctx, o, &targets, &n);
-    double *room = NULL;
-    double *slots[2 * AT_A_TIME];
-    if (st == GT_OK) {
-        size_t most = whole < map ? whole : map;
-        const size_t n_slots = o->flow ? 2 * AT_A_TIME : AT_A_TIME;
-        room = gt_alloc(ctx, n_slots * most, sizeof *room);
-        run.reports = gt_alloc(ctx, AT_A_TIME, sizeof *run.reports);
-        st = room == NULL || run.reports == NULL ? GT_E_MEMORY : GT_OK;
-        for (size_t i = 0; st == GT_OK && i < n_slots; i++) {
-            slots[i] = room + i * most;
-        }
-    }
+    st = st == GT_OK ? make_room(ctx, &run, map) : st;
     run.targets = targets;
-    run.current = slots;
-    run.flow = slots + AT_A_TIME;
     if (st == GT_OK && o->correct && o->block > 1) {
         st = make_correction(ctx, &run);
     }
@@ -399,10 +533,15 @@ gt_status omni_solve(gt_ctx *ctx, const omni *o, double *cum, double *flow, circ
     if (o->flow) {
         memset(flow, 0, map * sizeof *flow);
     }
-    st = st == GT_OK ? run_all(ctx, &run, n, cum, flow, report) : st;
+    gt_progress_begin(ctx, &GT_MSG_CIRCUIT_SOLVING, o->flow ? 2 * n : n);
+    st = st == GT_OK ? run_currents(ctx, &run, n, cum, report) : st;
+    if (st == GT_OK && o->flow) {
+        st = run_flow(ctx, &run, targets, n, flow, report);
+    }
+    gt_progress_end(ctx);
     *n_targets = n;
     gt_free(ctx, targets);
-    gt_free(ctx, room);
+    gt_free(ctx, run.kept);
     gt_free(ctx, run.reports);
     gt_free(ctx, run.correction);
     return st;

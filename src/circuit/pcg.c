@@ -306,7 +306,7 @@ INLINE void dot_rz_rows(const circuit_grid_solver *s, int64_t from, int64_t to, 
     }
 }
 
-static void dot_rz(void *user, int64_t from, int64_t to, size_t piece, int worker)
+MG_WIDE static void dot_rz(void *user, int64_t from, int64_t to, size_t piece, int worker)
 {
     const step *t = user;
     double *sum = t->s->sums + piece * (size_t)t->s->width;
@@ -331,7 +331,7 @@ INLINE void direction_rows(const circuit_grid_solver *s, int64_t from, int64_t t
     }
 }
 
-static void direction(void *user, int64_t from, int64_t to, size_t piece, int worker)
+MG_WIDE static void direction(void *user, int64_t from, int64_t to, size_t piece, int worker)
 {
     const step *t = user;
     (void)piece;
@@ -341,11 +341,66 @@ static void direction(void *user, int64_t from, int64_t to, size_t piece, int wo
 #undef CALL
 }
 
+/* One right-hand side: rows as plain lists; sums of fixed lanes, so that no version of the code
+ * gives other bits. */
+enum { LANES = 8 };
+
+INLINE double lane_dot(const double *a, const double *b, int64_t n)
+{
+    double t[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int k = 0; k < LANES; k++) {
+            t[k] += a[i + k] * b[i + k];
+        }
+    }
+    for (int k = 0; i < n; i++, k++) {
+        t[k] += a[i] * b[i];
+    }
+    return ((t[0] + t[4]) + (t[1] + t[5])) + ((t[2] + t[6]) + (t[3] + t[7]));
+}
+
+INLINE void apply_list(const mg_level *l, const double *restrict x, double *restrict out,
+                       int64_t from, const bool five)
+{
+    const int64_t w = l->w, n = l->cols;
+    const double *restrict e = l->e + from, *restrict s = l->s + from;
+    const double *restrict g = l->extra + from;
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = g[i] * x[i] + e[i] * (x[i] - x[i + 1]) + e[i - 1] * (x[i] - x[i - 1]) +
+                 s[i] * (x[i] - x[i + w]) + s[i - w] * (x[i] - x[i - w]);
+    }
+    if (!five) {
+        const double *restrict se = l->se + from, *restrict sw = l->sw + from;
+        for (int64_t i = 0; i < n; i++) {
+            out[i] += se[i] * (x[i] - x[i + w + 1]) + se[i - w - 1] * (x[i] - x[i - w - 1]) +
+                      sw[i] * (x[i] - x[i + w - 1]) + sw[i - w + 1] * (x[i] - x[i - w + 1]);
+        }
+    }
+}
+
+INLINE double advance_list(double *restrict x, double *restrict r, float *restrict b,
+                           const double *restrict p, const double *restrict q, double alpha,
+                           int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        x[i] += alpha * p[i];
+        r[i] -= alpha * q[i];
+        b[i] = (float)r[i];
+    }
+    return lane_dot(r, r, n);
+}
+
 INLINE void apply_rows(const circuit_grid_solver *s, int64_t from, int64_t to, double *sum,
                        const int width, const bool five)
 {
     const mg_level *l = &s->m.level[0];
-    for (int64_t row = from; row < to; row++) {
+    for (int64_t row = from; width == 1 && row < to; row++) {
+        const int64_t i = (row + 1) * l->w + 1;
+        apply_list(l, s->p + i, s->q + i, i, five);
+        sum[0] += lane_dot(s->q + i, s->p + i, l->cols);
+    }
+    for (int64_t row = from; width > 1 && row < to; row++) {
         for (int64_t col = 0; col < l->cols; col++) {
             int64_t i = (row + 1) * l->w + col + 1;
             double out[MG_WIDTH_MAX];
@@ -360,7 +415,7 @@ INLINE void apply_rows(const circuit_grid_solver *s, int64_t from, int64_t to, d
 
 /* q = A p, and p q; the sum is the same whether q is levelled over nodes of several cells or not.
  */
-static void apply(void *user, int64_t from, int64_t to, size_t piece, int worker)
+MG_WIDE static void apply(void *user, int64_t from, int64_t to, size_t piece, int worker)
 {
     const step *t = user;
     double *sum = t->s->sums + piece * (size_t)t->s->width;
@@ -377,7 +432,11 @@ INLINE void advance_rows(const circuit_grid_solver *s, int64_t from, int64_t to,
                          const double *alpha, double *sum, const int width)
 {
     const mg_level *l = &s->m.level[0];
-    for (int64_t row = from; row < to; row++) {
+    for (int64_t row = from; width == 1 && row < to; row++) {
+        const int64_t i = (row + 1) * l->w + 1;
+        sum[0] += advance_list(s->x + i, s->r + i, l->b + i, s->p + i, s->q + i, alpha[0], l->cols);
+    }
+    for (int64_t row = from; width > 1 && row < to; row++) {
         int64_t i = ((row + 1) * l->w + 1) * width, end = i + l->cols * width;
         for (; i < end; i += width) {
             for (int k = 0; k < width; k++) {
@@ -392,7 +451,7 @@ INLINE void advance_rows(const circuit_grid_solver *s, int64_t from, int64_t to,
 }
 
 /* x += alpha p, r -= alpha q, and r r; the V-cycle's right-hand side is r. */
-static void advance(void *user, int64_t from, int64_t to, size_t piece, int worker)
+MG_WIDE static void advance(void *user, int64_t from, int64_t to, size_t piece, int worker)
 {
     const step *t = user;
     double *sum = t->s->sums + piece * (size_t)t->s->width;

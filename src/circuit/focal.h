@@ -26,6 +26,12 @@ gt_status circuit_focal_solve(gt_ctx *ctx, circuit_focal *f, circuit_solver *sol
 double circuit_focal_resistance(const circuit_focal *f, size_t a, size_t b);
 gt_status circuit_focal_volt(gt_ctx *ctx, const circuit_focal *f, size_t a, size_t b,
                              double *v) GT_CHECKED;
+/* v: voltages when current[k] amperes enter at focal node k of one part, adding up to 0, up to a
+ * constant; 0 in other parts. The whole voltages were kept. */
+gt_status circuit_focal_sum(gt_ctx *ctx, const circuit_focal *f, const double *current,
+                            double *v) GT_CHECKED;
+/* Voltage at focal node k of the ampere from focal node j to the first of its part. */
+double circuit_focal_at(const circuit_focal *f, size_t j, size_t k);
 void circuit_focal_free(gt_ctx *ctx, circuit_focal *f);
 
 #endif

@@ -115,8 +115,7 @@ gt_status circuit_focal_solve(gt_ctx *ctx, circuit_focal *f, circuit_solver *sol
     return st;
 }
 
-/* Potential at focal node k of the ampere from focal node j to the first of its part. */
-static double at(const circuit_focal *f, size_t j, size_t k)
+double circuit_focal_at(const circuit_focal *f, size_t j, size_t k)
 {
     return f->column[j] == SIZE_MAX ? 0 : f->at_focal[f->column[j] * f->n + k];
 }
@@ -128,7 +127,9 @@ double circuit_focal_resistance(const circuit_focal *f, size_t a, size_t b)
         f->graph->part[f->node[i]] != f->graph->part[f->node[j]]) {
         return -1;
     }
-    return i == j ? 0 : at(f, j, j) - at(f, j, i) - at(f, i, j) + at(f, i, i);
+    return i == j ? 0
+                  : circuit_focal_at(f, j, j) - circuit_focal_at(f, j, i) -
+                        circuit_focal_at(f, i, j) + circuit_focal_at(f, i, i);
 }
 
 /* v: voltages when one ampere enters at point b and leaves at point a, which is at 0; 0 in other
@@ -147,12 +148,48 @@ gt_status circuit_focal_volt(gt_ctx *ctx, const circuit_focal *f, size_t a, size
     const double *vj = cj == SIZE_MAX ? NULL : f->batch[cj / f->width] + cj % f->width;
     const size_t wi = ci == SIZE_MAX ? 0 : batch_width(f, ci / f->width);
     const size_t wj = cj == SIZE_MAX ? 0 : batch_width(f, cj / f->width);
-    const double zero = at(f, j, i) - at(f, i, i);
+    const double zero = circuit_focal_at(f, j, i) - circuit_focal_at(f, i, i);
     for (size_t k = 0; k < g->n; k++) {
         double x = (vj != NULL ? vj[k * wj] : 0) - (vi != NULL ? vi[k * wi] : 0) - zero;
         v[k] = g->part[k] == part ? x : 0;
         if (!circuit_go_on(ctx, k)) {
             return GT_E_CANCELLED;
+        }
+    }
+    return GT_OK;
+}
+
+static size_t part_of_currents(const circuit_focal *f, const double *current)
+{
+    size_t k = 0;
+    while (k < f->n && current[k] == 0) {
+        k++;
+    }
+    return k < f->n ? f->graph->part[f->node[k]] : SIZE_MAX;
+}
+
+gt_status circuit_focal_sum(gt_ctx *ctx, const circuit_focal *f, const double *current, double *v)
+{
+    const circuit_graph *g = f->graph;
+    const size_t part = part_of_currents(f, current);
+    for (size_t i = 0; i < g->n; i++) {
+        v[i] = 0;
+        if (!circuit_go_on(ctx, i)) {
+            return GT_E_CANCELLED;
+        }
+    }
+    for (size_t k = 0; k < f->n; k++) {
+        const size_t column = f->column[k];
+        if (current[k] == 0 || column == SIZE_MAX) {
+            continue;
+        }
+        const double *u = f->batch[column / f->width] + column % f->width;
+        const size_t w = batch_width(f, column / f->width);
+        for (size_t i = 0; i < g->n; i++) {
+            v[i] += g->part[i] == part ? current[k] * u[i * w] : 0;
+            if (!circuit_go_on(ctx, i)) {
+                return GT_E_CANCELLED;
+            }
         }
     }
     return GT_OK;

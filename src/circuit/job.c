@@ -92,7 +92,7 @@ static gt_status note_unknown(const circuit_job *job)
 
 static gt_status read_flags(gt_ctx *ctx, circuit_job *job)
 {
-    bool compress = false, tiff = false, reclass = false;
+    bool compress = false, tiff = false;
     const struct {
         const char *key;
         bool fallback, *to;
@@ -114,15 +114,10 @@ static gt_status read_flags(gt_ctx *ctx, circuit_job *job)
         {"use_variable_source_strengths", false, &job->variable_sources},
         {"compress_grids", false, &compress},
         {"write_as_tif", false, &tiff},
-        {"use_reclass_table", false, &reclass},
     };
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i < sizeof flags / sizeof *flags; i++) {
         st = ini_flag(ctx, &job->in, flags[i].key, flags[i].fallback, flags[i].to);
-    }
-    if (st == GT_OK && reclass) {
-        st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_INI_NOT_HERE, GT_PLACE(.file = job->in.path),
-                     GT_ARGS(GT_TEXT("key", "use_reclass_table"), GT_TEXT("value", "True")));
     }
     job->form = tiff ? CELLS_TIFF : compress ? CELLS_ASC_GZIP : CELLS_ASC;
     return st;

@@ -82,6 +82,10 @@ gt_status circuit_load_fitting(gt_ctx *ctx, circuit_job *job, const char *path,
 /* The cell a place lies in. */
 gt_status circuit_cell_of(gt_ctx *ctx, const circuit_job *job, const num_list *list,
                           const char *path, size_t row, int64_t *cell) GT_CHECKED;
+/* reclass.c: values by the table, when the problem has one; n values, `stride` apart; NaN: nodata
+ */
+gt_status circuit_reclass(gt_ctx *ctx, circuit_job *job, double *values, size_t n,
+                          size_t stride) GT_CHECKED;
 /* pairs.c */
 gt_status circuit_pairs_parse(gt_ctx *ctx, const char *path, const char *text,
                               circuit_pairs *out) GT_CHECKED;
@@ -89,6 +93,13 @@ void circuit_pairs_free(gt_ctx *ctx, circuit_pairs *pairs);
 /* Is the pair to be solved? */
 bool circuit_pair_wanted(const circuit_pairs *pairs, int64_t a, int64_t b);
 bool circuit_pairs_name(const circuit_pairs *pairs, int64_t id);
+
+/* pairwise.c: places that no current joins are remarked once, with an example. */
+typedef struct circuit_apart {
+    size_t n;
+    int64_t a, b; /* the first */
+} circuit_apart;
+gt_status circuit_note_apart(circuit_job *job, const circuit_apart *apart) GT_CHECKED;
 
 /* out.c */
 /* Values of nodes (stride apart) to cells; `none` where there is no node. */

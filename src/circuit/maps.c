@@ -140,14 +140,29 @@ static gt_status load_regions(gt_ctx *ctx, circuit_job *job)
     return st;
 }
 
+/* A map of nothing is told as that, before points on nodata are. */
+static gt_status check_any(gt_ctx *ctx, const circuit_job *job, const char *path)
+{
+    size_t n = (size_t)(job->map.n_cols * job->map.n_rows), i = 0;
+    while (i < n && !(job->g[i] > 0)) {
+        i++;
+    }
+    return i < n ? gt_check_cancel(ctx)
+                 : gt_fail(ctx, GT_E_INPUT, &GT_MSG_NO_NODES, GT_PLACE(.file = path), GT_NO_ARGS);
+}
+
 gt_status circuit_load_habitat(gt_ctx *ctx, circuit_job *job)
 {
     char *path = NULL;
     gt_status st = ini_file(ctx, &job->in, "habitat_file", job->o->root, &path);
     st = st == GT_OK ? cells_read(ctx, path, &job->map) : st;
+    if (st == GT_OK) {
+        st = circuit_reclass(ctx, job, job->map.v, (size_t)(job->map.n_cols * job->map.n_rows), 1);
+    }
     st = st == GT_OK ? to_conductance(ctx, job, path) : st;
     st = st == GT_OK ? load_mask(ctx, job) : st;
     st = st == GT_OK ? load_regions(ctx, job) : st;
+    st = st == GT_OK ? check_any(ctx, job, path) : st;
     gt_free(ctx, path);
     return st;
 }

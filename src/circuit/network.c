@@ -18,6 +18,7 @@ static gt_status load_edges(gt_ctx *ctx, circuit_job *job, circuit_graph *graph)
     int64_t most = 0;
     gt_status st = ini_file(ctx, &job->in, "habitat_file", job->o->root, &path);
     st = st == GT_OK ? num_list_read(ctx, path, 3, &list) : st;
+    st = st == GT_OK ? circuit_reclass(ctx, job, list.v + 2, list.n, (size_t)list.cols) : st;
     if (st == GT_OK) {
         ends = gt_alloc(ctx, 2 * list.n, sizeof *ends);
         w = gt_alloc(ctx, list.n, sizeof *w);

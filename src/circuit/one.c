@@ -388,6 +388,7 @@ gt_status circuit_run_one(gt_ctx *ctx, circuit_job *job)
     int32_t *regions = gt_alloc(ctx, n_cells, sizeof *regions);
     uint8_t *in_force = gt_alloc(ctx, job->n_points, 1);
     shared s = {0};
+    circuit_apart alone = {0};
     gt_text list;
     gt_text_init(&list, ctx, SIZE_MAX / 2);
     gt_status st = regions == NULL || in_force == NULL ? GT_E_MEMORY : GT_OK;
@@ -413,8 +414,11 @@ gt_status circuit_run_one(gt_ctx *ctx, circuit_job *job)
             st = alike ? solve_shared(ctx, job, &s, id, in_force, &result)
                        : solve_apart(ctx, job, id, in_force, regions, &result);
         }
+        alone.a = any && result < 0 && alone.n == 0 ? id : alone.a;
+        alone.n += any && result < 0;
         gt_text_printf(&list, "%lld %.12g\n", (long long)id, result);
     }
+    st = st == GT_OK ? circuit_note_apart(job, &alone) : st;
     st = st == GT_OK ? circuit_put_sums(ctx, job) : st;
     st = st == GT_OK ? circuit_put_text(ctx, job, "resistances.out", &list) : st;
     gt_text_free(&list);

@@ -195,6 +195,34 @@ gt_status circuit_focal_sum(gt_ctx *ctx, const circuit_focal *f, const double *c
     return GT_OK;
 }
 
+gt_status circuit_note_apart(circuit_job *job, const circuit_apart *apart)
+{
+    const gt_message *m =
+        job->scenario == SCENARIO_PAIRWISE ? &GT_MSG_POINTS_APART : &GT_MSG_POINT_ALONE;
+    return apart->n == 0 ? GT_OK
+                         : circuit_job_note(job, GT_WARNING, m, GT_PLACE(.file = job->in.path),
+                                            GT_ARGS(GT_INT("n", apart->n), GT_INT("a", apart->a),
+                                                    GT_INT("b", apart->b)));
+}
+
+/* Counts the pairs that were wanted and have no resistance. */
+static circuit_apart count_apart(const circuit_job *job, const int64_t *ids, size_t n,
+                                 const double *r)
+{
+    circuit_apart apart = {0};
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = i + 1; j < n; j++) {
+            if (r[i * n + j] < 0 && circuit_pair_wanted(&job->pairs, ids[i], ids[j])) {
+                if (apart.n == 0) {
+                    apart = (circuit_apart){.a = ids[i], .b = ids[j]};
+                }
+                apart.n++;
+            }
+        }
+    }
+    return apart;
+}
+
 /* ---- the scenario ---------------------------------------------------------------------------- */
 
 typedef struct pair_maps {
@@ -386,6 +414,10 @@ gt_status circuit_run_pairwise(gt_ctx *ctx, circuit_job *job)
     job->facts->points = n;
     if (st == GT_OK) {
         st = n == job->n_points ? solve_points(ctx, job, r) : solve_regions(ctx, job, ids, n, r);
+    }
+    if (st == GT_OK) {
+        const circuit_apart apart = count_apart(job, ids, n, r);
+        st = circuit_note_apart(job, &apart);
     }
     st = st == GT_OK ? circuit_put_sums(ctx, job) : st;
     st = st == GT_OK ? circuit_put_resistances(ctx, job, ids, n, r) : st;

@@ -264,6 +264,16 @@ void gt_map_of_grid_options_init(gt_ctx *ctx, gt_map_of_grid_options *options);
  * drawn, at most 2500 a side. */
 gt_status gt_map_of_grid(gt_ctx *ctx, gt_store *store, const gt_package *package,
                          const gt_map_of_grid_options *options, const char *path) GT_CHECKED;
+/* How gt_map_of_grid would show a grid, without a page: its values (thinned to at most 2500 a
+ * side), classes or ramp, title, unit and origin. Errors as there. Owned by the caller; one thread.
+ * The grid stays open; what is told belongs to the look. */
+typedef struct gt_grid_look gt_grid_look;
+gt_status gt_grid_look_new(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                           const char *name, gt_grid_look **out) GT_CHECKED;
+void gt_grid_look_free(gt_grid_look *look); /* NULL is accepted */
+const gt_map_surface *gt_grid_look_surface(const gt_grid_look *look);
+gt_box gt_grid_look_box(const gt_grid_look *look);    /* outer edges of the grid */
+bool gt_grid_look_is_whole(const gt_grid_look *look); /* nothing was thinned */
 /* Names of the ramps, NULL past the last. */
 const char *gt_map_ramp_name(size_t i);
 

@@ -698,10 +698,13 @@ static gt_status over_nothing(picture *p, const char *path)
     return st;
 }
 
-gt_status gt_map_of_grid(gt_ctx *ctx, gt_store *store, const gt_package *package,
-                         const gt_map_of_grid_options *options, const char *path)
+/* Owned by the caller, to whom it comes also when something failed (NULL: no memory). options are
+ * borrowed. */
+static gt_status open_picture(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                              const gt_map_of_grid_options *options, picture **out)
 {
     picture *p = gt_zalloc(ctx, 1, sizeof *p);
+    *out = p;
     if (p == NULL) {
         return GT_E_MEMORY;
     }
@@ -719,14 +722,94 @@ gt_status gt_map_of_grid(gt_ctx *ctx, gt_store *store, const gt_package *package
             st = find_ramp(ctx, p->decl->ramp, &p->ramp);
         }
     }
+    return st;
+}
+
+static void close_picture(picture *p)
+{
+    if (p != NULL) {
+        gt_free(p->ctx, p->values);
+        gt_grid_close(p->ctx, p->grid);
+        gt_arena_free(p->arena);
+        gt_free(p->ctx, p);
+    }
+}
+
+gt_status gt_map_of_grid(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                         const gt_map_of_grid_options *options, const char *path)
+{
+    picture *p = NULL;
+    gt_status st = open_picture(ctx, store, package, options, &p);
     if (st == GT_OK) {
         st = store != NULL && package != NULL && gt_package_unit_layer(package) != NULL
                  ? over_store(p, path)
                  : over_nothing(p, path);
     }
-    gt_free(ctx, p->values);
-    gt_grid_close(ctx, p->grid);
-    gt_arena_free(p->arena);
-    gt_free(ctx, p);
+    close_picture(p);
     return st;
+}
+
+/* ---- its colours alone --------------------------------------------------------------------------
+ */
+
+struct gt_grid_look {
+    gt_ctx *ctx;
+    gt_map_of_grid_options options;
+    picture *picture;
+    gt_box box;
+    bool whole;
+};
+
+gt_status gt_grid_look_new(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                           const char *name, gt_grid_look **out)
+{
+    *out = NULL;
+    gt_grid_look *look = gt_zalloc(ctx, 1, sizeof *look);
+    if (look == NULL) {
+        return GT_E_MEMORY;
+    }
+    look->ctx = ctx;
+    gt_map_of_grid_options_init(ctx, &look->options);
+    look->options.name = name;
+    gt_status st = open_picture(ctx, store, package, &look->options, &look->picture);
+    picture *p = look->picture;
+    if (st == GT_OK) {
+        look->box = gt_grid_box(p->grid);
+        st = take_values(p, look->box);
+    }
+    if (st == GT_OK) {
+        st = p->surface.n_classes > 0 ? name_classes(p) : choose_ramp(p);
+    }
+    if (st != GT_OK) {
+        gt_grid_look_free(look);
+        return st;
+    }
+    p->surface.title = title_of(p);
+    look->whole = p->surface.cols == gt_grid_facts(p->grid)->n_cols;
+    look->options.name = NULL; /* borrowed until now */
+    *out = look;
+    return GT_OK;
+}
+
+void gt_grid_look_free(gt_grid_look *look)
+{
+    if (look != NULL) {
+        close_picture(look->picture);
+        gt_free(look->ctx, look);
+    }
+}
+
+const gt_map_surface *gt_grid_look_surface(const gt_grid_look *look)
+{
+    return &look->picture->surface;
+}
+
+gt_box gt_grid_look_box(const gt_grid_look *look)
+{
+    return look->box;
+}
+
+bool gt_grid_look_is_whole(const gt_grid_look *look)
+{
+    return look->whole;
 }

@@ -7,6 +7,7 @@
 
 #include "serve/access.h"
 #include "serve/figures.h"
+#include "serve/grids.h"
 #include "serve/jobs.h"
 #include "serve/messages.h"
 #include "serve/voices.h"
@@ -48,6 +49,7 @@ gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
 void gt_desk_close(gt_desk *desk)
 {
     gt_checker_free(desk->checker);
+    gt_grid_looks_free(desk->ctx, desk->looks);
     gt_pyramid_close(desk->pyramid);
     gt_book_close(desk->book);
     gt_accounts_close(desk->accounts);
@@ -188,6 +190,10 @@ static const gt_route routes[] = {
     {"GET", "jobs/*/results", gt_get_results, GT_SIGNED},
     {"GET", "jobs/*/results/*", gt_get_result, GT_SIGNED},
     {"GET", "jobs/*/events", gt_get_events, GT_SIGNED},
+    {"GET", "grids", gt_get_grids, GT_PUBLIC},
+    {"GET", "grids/*", gt_get_grid, GT_PUBLIC},
+    {"GET", "grids/*/value", gt_get_grid_value, GT_PUBLIC},
+    {"GET", "grids/*/map/tiles/*/*/*/*", gt_get_grid_tile, GT_PUBLIC},
     {"GET", "voices", gt_get_voice_ledgers, GT_PUBLIC},
     {"GET", "voices/*", gt_get_voice_form, GT_PUBLIC},
     {"POST", "voices/*", gt_post_voice, GT_PUBLIC},

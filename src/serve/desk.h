@@ -45,6 +45,7 @@ void gt_crs_set_close(gt_ctx *ctx, gt_crs_set *set);
 bool gt_crs_set_find(const gt_crs_set *set, const char *text, gt_map_crs *out);
 
 typedef struct gt_jobs gt_jobs;
+typedef struct gt_grid_looks gt_grid_looks;
 
 typedef struct gt_desk {
     gt_ctx *ctx;               /* borrowed */
@@ -64,6 +65,7 @@ typedef struct gt_desk {
     gt_book *book;                              /* made on first use (gt_desk_book) */
     gt_rate *sign_ins, *voices;                 /* borrowed; NULL: no limit */
     gt_jobs *jobs;                              /* borrowed; NULL: none */
+    gt_grid_looks *looks;                       /* made on first use */
     gt_who who;                                 /* of the request */
     gt_checker *checker;                        /* made on first use */
     int64_t checker_revision;

@@ -27,17 +27,17 @@ static bool read_number(const char *text, long most, long *out)
     return n <= most;
 }
 
-static gt_status read_place(gt_desk *desk, const gt_request *request, gt_place_of *out)
+gt_status gt_tile_place(gt_desk *desk, const gt_request *request, size_t first, gt_place_of *out)
 {
     long z = 0, row = 0, col = 0;
-    bool good = strcmp(request->part[3], "WebMercatorQuad") == 0 &&
-                read_number(request->part[4], ZOOM_MAX, &z) &&
-                read_number(request->part[5], (1L << z) - 1, &row) &&
-                read_number(request->part[6], (1L << z) - 1, &col);
+    const char *const *part = request->part + first;
+    bool good = strcmp(part[0], "WebMercatorQuad") == 0 && read_number(part[1], ZOOM_MAX, &z) &&
+                read_number(part[2], (1L << z) - 1, &row) &&
+                read_number(part[3], (1L << z) - 1, &col);
     if (!good) {
-        return gt_fail(desk->ctx, GT_E_NOT_FOUND, &GT_MSG_SERVE_TILE, GT_NOWHERE,
-                       GT_ARGS(GT_TEXT("z", request->part[4]), GT_TEXT("y", request->part[5]),
-                               GT_TEXT("x", request->part[6])));
+        return gt_fail(
+            desk->ctx, GT_E_NOT_FOUND, &GT_MSG_SERVE_TILE, GT_NOWHERE,
+            GT_ARGS(GT_TEXT("z", part[1]), GT_TEXT("y", part[2]), GT_TEXT("x", part[3])));
     }
     *out = (gt_place_of){(int)z, row, col};
     return GT_OK;
@@ -169,7 +169,7 @@ gt_status gt_get_tile(gt_desk *desk, const gt_request *request, gt_reply *reply)
     gt_place_of at = {0, 0, 0};
     gt_status st = gt_desk_layer(desk, request->part[1], &info, &standard);
     gt_then then = {GT_DATE_NONE, 0};
-    st = st == GT_OK ? read_place(desk, request, &at) : st;
+    st = st == GT_OK ? gt_tile_place(desk, request, 3, &at) : st;
     st = st == GT_OK ? read_then(desk, request, &then) : st;
     if (st != GT_OK) {
         return st;

@@ -8,6 +8,9 @@
 
 enum { GT_TILE_MOST = 480 << 10 }; /* bytes of a tile as it is, beyond which it is merged */
 
+/* Matrix set, zoom, row and column in the segments from `first` on. GT_E_NOT_FOUND "serve.tile". */
+gt_status gt_tile_place(gt_desk *desk, const gt_request *request, size_t first,
+                        gt_place_of *out) GT_CHECKED;
 /* The vector tile of a layer; nothing at all where there is nothing. Errors of reading, GT_E_LIMIT
  * when the time of the request is over (what was made of the pyramid by then is kept). */
 gt_status gt_tile_make(gt_desk *desk, const gt_layer_info *info, gt_place_of at,

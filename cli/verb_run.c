@@ -57,7 +57,7 @@ static gt_status fill(cli *app, gt_model_call *call)
     return st;
 }
 
-/* "at most 812 MB of memory (12.2 bytes a cell), 3.1 GB of scratch files" */
+/* "at most 812 MB of memory (11.5 bytes a cell), 3.1 GB of scratch files" */
 static void put_need(cli *app, const gt_model_need *need)
 {
     gt_text *o = &app->out;

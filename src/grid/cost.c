@@ -1,84 +1,35 @@
-/* Least-cost distance. The grid is held as working tiles of 254 x 254 cells with a ring of their
+/* Least-cost distance. The grid is cut into working tiles of 254 x 254 cells with a ring of their
  * neighbours' cells, so that the inner loop needs no bounds and stays in the second cache (the
  * reason why it is several times faster than one queue over the whole grid, which misses the cache
  * at every row). Rounds of rising bounds: in a round every tile that has something to do below the
  * bound runs a bucket queue of its own, on any thread; what crosses its border goes to the
- * neighbour's inbox.
+ * neighbour's inbox. A tile is held from the first cell reached to the last (cost_tiles.c): once
+ * nothing below its greatest cost is on its way anywhere, it is written and let go.
  *
  * The result is the least fixed point of d[t] = min(d[s] + step), which is unique because rounded
  * addition is monotone: order of work, threads and bounds cannot be seen in it.
  *
  * Locks: locks[tile % LOCKS] guards the inbox of a tile; one at a time. */
+#include "grid/cost.h"
+
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include "grid/hold.h"
 #include "grid/messages.h"
-#include "guotu/grid_ops.h"
 #include "guotu/pool.h"
 
 enum {
-    SIDE = 256, /* with the ring */
-    INNER = SIDE - 2,
-    CELLS = SIDE * SIDE,
-    BUCKETS = 512,
-    LOCKS = 64,
+    SIDE = COST_SIDE,
+    INNER = COST_INNER,
+    CELLS = COST_CELLS,
+    BUCKETS = COST_BUCKETS,
+    LOCKS = COST_LOCKS,
+    MANY = 256,            /* tiles: below it a scratch file is not worth having */
+    QUEUE_BYTES = 4 << 20, /* nodes of a queue: two for each cell of a tile */
     NONE = -1
 };
-
-typedef struct work_tile {
-    double d[CELLS];
-    float r[CELLS]; /* friction; INFINITY: cannot be entered */
-} work_tile;
-
-typedef struct offer {
-    double d;
-    uint32_t cell;
-} offer;
-
-typedef struct inbox {
-    offer *list;
-    size_t n, cap;
-    double least; /* of the list */
-} inbox;
-
-typedef struct node {
-    double d;
-    int32_t next;
-    uint32_t cell;
-} node;
-
-/* Of one worker. */
-typedef struct queue {
-    int32_t head[BUCKETS];
-    node *nodes;
-    size_t n, cap;
-    inbox mine;              /* the inbox being worked off */
-    uint32_t ring[4 * SIDE]; /* ring cells that were improved */
-    size_t n_ring;
-    uint64_t visits;
-    bool marked[CELLS];
-} queue;
-
-typedef struct cost_run {
-    gt_grid *friction, *sources, *cost, *back;
-    const gt_cost_options *o;
-    int64_t cols, rows, across, down;
-    grid_hold held; /* tiles */
-    work_tile *tiles;
-    inbox *box;
-    pthread_mutex_t locks[LOCKS];
-    queue *queues;
-    int64_t *active;
-    double bound, low, limit;
-    double step[8];
-    uint64_t *found; /* per tile: sources, then cells reached */
-    double *most;    /* per tile: greatest cost; before, sum of frictions */
-} cost_run;
 
 /* Neighbours in the fixed order of ties: E N W S NE NW SW SE. */
 static const int MOVE[8] = {1, -SIDE, -1, SIDE, -SIDE + 1, -SIDE - 1, SIDE - 1, SIDE + 1};
@@ -90,28 +41,9 @@ void gt_cost_options_init(gt_cost_options *options)
     options->size = sizeof *options;
 }
 
-/* ---- memory -------------------------------------------------------------------------------------
- */
-
-static gt_status hold_tiles(gt_ctx *ctx, cost_run *c)
-{
-    size_t n = (size_t)(c->across * c->down);
-    gt_status st = grid_hold_new(ctx, n * sizeof(work_tile), c->o->scratch_dir, &c->held);
-    c->tiles = c->held.at;
-    return st;
-}
-
-/* A mapped tile leaves memory when its work is done; its pages stay in the file. */
-static void let_go(const cost_run *c, int64_t tile)
-{
-    if (c->held.mapped) {
-        (void)madvise(&c->tiles[tile], sizeof(work_tile), MADV_DONTNEED);
-    }
-}
-
 static void release(gt_ctx *ctx, cost_run *c)
 {
-    grid_hold_free(ctx, &c->held);
+    cost_tiles_free(ctx, c);
     for (int64_t t = 0; c->box != NULL && t < c->across * c->down; t++) {
         gt_free(ctx, c->box[t].list);
     }
@@ -122,9 +54,13 @@ static void release(gt_ctx *ctx, cost_run *c)
     for (int i = 0; i < LOCKS; i++) {
         (void)pthread_mutex_destroy(&c->locks[i]);
     }
+    (void)pthread_mutex_destroy(&c->store.lock);
     gt_free(ctx, c->box);
     gt_free(ctx, c->queues);
     gt_free(ctx, c->active);
+    gt_free(ctx, c->top);
+    gt_free(ctx, c->done);
+    gt_free(ctx, c->rim);
     gt_free(ctx, c->found);
     gt_free(ctx, c->most);
 }
@@ -145,69 +81,46 @@ static gt_status offer_to(gt_ctx *ctx, inbox *b, uint32_t cell, double d)
 /* ---- filling the tiles --------------------------------------------------------------------------
  */
 
-static gt_window inner_of(const cost_run *c, int64_t tile)
-{
-    int64_t col = tile % c->across * INNER, row = tile / c->across * INNER;
-    return (gt_window){col, row, c->cols - col < INNER ? c->cols - col : INNER,
-                       c->rows - row < INNER ? c->rows - row : INNER};
-}
-
-static gt_status bad_friction(gt_ctx *ctx, const cost_run *c, const gt_window *w, int i, float r)
+static gt_status bad_friction(gt_ctx *ctx, const cost_run *c, const gt_window *w, int64_t i,
+                              float r)
 {
     char value[40];
     (void)snprintf(value, sizeof value, "%.9g", (double)r);
     return gt_fail(ctx, GT_E_INPUT, &GT_MSG_GRID_FRICTION,
                    GT_PLACE(.file = gt_grid_path(c->friction)),
-                   GT_ARGS(GT_TEXT("value", value), GT_INT("col", w->col - 1 + i % SIDE),
-                           GT_INT("row", w->row - 1 + i / SIDE)));
+                   GT_ARGS(GT_TEXT("value", value), GT_INT("col", w->col + i % INNER),
+                           GT_INT("row", w->row + i / INNER)));
 }
 
-static gt_status fill_tile(gt_ctx *ctx, void *user, size_t task, int worker)
+/* Checks the friction, sums it, and puts the sources into the tile's inbox. */
+static gt_status look_over(gt_ctx *ctx, void *user, size_t task, int worker)
 {
-    (void)worker;
     cost_run *c = user;
-    work_tile *t = &c->tiles[task];
-    const gt_window w = inner_of(c, (int64_t)task);
-    const gt_window wide = {w.col - 1, w.row - 1, SIDE, SIDE};
+    queue *q = &c->queues[worker];
+    const gt_window w = cost_inner(c, (int64_t)task);
     double sum = 0;
     int64_t n = 0;
-    gt_status st = gt_grid_read(ctx, c->friction, &wide, GT_CELL_F32, t->r, SIDE);
-    /* d is not yet in use: it holds the sources meanwhile */
-    int32_t *source = (int32_t *)(void *)t->d;
-    if (st == GT_OK) {
-        st = gt_grid_read(ctx, c->sources, &w, GT_CELL_I32, source, SIDE);
-    }
-    if (st != GT_OK) {
-        return st;
-    }
-    for (int i = 0; i < CELLS; i++) {
-        float r = t->r[i];
-        if (r <= 0) {
-            return bad_friction(ctx, c, &w, i, r);
-        }
-        bool open = !isnan(r) && !isinf(r);
-        sum += open ? (double)r : 0;
-        n += open;
-        t->r[i] = open ? r : (float)INFINITY;
-    }
     inbox *b = &c->box[task];
     b->least = (double)INFINITY;
+    gt_status st = gt_grid_read(ctx, c->friction, &w, GT_CELL_F32, q->look.friction, INNER);
+    st = st == GT_OK ? gt_grid_read(ctx, c->sources, &w, GT_CELL_I32, q->look.source, INNER) : st;
     for (int64_t y = 0; st == GT_OK && y < w.n_rows; y++) {
-        for (int64_t x = 0; st == GT_OK && x < w.n_cols; x++) {
-            int32_t s = source[y * SIDE + x];
-            uint32_t cell = (uint32_t)((y + 1) * SIDE + x + 1);
-            if (s != 0 && s != GT_NODATA_I32 && !isinf(t->r[cell])) {
-                st = offer_to(ctx, b, cell, 0);
+        for (int64_t i = y * INNER; st == GT_OK && i < y * INNER + w.n_cols; i++) {
+            float r = q->look.friction[i];
+            int32_t s = q->look.source[i];
+            bool open = !isnan(r) && !isinf(r);
+            sum += open ? (double)r : 0;
+            n += open;
+            if (r <= 0) {
+                st = bad_friction(ctx, c, &w, i, r);
+            } else if (s != 0 && s != GT_NODATA_I32 && open) {
+                st = offer_to(ctx, b, (uint32_t)((y + 1) * SIDE + i % INNER + 1), 0);
             }
         }
     }
-    for (int i = 0; i < CELLS; i++) {
-        t->d[i] = (double)INFINITY;
-    }
     c->found[task] = b->n;
     c->most[task] = n > 0 ? sum / (double)n : 0;
-    let_go(c, (int64_t)task);
-    return st;
+    return st == GT_OK ? gt_check_cancel(ctx) : st;
 }
 
 /* ---- one visit ----------------------------------------------------------------------------------
@@ -295,7 +208,8 @@ static gt_status send_ring(gt_ctx *ctx, cost_run *c, queue *q, const work_tile *
         uint32_t cell = q->ring[i], there = 0;
         int64_t to = owner_of(c, tile, cell, &there);
         q->marked[cell] = false;
-        if (st == GT_OK && to != NONE && t->d[cell] <= c->limit) {
+        if (st == GT_OK && to != NONE && t->d[cell] <= c->limit &&
+            !c->done[to]) { /* it has less already */
             pthread_mutex_t *lock = &c->locks[to % LOCKS];
             (void)pthread_mutex_lock(lock);
             st = offer_to(ctx, &c->box[to], there, t->d[cell]);
@@ -306,15 +220,41 @@ static gt_status send_ring(gt_ctx *ctx, cost_run *c, queue *q, const work_tile *
     return st;
 }
 
-static gt_status visit(gt_ctx *ctx, void *user, size_t task, int worker)
+/* Number of a border cell of a tile, x and y with the ring. */
+static size_t rim_number(int x, int y)
 {
-    cost_run *c = user;
-    queue *q = &c->queues[worker];
-    int64_t tile = c->active[task];
-    work_tile *t = &c->tiles[tile];
-    inbox later = {.least = (double)INFINITY};
-    gt_status st = GT_OK;
-    /* the inbox is swapped for an empty one: others go on writing */
+    return (size_t)(y == 1       ? x - 1
+                    : y == INNER ? INNER + x - 1
+                    : x == 1     ? 2 * INNER + y - 1
+                                 : 3 * INNER + y - 1);
+}
+
+/* What others and the next rounds must know of a tile: its greatest cost, the costs of its border.
+ */
+static void note_tile(const cost_run *c, int64_t tile, const work_tile *t, bool more)
+{
+    double top = 0;
+    for (int y = 1; !more && y <= INNER; y++) {
+        const double *d = t->d + (ptrdiff_t)y * SIDE;
+        const float *r = t->r + (ptrdiff_t)y * SIDE;
+        for (int x = 1; x <= INNER; x++) {
+            double v = isinf(r[x]) ? 0 : d[x];
+            top = v > top ? v : top;
+        }
+    }
+    c->top[tile] = more ? (double)INFINITY : top;
+    double *rim = c->rim == NULL ? NULL : c->rim + tile * COST_RIM;
+    for (int k = 1; rim != NULL && k <= INNER; k++) {
+        rim[rim_number(k, 1)] = t->d[SIDE + k];
+        rim[rim_number(k, INNER)] = t->d[INNER * SIDE + k];
+        rim[rim_number(1, k)] = t->d[k * SIDE + 1];
+        rim[rim_number(INNER, k)] = t->d[k * SIDE + INNER];
+    }
+}
+
+/* Takes the inbox, which is swapped for an empty one as others go on writing. */
+static void empty_box(cost_run *c, queue *q, int64_t tile)
+{
     pthread_mutex_t *lock = &c->locks[tile % LOCKS];
     (void)pthread_mutex_lock(lock);
     inbox mine = c->box[tile];
@@ -323,15 +263,20 @@ static gt_status visit(gt_ctx *ctx, void *user, size_t task, int worker)
     c->box[tile].least = (double)INFINITY;
     (void)pthread_mutex_unlock(lock);
     q->mine = mine;
+}
+
+static gt_status run_queue(gt_ctx *ctx, cost_run *c, queue *q, work_tile *t, inbox *later)
+{
+    gt_status st = GT_OK;
     q->n = 0;
     q->visits++;
     memset(q->head, 0xff, sizeof q->head);
-    for (size_t i = 0; st == GT_OK && i < mine.n; i++) {
-        const offer *o = &mine.list[i];
+    for (size_t i = 0; st == GT_OK && i < q->mine.n; i++) {
+        const offer *o = &q->mine.list[i];
         /* equal: kept from an earlier round, not yet expanded */
         if (o->d <= t->d[o->cell]) {
             t->d[o->cell] = o->d;
-            st = improved(ctx, c, q, &later, o->cell, o->d, 0);
+            st = improved(ctx, c, q, later, o->cell, o->d, 0);
         }
     }
     for (int b = 0; st == GT_OK && b < BUCKETS; b++) {
@@ -339,72 +284,64 @@ static gt_status visit(gt_ctx *ctx, void *user, size_t task, int worker)
             node from = q->nodes[q->head[b]];
             q->head[b] = from.next;
             if (from.d == t->d[from.cell]) {
-                st = expand(ctx, c, q, t, &later, &from, b);
+                st = expand(ctx, c, q, t, later, &from, b);
             }
         }
     }
+    return st;
+}
+
+static gt_status visit(gt_ctx *ctx, void *user, size_t task, int worker)
+{
+    cost_run *c = user;
+    queue *q = &c->queues[worker];
+    int64_t tile = c->active[task];
+    work_tile *t = NULL;
+    inbox later = {.least = (double)INFINITY};
+    bool more = false;
+    gt_status st = cost_take(ctx, c, tile, &t);
+    if (st != GT_OK) {
+        return st;
+    }
+    empty_box(c, q, tile);
+    st = run_queue(ctx, c, q, t, &later);
     st = st == GT_OK ? send_ring(ctx, c, q, t, tile) : st;
+    pthread_mutex_t *lock = &c->locks[tile % LOCKS];
     (void)pthread_mutex_lock(lock);
     for (size_t i = 0; st == GT_OK && i < later.n; i++) {
         if (later.list[i].d == t->d[later.list[i].cell]) {
+            more = true;
             st = offer_to(ctx, &c->box[tile], later.list[i].cell, later.list[i].d);
         }
     }
     (void)pthread_mutex_unlock(lock);
+    note_tile(c, tile, t, more);
     gt_free(ctx, later.list);
-    let_go(c, tile);
+    cost_give(c, tile, false);
     return st;
-}
-
-/* Rounds until no inbox holds anything. */
-static gt_status spread(gt_ctx *ctx, cost_run *c, double width)
-{
-    gt_status st = GT_OK;
-    int64_t n_tiles = c->across * c->down;
-    for (;;) {
-        double least = (double)INFINITY;
-        size_t n = 0;
-        for (int64_t t = 0; t < n_tiles; t++) {
-            least = c->box[t].least < least ? c->box[t].least : least;
-        }
-        if (isinf(least)) {
-            return GT_OK;
-        }
-        c->low = least;
-        c->bound = least + width;
-        for (int64_t t = 0; t < n_tiles; t++) {
-            if (c->box[t].least < c->bound) {
-                c->active[n++] = t;
-            }
-        }
-        st = gt_check_cancel(ctx);
-        if (st == GT_OK) {
-            st = gt_parallel_for(ctx, n, visit, c);
-        }
-        if (st != GT_OK) {
-            return st;
-        }
-    }
 }
 
 /* ---- results ------------------------------------------------------------------------------------
  */
 
-/* Costs of the cells around a tile are its neighbours': the ring holds only what this tile offered.
- */
+/* Costs of the cells around a tile are its neighbours': the ring held only what this tile offered.
+ * What is greater than the cost of a cell beside may yet fall, but never below that cost, so links
+ * do not depend on it. */
 static void true_ring(const cost_run *c, int64_t tile, double *d)
 {
-    for (uint32_t cell = 0; cell < CELLS; cell++) {
-        if (on_ring(cell)) {
-            uint32_t there = 0;
+    for (int y = 0; y < SIDE; y++) {
+        for (int x = 0; x < SIDE; x += y == 0 || y == SIDE - 1 ? 1 : SIDE - 1) {
+            uint32_t cell = (uint32_t)(y * SIDE + x), there = 0;
             int64_t owner = owner_of(c, tile, cell, &there);
-            d[cell] = owner == NONE ? (double)INFINITY : c->tiles[owner].d[there];
+            size_t k = rim_number((int)(there % SIDE), (int)(there / SIDE));
+            d[cell] = owner == NONE ? (double)INFINITY : c->rim[(size_t)owner * COST_RIM + k];
         }
     }
 }
 
-static int back_of(const cost_run *c, const work_tile *t, const double *d, uint32_t cell)
+static int back_of(const cost_run *c, const work_tile *t, uint32_t cell)
 {
+    const double *d = t->d;
     if (d[cell] == 0) {
         return 0;
     }
@@ -417,47 +354,99 @@ static int back_of(const cost_run *c, const work_tile *t, const double *d, uint3
     return GT_NODATA_I32; /* not reached */
 }
 
+/* A tile whose costs stand. */
 static gt_status write_tile(gt_ctx *ctx, void *user, size_t task, int worker)
 {
-    (void)worker;
     cost_run *c = user;
-    const work_tile *t = &c->tiles[task];
-    const gt_window w = inner_of(c, (int64_t)task);
-    float *out = gt_alloc(ctx, CELLS, sizeof *out);
-    int32_t *back = c->back == NULL ? NULL : gt_alloc(ctx, CELLS, sizeof *back);
-    double *d = c->back == NULL ? NULL : gt_alloc(ctx, CELLS, sizeof *d);
-    gt_status st =
-        out == NULL || (c->back != NULL && (back == NULL || d == NULL)) ? GT_E_MEMORY : GT_OK;
-    c->found[task] = 0;
-    c->most[task] = 0;
-    if (st == GT_OK && d != NULL) {
-        memcpy(d, t->d, sizeof t->d);
-        true_ring(c, (int64_t)task, d);
+    queue *q = &c->queues[worker];
+    int64_t tile = c->active[task];
+    const gt_window w = cost_inner(c, tile);
+    work_tile *t = NULL;
+    gt_status st = cost_take(ctx, c, tile, &t);
+    if (st != GT_OK) {
+        return st;
     }
-    for (int64_t y = 0; st == GT_OK && y < w.n_rows; y++) {
+    if (c->back != NULL) {
+        true_ring(c, tile, t->d);
+    }
+    for (int64_t y = 0; y < w.n_rows; y++) {
         for (int64_t x = 0; x < w.n_cols; x++) {
             uint32_t cell = (uint32_t)((y + 1) * SIDE + x + 1);
             double v = t->d[cell];
             bool reached = v <= c->limit && !isinf(v);
-            out[y * INNER + x] = reached ? (float)v : (float)NAN;
-            c->found[task] += reached;
-            c->most[task] = reached && v > c->most[task] ? v : c->most[task];
-            if (d != NULL) {
-                back[y * INNER + x] = reached ? back_of(c, t, d, cell) : GT_NODATA_I32;
+            q->out.cost[y * INNER + x] = reached ? (float)v : (float)NAN;
+            c->found[tile] += reached;
+            c->most[tile] = reached && v > c->most[tile] ? v : c->most[tile];
+            if (c->back != NULL) {
+                q->out.back[y * INNER + x] = reached ? back_of(c, t, cell) : GT_NODATA_I32;
             }
         }
     }
-    if (st == GT_OK) {
-        st = gt_grid_write(ctx, c->cost, &w, GT_CELL_F32, out, INNER);
-    }
+    c->box[tile].n = 0; /* what is on its way to it comes too late */
+    c->box[tile].least = (double)INFINITY;
+    c->done[tile] = true;
+    cost_give(c, tile, true);
+    st = gt_grid_write(ctx, c->cost, &w, GT_CELL_F32, q->out.cost, INNER);
     if (st == GT_OK && c->back != NULL) {
-        st = gt_grid_write(ctx, c->back, &w, GT_CELL_I32, back, INNER);
+        st = gt_grid_write(ctx, c->back, &w, GT_CELL_I32, q->out.back, INNER);
     }
-    let_go(c, (int64_t)task);
-    gt_free(ctx, out);
-    gt_free(ctx, back);
-    gt_free(ctx, d);
     return st;
+}
+
+/* Writes the tiles in work whose costs are all below `low`; INFINITY: all. */
+static gt_status write_done(gt_ctx *ctx, cost_run *c, double low)
+{
+    size_t n = 0;
+    for (int64_t t = 0; t < c->across * c->down; t++) {
+        tile_state is = c->store.state[t];
+        if ((is == TILE_HELD || is == TILE_AWAY) && (isinf(low) || c->top[t] < low)) {
+            c->active[n++] = t;
+        }
+    }
+    return gt_parallel_for(ctx, n, write_tile, c);
+}
+
+/* Rounds until no inbox holds anything. */
+static gt_status spread(gt_ctx *ctx, cost_run *c, double width)
+{
+    int64_t n_tiles = c->across * c->down;
+    for (;;) {
+        double least = (double)INFINITY;
+        size_t n = 0;
+        for (int64_t t = 0; t < n_tiles; t++) {
+            least = c->box[t].least < least ? c->box[t].least : least;
+        }
+        gt_status st = write_done(ctx, c, least); /* the last time, all */
+        if (st != GT_OK || isinf(least)) {
+            return st;
+        }
+        c->low = least;
+        c->bound = least + width;
+        c->store.round++;
+        for (int64_t t = 0; t < n_tiles; t++) {
+            if (c->box[t].least < c->bound) {
+                c->active[n++] = t;
+            }
+        }
+        st = gt_check_cancel(ctx);
+        st = st == GT_OK ? gt_parallel_for(ctx, n, visit, c) : st;
+        if (st != GT_OK) {
+            return st;
+        }
+    }
+}
+
+/* Tiles at once in memory: what three quarters of the ceiling leave beside the queues, and never
+ * all of many, so that the worst case, work everywhere, stays below 12 bytes a cell. */
+static size_t most_tiles(gt_ctx *ctx, const cost_run *c)
+{
+    size_t n = (size_t)(c->across * c->down), threads = (size_t)gt_ctx_threads(ctx);
+    size_t ceiling = gt_ctx_memory_ceiling(ctx);
+    size_t used = gt_ctx_memory_used(ctx) + threads * QUEUE_BYTES;
+    size_t have = ceiling / 4 * 3 > used ? (ceiling / 4 * 3 - used) / sizeof(work_tile) : 0;
+    size_t most = n > MANY ? n - n / 16 : n;
+    most = ceiling != 0 && have < most ? have : most;
+    return most > threads ? most : threads + 1;
 }
 
 static gt_status prepare(gt_ctx *ctx, cost_run *c)
@@ -478,11 +467,21 @@ static gt_status prepare(gt_ctx *ctx, cost_run *c)
     c->active = gt_alloc(ctx, n, sizeof *c->active);
     c->found = gt_zalloc(ctx, n, sizeof *c->found);
     c->most = gt_zalloc(ctx, n, sizeof *c->most);
+    c->top = gt_alloc(ctx, n, sizeof *c->top);
+    c->done = gt_zalloc(ctx, n, sizeof *c->done);
+    c->rim = c->back == NULL ? NULL : gt_alloc(ctx, n * COST_RIM, sizeof *c->rim);
     if (c->box == NULL || c->queues == NULL || c->active == NULL || c->found == NULL ||
-        c->most == NULL) {
+        c->most == NULL || c->top == NULL || c->done == NULL ||
+        (c->back != NULL && c->rim == NULL)) {
         return GT_E_MEMORY;
     }
-    return hold_tiles(ctx, c);
+    for (size_t t = 0; t < n; t++) {
+        c->top[t] = (double)INFINITY;
+    }
+    for (size_t k = 0; c->rim != NULL && k < n * COST_RIM; k++) {
+        c->rim[k] = (double)INFINITY;
+    }
+    return cost_tiles_new(ctx, c, most_tiles(ctx, c));
 }
 
 static void total(const cost_run *c, uint64_t *found, double *most, double *sum)
@@ -511,6 +510,7 @@ gt_status gt_grid_cost_distance(gt_ctx *ctx, gt_grid *friction, gt_grid *sources
     for (int i = 0; i < LOCKS; i++) {
         (void)pthread_mutex_init(&c.locks[i], NULL);
     }
+    (void)pthread_mutex_init(&c.store.lock, NULL);
     gt_status st = gt_grid_check_aligned(ctx, friction, sources, true, NULL, NULL);
     if (st == GT_OK) {
         st = gt_grid_check_aligned(ctx, friction, cost, true, NULL, NULL);
@@ -520,7 +520,7 @@ gt_status gt_grid_cost_distance(gt_ctx *ctx, gt_grid *friction, gt_grid *sources
     }
     st = st == GT_OK ? prepare(ctx, &c) : st;
     size_t n = (size_t)(c.across * c.down);
-    st = st == GT_OK ? gt_parallel_for(ctx, n, fill_tile, &c) : st;
+    st = st == GT_OK ? gt_parallel_for(ctx, n, look_over, &c) : st;
     if (st == GT_OK) {
         total(&c, &f.n_sources, &f.max, &mean);
         st = f.n_sources == 0 ? gt_fail(ctx, GT_E_INPUT, &GT_MSG_GRID_NO_SOURCE,
@@ -528,10 +528,11 @@ gt_status gt_grid_cost_distance(gt_ctx *ctx, gt_grid *friction, gt_grid *sources
                               : GT_OK;
     }
     if (st == GT_OK) {
+        memset(c.found, 0, n * sizeof *c.found);
+        memset(c.most, 0, n * sizeof *c.most);
         /* the cost of crossing about a quarter of a tile at the mean friction: measured best */
         st = spread(ctx, &c, mean / (double)n * 2 * c.step[0] * INNER / 4);
     }
-    st = st == GT_OK ? gt_parallel_for(ctx, n, write_tile, &c) : st;
     if (st == GT_OK && facts != NULL) {
         total(&c, &f.n_reached, &f.max, &mean);
         for (int i = 0; i < gt_ctx_threads(ctx); i++) {

@@ -331,6 +331,87 @@ static void costs_as_dijkstra(void **state)
     test_dir_remove(dir);
 }
 
+/* Twelve working tiles, three of them in memory at once, walls, a pocket nobody reaches, a limit:
+ * the same costs and links as with all in memory. */
+static void costs_under_a_ceiling(void **state)
+{
+    (void)state;
+    enum { W = 700, H = 900, N = W * H };
+    char *dir = test_dir();
+    double *r = random_values(N, 12, 1, 400, 0.05), *q = calloc(N, sizeof *q);
+    assert_non_null(q);
+    for (int i = 0; i < N; i++) {
+        int x = i % W, y = i / W, a = abs(x - 350), b = abs(y - 120);
+        bool wall = (y == 400 && x != 690) || (a == 20 && b <= 20) || (b == 20 && a <= 20);
+        r[i] = wall ? (double)NAN : r[i];
+        q[i] = i % 90001 == 5 || (y == 2 && x % 3 == 0) ? i % 7 + 1 : 0;
+    }
+    for (int k = 0; k < 2; k++) { /* without and with a limit */
+        costs all = {0};
+        gt_cost_options o;
+        gt_cost_options_init(&o);
+        o.max_cost = k == 0 ? 0 : 90000;
+        o.scratch_dir = dir;
+        for (int turn = 0; turn < 3; turn++) {
+            gt_ctx_options co;
+            gt_ctx_options_init(&co);
+            co.threads = turn == 1 ? 1 : 2;
+            co.memory_ceiling = turn == 0 ? 0 : (size_t)14 << 20;
+            gt_ctx *ctx = gt_ctx_new(&co);
+            const gt_grid_spec s = spec_of(W, H, GT_CELL_F32);
+            costs c = cost_of(ctx, dir, &s, r, q, &o);
+            assert_ok(ctx, c.st);
+            if (turn == 0) {
+                all = c;
+                assert_true(k == 0 ? c.facts.n_reached > N / 2 : c.facts.max <= 90000);
+                assert_true(isnan(c.cost[120 * W + 350]) && isnan(c.back[120 * W + 350]));
+            } else {
+                assert_memory_equal(all.cost, c.cost, sizeof(double) * N);
+                assert_memory_equal(all.back, c.back, sizeof(double) * N);
+                assert_int_equal(all.facts.n_reached, c.facts.n_reached);
+                assert_true(all.facts.max == c.facts.max);
+                free_costs(&c);
+            }
+            assert_int_equal(gt_ctx_memory_used(ctx), 0);
+            gt_ctx_free(ctx);
+        }
+        free_costs(&all);
+    }
+    free(q);
+    free(r);
+    test_dir_remove(dir);
+}
+
+/* Under a ceiling that needs a scratch file, a folder that is none. */
+static void cost_without_a_place(void **state)
+{
+    (void)state;
+    enum { W = 1400, H = 900 };
+    char *dir = test_dir();
+    gt_ctx_options co;
+    gt_ctx_options_init(&co);
+    co.threads = 1;
+    co.memory_ceiling = (size_t)8 << 20;
+    gt_ctx *ctx = gt_ctx_new(&co);
+    double *r = random_values((size_t)W * H, 13, 1, 90, 0), *q = calloc((size_t)W * H, sizeof *q);
+    assert_non_null(q);
+    for (int i = 0; i < W * H; i += 5000) {
+        q[i] = 1;
+    }
+    gt_cost_options o;
+    gt_cost_options_init(&o);
+    o.scratch_dir = test_path(dir, "none");
+    const gt_grid_spec s = spec_of(W, H, GT_CELL_F32);
+    costs c = cost_of(ctx, dir, &s, r, q, &o);
+    assert_true(c.st != GT_OK && c.st != GT_E_MEMORY);
+    assert_non_null(strstr(gt_error_place(ctx)->file, "none"));
+    assert_int_equal(gt_ctx_memory_used(ctx), 0);
+    free(q);
+    free(r);
+    gt_ctx_free(ctx);
+    test_dir_remove(dir);
+}
+
 static void paths(void **state)
 {
     (void)state;
@@ -407,10 +488,16 @@ static void cost_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plane),         cmocka_unit_test(curved_and_flat),
-        cmocka_unit_test(terrain_edges), cmocka_unit_test(slope_and_aspect_as_gdal),
-        cmocka_unit_test(known_costs),   cmocka_unit_test(costs_as_dijkstra),
-        cmocka_unit_test(paths),         cmocka_unit_test(cost_refuses),
+        cmocka_unit_test(plane),
+        cmocka_unit_test(curved_and_flat),
+        cmocka_unit_test(terrain_edges),
+        cmocka_unit_test(slope_and_aspect_as_gdal),
+        cmocka_unit_test(known_costs),
+        cmocka_unit_test(costs_as_dijkstra),
+        cmocka_unit_test(paths),
+        cmocka_unit_test(cost_refuses),
+        cmocka_unit_test(costs_under_a_ceiling),
+        cmocka_unit_test(cost_without_a_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,7 +66,8 @@ const gt_model GT_MODEL_COST_DISTANCE = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
-    .law = "12.2 bytes a cell; beyond the ceiling working tiles and a scratch file",
-    .need = {.held = 12.5, .thread = 1 << 20},
+    .law = "working tiles of the front: 3 bytes a cell of a wide grid, 11.5 at worst; beyond the "
+           "ceiling a scratch file",
+    .need = {.held = 12, .thread = 5 << 20},
     .sources = sources,
     .run = run};

@@ -51,7 +51,7 @@ const gt_model GT_MODEL_FLOW = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
-    .law = "8 bytes a cell and the flood's front; beyond the ceiling in a scratch file",
-    .need = {.held = 12, .thread = 4 << 20},
+    .law = "1.4 bytes a cell, of which 1 in a scratch file beyond the ceiling, and 5 MB a thread",
+    .need = {.held = 2.5, .thread = 10 << 20},
     .sources = sources,
     .run = run};

@@ -67,6 +67,7 @@ typedef struct gt_area_column {
     const char *layer;
     int field;      /* index into the layer's fields; -1: the feature id */
     bool big_class; /* the code's big class (farm, construction, unused) instead of the code */
+    bool any;       /* "1" instead of any text but the empty one */
     const gt_codelist *codes; /* titles of the codes, or NULL */
 } gt_area_column;
 
@@ -80,19 +81,24 @@ typedef struct gt_areas_options {
     bool whole; /* the newest state: first bring the stored weave of every polygon layer up to
                  * date, so that all tables come from one account and agree with each other;
                  * passed over where the workspace cannot be written */
+    bool keep;  /* keep the account in WORKSPACE/cache/weave/NAME.account and bring it up to date
+                 * by what has changed since: of the newest state where the classes of the stored
+                 * weave tell every column, and of any as_of. The same numbers, to the bit, as
+                 * without. Passed over where the workspace cannot be written */
 } gt_areas_options;
 void gt_areas_options_init(gt_areas_options *options);
 
 /* Area per distinct combination of `by`: comma-separated words, each a layer id (its class field,
- * else the feature id), LAYER.FIELD, LAYER.gt_id (the feature id), or one of the package's own
- * words: `district` (the unit layer's name), `land_class`, `big_class`, `township`. Rows are sorted
- * by column texts; places without a feature of some layer have the empty text there; places without
- * any feature are left out. Owned by the caller. GT_E_USAGE: unknown word (the known ones are
- * listed); GT_E_NOT_FOUND: a layer without data. Reads the stored weave that holds the layers (the
- * one with the most layers, brought up to date first) where there is one and the newest state is
- * asked for; else weaves the layers named, in strips. Either way the same numbers to the bit for
- * the same list of layers; a list with more layers cuts more, which moves borders within the bound
- * of weave (1.5 mm). Cost: about 1 us an edge, or the stored rows; memory as gt_stored_update. */
+ * else the feature id), LAYER.FIELD, LAYER.gt_id (the feature id), LAYER.gt_any ("1" wherever
+ * LAYER would have a text: is something there?), or one of the package's own words: `district` (the
+ * unit layer's name), `land_class`, `big_class`, `township`. Rows are sorted by column texts;
+ * places without a feature of some layer have the empty text there; places without any feature are
+ * left out. Owned by the caller. GT_E_USAGE: unknown word (the known ones are listed);
+ * GT_E_NOT_FOUND: a layer without data. Reads the stored weave that holds the layers (the one with
+ * the most layers, brought up to date first) where there is one and the newest state is asked for;
+ * else weaves the layers named, in strips. Either way the same numbers to the bit for the same list
+ * of layers; a list with more layers cuts more, which moves borders within the bound of weave (1.5
+ * mm). Cost: about 1 us an edge, or the stored rows; memory as gt_stored_update. */
 gt_status gt_areas(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *by,
                    const gt_areas_options *options, gt_area_table **out) GT_CHECKED;
 void gt_area_table_free(gt_area_table *table);
@@ -101,6 +107,8 @@ const gt_area_column *gt_area_table_column(const gt_area_table *table, size_t i)
 size_t gt_area_table_n_rows(const gt_area_table *table);
 /* Text of column c in row r ("" = none there); borrowed. */
 const char *gt_area_table_text(const gt_area_table *table, size_t r, size_t c);
+/* Number of that text among the column's texts, from 0; equal texts have equal numbers. */
+uint32_t gt_area_table_code(const gt_area_table *table, size_t r, size_t c);
 double gt_area_table_m2(const gt_area_table *table, size_t r);
 /* Sum of all rows, rounded once. */
 double gt_area_table_total(const gt_area_table *table);

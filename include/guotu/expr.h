@@ -53,4 +53,9 @@ gt_status gt_expr_eval(gt_ctx *ctx, gt_expr *expr, const gt_value *values,
 gt_status gt_expr_test(gt_ctx *ctx, gt_expr *expr, const gt_value *values,
                        gt_truth *out) GT_CHECKED;
 
+/* Does `text` use `name` for nothing but `name IS NULL` and `name IS NOT NULL`? Then any value that
+ * is not NULL gives the same result. True as well when it does not use it, or is NULL; false in
+ * doubt. No memory, linear. */
+bool gt_expr_asks_only_null(const char *text, const char *name);
+
 #endif

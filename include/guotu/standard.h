@@ -104,6 +104,8 @@ typedef struct gt_feature {
     const char *id; /* feature id, stable over revisions */
     gt_date valid_from, valid_to;
     int64_t rev_from, rev_to; /* 0 = open */
+    int64_t valid_to_rev;     /* revision that ended its valid time, 0 = none; only read with
+                               * gt_query.all_versions or changed_since */
     const uint8_t *blob;      /* GeoPackage geometry in the working CRS */
     size_t blob_len;
     gt_box box;

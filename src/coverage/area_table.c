@@ -1,56 +1,89 @@
 #include "coverage/area_table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static int compare_rows(const gt_area_table *t, size_t a, size_t b)
+/* Rank of every text of a column in the order of bytes, by its code. */
+typedef struct ranked {
+    const char *text;
+    uint32_t code;
+} ranked;
+
+static int text_order(const void *a, const void *b)
 {
-    for (size_t c = 0; c < t->n_columns; c++) {
-        int d = strcmp(t->texts[a * t->n_columns + c], t->texts[b * t->n_columns + c]);
-        if (d != 0) {
-            return d;
-        }
-    }
-    return a < b ? -1 : a > b;
+    const ranked *p = a, *q = b;
+    return strcmp(p->text, q->text);
 }
 
-/* Merge sort of row numbers: stable, no global state as qsort would need. */
-static void sort_rows(const gt_area_table *t, size_t *order, size_t *scratch, size_t n)
+static int row_order(const void *a, const void *b, void *user)
 {
-    if (n < 2) {
-        return;
+    const gt_area_table *t = user;
+    size_t p = *(const size_t *)a, q = *(const size_t *)b;
+    for (size_t c = 0; c < t->n_columns; c++) {
+        uint32_t x = t->codes[p * t->n_columns + c], y = t->codes[q * t->n_columns + c];
+        if (x != y) {
+            return x < y ? -1 : 1;
+        }
     }
-    size_t half = n / 2, i = 0, k = half, out = 0;
-    sort_rows(t, order, scratch, half);
-    sort_rows(t, order + half, scratch, n - half);
-    while (i < half && k < n) {
-        scratch[out++] = compare_rows(t, order[i], order[k]) <= 0 ? order[i++] : order[k++];
+    return (p > q) - (p < q);
+}
+
+/* Renumbers the codes of column c so that they ascend with their texts. */
+static gt_status rank_column(gt_area_table *t, size_t c)
+{
+    ranked *list = gt_zalloc(t->ctx, (size_t)t->n_codes[c] + 1, sizeof *list);
+    uint32_t *rank = gt_zalloc(t->ctx, (size_t)t->n_codes[c] + 1, sizeof *rank);
+    gt_status st = list == NULL || rank == NULL ? GT_E_MEMORY : GT_OK;
+    for (size_t i = 0; st == GT_OK && i < t->n_rows; i++) {
+        uint32_t code = t->codes[i * t->n_columns + c];
+        list[code] = (ranked){t->texts[i * t->n_columns + c], code};
     }
-    while (i < half) {
-        scratch[out++] = order[i++];
+    if (st == GT_OK && t->n_codes[c] > 1) {
+        qsort(list, t->n_codes[c], sizeof *list, text_order);
     }
-    memcpy(order, scratch, out * sizeof *order);
+    for (uint32_t i = 0; st == GT_OK && i < t->n_codes[c]; i++) {
+        rank[list[i].code] = i;
+    }
+    for (size_t i = 0; st == GT_OK && i < t->n_rows; i++) {
+        uint32_t *code = &t->codes[i * t->n_columns + c];
+        *code = rank[*code];
+    }
+    gt_free(t->ctx, list);
+    gt_free(t->ctx, rank);
+    return st;
 }
 
 gt_status gt_area_table_order(gt_area_table *t)
 {
-    size_t *order = gt_arena_alloc(t->arena, 2 * t->n_rows + 1, sizeof *order);
-    const char **texts = gt_arena_alloc(t->arena, t->n_rows * t->n_columns + 1, sizeof *texts);
+    size_t cells = t->n_rows * t->n_columns;
+    size_t *order = gt_alloc(t->ctx, t->n_rows + 1, sizeof *order);
+    const char **texts = gt_arena_alloc(t->arena, cells + 1, sizeof *texts);
+    uint32_t *codes = gt_arena_alloc(t->arena, cells + 1, sizeof *codes);
     double *m2 = gt_arena_alloc(t->arena, t->n_rows + 1, sizeof *m2);
-    if (order == NULL || texts == NULL || m2 == NULL) {
-        return GT_E_MEMORY;
+    gt_status st =
+        order == NULL || texts == NULL || codes == NULL || m2 == NULL ? GT_E_MEMORY : GT_OK;
+    for (size_t c = 0; st == GT_OK && c < t->n_columns; c++) {
+        st = rank_column(t, c);
     }
-    for (size_t i = 0; i < t->n_rows; i++) {
+    for (size_t i = 0; st == GT_OK && i < t->n_rows; i++) {
         order[i] = i;
     }
-    sort_rows(t, order, order + t->n_rows, t->n_rows);
-    for (size_t i = 0; i < t->n_rows; i++) {
-        memcpy(texts + i * t->n_columns, t->texts + order[i] * t->n_columns,
-               t->n_columns * sizeof *texts);
+    if (st == GT_OK && t->n_rows > 1) {
+        qsort_r(order, t->n_rows, sizeof *order, row_order, t);
+    }
+    for (size_t i = 0; st == GT_OK && i < t->n_rows; i++) {
+        size_t from = order[i] * t->n_columns, to = i * t->n_columns;
+        memcpy(texts + to, t->texts + from, t->n_columns * sizeof *texts);
+        memcpy(codes + to, t->codes + from, t->n_columns * sizeof *codes);
         m2[i] = t->m2[order[i]];
     }
-    t->texts = texts;
-    t->m2 = m2;
-    return GT_OK;
+    if (st == GT_OK) {
+        t->texts = texts;
+        t->codes = codes;
+        t->m2 = m2;
+    }
+    gt_free(t->ctx, order);
+    return st;
 }
 
 void gt_area_table_free(gt_area_table *t)
@@ -79,6 +112,11 @@ size_t gt_area_table_n_rows(const gt_area_table *t)
 const char *gt_area_table_text(const gt_area_table *t, size_t r, size_t c)
 {
     return t->texts[r * t->n_columns + c];
+}
+
+uint32_t gt_area_table_code(const gt_area_table *t, size_t r, size_t c)
+{
+    return t->codes[r * t->n_columns + c];
 }
 
 double gt_area_table_m2(const gt_area_table *t, size_t r)

@@ -2,6 +2,7 @@
 #ifndef GT_COVERAGE_AREA_TABLE_H
 #define GT_COVERAGE_AREA_TABLE_H
 
+#include "coverage/words.h"
 #include "guotu/arena.h"
 #include "guotu/coverage.h"
 
@@ -13,6 +14,8 @@ struct gt_area_table {
     size_t n_columns, n_rows;
     gt_area_column columns[GT_AREA_COLUMNS];
     const char **texts; /* n_rows * n_columns */
+    uint32_t *codes;    /* the same: number of the text among the column's */
+    uint32_t n_codes[GT_AREA_COLUMNS];
     double *m2;
     double total;
 };

@@ -6,150 +6,19 @@
  */
 #include <string.h>
 
-#include "coverage/area_table.h"
+#include "coverage/area_job.h"
 #include "coverage/messages.h"
-#include "coverage/stored.h"
-#include "coverage/tally.h"
 
 enum { MAX_COLUMNS = GT_AREA_COLUMNS, SEPARATOR = 0x1F };
 
-typedef struct layer_use {
-    const char *id;
-    gt_words *words;   /* joined texts of its columns */
-    uint32_t *code_of; /* reading cells: by index of `number` */
-    uint32_t *number;  /* rows, ascending */
-    size_t n_codes, cap_codes, cap_numbers;
-    uint32_t *class_code; /* reading sums: by class of the vault */
-} layer_use;
-
-typedef struct job {
-    gt_store *store;
-    const gt_package *package;
-    const gt_areas_options *options;
-    gt_area_table *table;
-    layer_use layers[MAX_COLUMNS];
-    size_t n_layers;
-    size_t layer_of[MAX_COLUMNS]; /* column -> layer_use */
-    gt_vault *vault;
-    uint32_t use_of[GT_WEAVE_LAYERS_MAX]; /* layer of the vault -> layer_use, or n_layers */
-    gt_tally tally;
-    gt_sums sums;
-    gt_text key; /* scratch */
-    uint64_t *keys;
-    size_t cap_keys;
-} job;
+typedef gt_area_job job;
+typedef gt_layer_use layer_use;
 
 void gt_areas_options_init(gt_areas_options *options)
 {
     memset(options, 0, sizeof *options);
     options->size = sizeof *options;
     options->as_of = GT_DATE_NONE;
-}
-
-/* ---- columns ----------------------------------------------------------------------------------
- */
-
-static const char *township_layer(const gt_package *p)
-{
-    const char *const *units = gt_package_units(p);
-    const char *last = NULL;
-    for (size_t i = 0; units != NULL && units[i] != NULL; i++) {
-        last = units[i];
-    }
-    return last;
-}
-
-static gt_status unknown_word(gt_ctx *ctx, const char *word)
-{
-    return gt_fail(ctx, GT_E_USAGE, &GT_MSG_AREA_WORD, GT_NOWHERE,
-                   GT_ARGS(GT_TEXT("word", word),
-                           GT_TEXT("known", "district, township, land_class, big_class")));
-}
-
-/* Splits "layer.field"; a word of the package's own is put in terms of its layers. */
-static gt_status resolve(gt_ctx *ctx, job *j, char *word, gt_area_column *c)
-{
-    const gt_package *p = j->package;
-    const char *field = NULL;
-    c->name = word;
-    c->field = -1;
-    if (strcmp(word, "district") == 0) {
-        c->layer = gt_package_unit_layer(p);
-        field = gt_package_unit_name_field(p);
-    } else if (strcmp(word, "township") == 0) {
-        c->layer = township_layer(p);
-        field = gt_package_unit_name_field(p);
-    } else if (strcmp(word, "land_class") == 0 || strcmp(word, "big_class") == 0) {
-        c->layer = gt_package_land_layer(p);
-        c->big_class = word[0] == 'b';
-    } else {
-        char *copy = gt_arena_strdup(j->table->arena, word);
-        char *dot = copy == NULL ? NULL : strchr(copy, '.');
-        if (copy == NULL) {
-            return GT_E_MEMORY;
-        }
-        if (dot != NULL) {
-            *dot = '\0';
-            field = dot + 1;
-        }
-        c->layer = copy;
-    }
-    const gt_standard *s = c->layer == NULL ? NULL : gt_package_find_layer(p, c->layer);
-    if (s == NULL) {
-        return unknown_word(ctx, word);
-    }
-    if (field != NULL && strcmp(field, "gt_id") == 0) {
-        return GT_OK; /* the feature itself */
-    }
-    field = field != NULL ? field : s->class_field;
-    const char *unit = gt_package_unit_layer(p);
-    if (field == NULL && unit != NULL && strcmp(unit, c->layer) == 0) {
-        field = gt_package_unit_name_field(p); /* as `district` */
-    }
-    if (field != NULL) {
-        c->field = gt_standard_field(s, field);
-        if (c->field < 0) {
-            return unknown_word(ctx, word);
-        }
-        c->codes = s->fields[c->field].codes;
-    }
-    return GT_OK;
-}
-
-static void use_layer(job *j, size_t column)
-{
-    const char *id = j->table->columns[column].layer;
-    for (size_t i = 0; i < j->n_layers; i++) {
-        if (strcmp(j->layers[i].id, id) == 0) {
-            j->layer_of[column] = i;
-            return;
-        }
-    }
-    j->layers[j->n_layers].id = id;
-    j->layer_of[column] = j->n_layers++;
-}
-
-static gt_status read_columns(gt_ctx *ctx, job *j, const char *by)
-{
-    gt_area_table *t = j->table;
-    while (*by != '\0') {
-        size_t len = strcspn(by, ",");
-        if (t->n_columns >= MAX_COLUMNS) {
-            return gt_fail(ctx, GT_E_USAGE, &GT_MSG_AREA_COLUMNS, GT_NOWHERE,
-                           GT_ARGS(GT_INT("max", MAX_COLUMNS)));
-        }
-        char *word = gt_arena_strndup(t->arena, by, len);
-        if (word == NULL) {
-            return GT_E_MEMORY;
-        }
-        gt_status st = resolve(ctx, j, word, &t->columns[t->n_columns]);
-        if (st != GT_OK) {
-            return st;
-        }
-        use_layer(j, t->n_columns++);
-        by += len + (by[len] == ',' ? 1 : 0);
-    }
-    return t->n_columns > 0 ? GT_OK : unknown_word(ctx, "");
 }
 
 /* ---- codes --------------------------------------------------------------------------------------
@@ -165,7 +34,11 @@ static void put_big(const gt_area_column *c, const char *text, gt_text *key)
 
 static void put_column(const gt_area_column *c, const gt_feature *f, gt_text *key)
 {
-    if (c->field < 0) {
+    const gt_value *v = c->field < 0 ? NULL : &f->values[c->field];
+    if (c->any) {
+        bool none = v != NULL && (v->kind == GT_VAL_TEXT ? v->len == 0 : v->kind == GT_NULL);
+        gt_text_puts(key, none ? "" : "1");
+    } else if (v == NULL) {
         gt_text_puts(key, f->id);
     } else if (!c->big_class) {
         gt_class_put_value(&f->values[c->field], key);
@@ -202,10 +75,10 @@ static gt_status keys_for(gt_ctx *ctx, job *j, size_t n)
 }
 
 /* Adds j->keys[0..n); nothing when none is left. */
-static gt_status add_keys(job *j, size_t n, gt_wide area, gt_wide plane)
+static gt_status add_keys(job *j, size_t n, const gt_sum *add)
 {
     n = gt_sum_keys_tidy(j->keys, n);
-    return n == 0 ? GT_OK : gt_sums_add(&j->sums, j->keys, n, &(gt_sum){area, plane, 1});
+    return n == 0 ? GT_OK : gt_sums_add(&j->sums, j->keys, n, add);
 }
 
 /* ---- weaving afresh -----------------------------------------------------------------------------
@@ -217,52 +90,105 @@ static gt_status add_cell(gt_ctx *ctx, void *user, const gt_weave_cell *cell, co
     gt_status st = gt_tally_cell(ctx, &j->tally, cell, strip);
     for (size_t i = 0; st == GT_OK && i < j->tally.n_rows; i++) {
         const gt_tally_row *r = &j->tally.rows[i];
-        st = gt_sums_add(&j->sums, j->tally.keys + r->first, r->n, &(gt_sum){r->area, r->plane, 1});
+        const gt_sum add = {j->sign * r->area, j->sign * r->plane, (int64_t)j->sign};
+        st = gt_sums_add(&j->sums, j->tally.keys + r->first, r->n, &add);
     }
     return st;
+}
+
+gt_status gt_area_weave(gt_ctx *ctx, job *j, const gt_woven_layer *layers, double side,
+                        gt_box extent, const gt_rect *rect)
+{
+    const gt_region region = {.store = j->store,
+                              .layers = layers,
+                              .n_layers = (uint32_t)j->n_layers,
+                              .side = side,
+                              .code = code_of,
+                              .cell = add_cell,
+                              .user = j};
+    gt_rect all = gt_region_rect(side, extent);
+    return gt_region_weave(ctx, &region, extent, rect == NULL ? &all : rect);
+}
+
+gt_status gt_area_day_side(gt_ctx *ctx, job *j, double *side)
+{
+    gt_woven_layer layers[MAX_COLUMNS];
+    gt_box extent;
+    for (size_t i = 0; i < j->n_layers; i++) {
+        layers[i] = (gt_woven_layer){j->layers[i].id, GT_DATE_NONE, 0};
+    }
+    return gt_region_side(ctx, j->store, layers, (uint32_t)j->n_layers, side, &extent);
 }
 
 static gt_status weave_afresh(gt_ctx *ctx, job *j)
 {
     gt_woven_layer layers[MAX_COLUMNS];
-    gt_region region = {.store = j->store,
-                        .layers = layers,
-                        .n_layers = (uint32_t)j->n_layers,
-                        .code = code_of,
-                        .cell = add_cell,
-                        .user = j};
     gt_box extent;
+    double side = 0;
     for (size_t i = 0; i < j->n_layers; i++) {
         layers[i] = (gt_woven_layer){j->layers[i].id, j->options->as_of, j->options->as_of_rev};
     }
-    gt_status st = gt_region_side(ctx, j->store, layers, region.n_layers, &region.side, &extent);
+    gt_status st = gt_region_side(ctx, j->store, layers, (uint32_t)j->n_layers, &side, &extent);
     if (st != GT_OK || !(extent.xmin <= extent.xmax)) {
         return st;
     }
-    gt_rect rect = gt_region_rect(region.side, extent);
-    return gt_region_weave(ctx, &region, extent, &rect);
+    if (j->options->as_of != GT_DATE_NONE && j->options->as_of_rev == 0) {
+        st = gt_area_day_side(ctx, j, &side);
+    }
+    return st == GT_OK ? gt_area_weave(ctx, j, layers, side, extent, NULL) : st;
 }
 
 /* ---- from a stored weave ------------------------------------------------------------------------
  */
 
 /* Do the vault's classes tell every column? */
-static gt_status classes_tell(gt_ctx *ctx, const job *j, bool *tell)
+static gt_status classes_tell(gt_ctx *ctx, job *j, bool *tell)
 {
     gt_status st = GT_OK;
     *tell = true;
     for (size_t c = 0; st == GT_OK && c < j->table->n_columns; c++) {
         gt_layer_info info;
-        st = gt_store_find_layer(ctx, j->store, j->table->columns[c].layer, &info);
+        const gt_area_column *column = &j->table->columns[c];
+        st = gt_store_find_layer(ctx, j->store, column->layer, &info);
         if (st == GT_OK) {
             gt_class how = gt_class_of(j->package, &info);
-            int field = j->table->columns[c].field;
-            *tell = *tell && (how.kind == GT_CLASS_FIELD ? field == how.field
-                              : how.kind == GT_CLASS_ID  ? field < 0
-                                                         : false);
+            int also = gt_class_also(j->package, &info, &how), field = column->field;
+            j->layers[j->layer_of[c]].also = also;
+            /* whether something is there is told by any feature that has an id */
+            *tell = *tell && (how.kind == GT_CLASS_FIELD
+                                  ? field == how.field || (field >= 0 && field == also)
+                              : how.kind == GT_CLASS_ID ? field < 0
+                                                        : field < 0 && column->any);
         }
     }
     return st;
+}
+
+/* What a class says about a column. */
+static gt_status put_class(gt_ctx *ctx, const gt_area_column *column, int also, const char *text,
+                           size_t len, gt_text *key)
+{
+    const char *joint = also < 0 ? NULL : memchr(text, GT_CLASS_JOINT, len);
+    if (joint != NULL && column->field == also) {
+        len -= (size_t)(joint + 1 - text);
+        text = joint + 1;
+    } else if (joint != NULL) {
+        len = (size_t)(joint - text);
+    }
+    if (column->any) {
+        gt_text_puts(key, column->field < 0 || len > 0 ? "1" : "");
+    } else if (column->big_class) {
+        char *code = gt_zalloc(ctx, len + 1, 1);
+        if (code == NULL) {
+            return GT_E_MEMORY;
+        }
+        memcpy(code, text, len);
+        put_big(column, code, key);
+        gt_free(ctx, code);
+    } else {
+        gt_text_add(key, text, len);
+    }
+    return gt_text_status(key);
 }
 
 /* Codes of our columns for every class of the vault. */
@@ -276,18 +202,13 @@ static gt_status code_classes(gt_ctx *ctx, job *j, uint32_t layer, layer_use *l,
         size_t len = 0;
         const char *text = gt_words_text(classes, (uint32_t)i, &len);
         gt_text_clear(&j->key);
-        for (size_t c = 0; c < j->table->n_columns; c++) {
-            if (j->layer_of[c] != use) {
-                continue;
+        for (size_t c = 0; st == GT_OK && c < j->table->n_columns; c++) {
+            if (j->layer_of[c] == use) {
+                st = put_class(ctx, &j->table->columns[c], l->also, text, len, &j->key);
+                gt_text_putc(&j->key, SEPARATOR);
             }
-            if (j->table->columns[c].big_class) {
-                put_big(&j->table->columns[c], text, &j->key);
-            } else {
-                gt_text_add(&j->key, text, len);
-            }
-            gt_text_putc(&j->key, SEPARATOR);
         }
-        st = gt_text_status(&j->key);
+        st = st == GT_OK ? gt_text_status(&j->key) : st;
         st = st == GT_OK
                  ? gt_words_add(l->words, gt_text_cstr(&j->key), j->key.len, &l->class_code[i])
                  : st;
@@ -295,30 +216,32 @@ static gt_status code_classes(gt_ctx *ctx, job *j, uint32_t layer, layer_use *l,
     return st;
 }
 
-static gt_status sum_classes(gt_ctx *ctx, job *j)
+gt_status gt_area_code_classes(gt_ctx *ctx, job *j)
 {
     const gt_vault *v = j->vault;
     gt_status st = GT_OK;
     for (uint32_t k = 0; st == GT_OK && k < v->n_layers; k++) {
-        if (j->use_of[k] < j->n_layers) {
-            st = code_classes(ctx, j, k, &j->layers[j->use_of[k]], j->use_of[k]);
+        layer_use *l = j->use_of[k] < j->n_layers ? &j->layers[j->use_of[k]] : NULL;
+        if (l != NULL && l->class_code == NULL) {
+            st = code_classes(ctx, j, k, l, j->use_of[k]);
         }
-    }
-    for (size_t i = 0; st == GT_OK && i < gt_sums_count(&v->sums); i++) {
-        size_t n = 0, kept = 0;
-        const char *keys = gt_sums_keys(&v->sums, i, &n);
-        const gt_sum *s = &v->sums.sums[i];
-        st = keys_for(ctx, j, n);
-        for (size_t k = 0; st == GT_OK && s->n != 0 && k < n; k++) {
-            uint64_t key = gt_sum_key_at(keys, k);
-            uint32_t use = j->use_of[key >> 32];
-            if (use < j->n_layers) {
-                j->keys[kept++] = gt_sum_key(use, j->layers[use].class_code[(uint32_t)key]);
-            }
-        }
-        st = st == GT_OK ? add_keys(j, kept, s->area, s->plane) : st;
     }
     return st;
+}
+
+gt_status gt_area_add_row(gt_ctx *ctx, void *user, const uint64_t *keys, size_t n,
+                          const gt_sum *add)
+{
+    job *j = user;
+    size_t kept = 0;
+    gt_status st = keys_for(ctx, j, n);
+    for (size_t k = 0; st == GT_OK && k < n; k++) {
+        uint32_t use = j->use_of[keys[k] >> 32];
+        if (use < j->n_layers) {
+            j->keys[kept++] = gt_sum_key(use, j->layers[use].class_code[(uint32_t)keys[k]]);
+        }
+    }
+    return st == GT_OK ? add_keys(j, kept, add) : st;
 }
 
 /* Codes of all features of a layer, by row. */
@@ -370,7 +293,7 @@ static gt_status add_entry(gt_ctx *ctx, void *user, const uint64_t *keys, size_t
             }
         }
     }
-    return st == GT_OK ? add_keys(j, kept, area, plane) : st;
+    return st == GT_OK ? add_keys(j, kept, &(gt_sum){area, plane, 1}) : st;
 }
 
 static gt_status sum_cells(gt_ctx *ctx, job *j, bool *good)
@@ -407,39 +330,77 @@ static gt_status renew_whole(gt_ctx *ctx, const job *j)
     return st;
 }
 
-/* *used = false: there is no stored weave to take the sums from. */
-static gt_status from_stored(gt_ctx *ctx, job *j, bool *used)
+static void name_uses(job *j)
 {
-    const char *ids[MAX_COLUMNS];
-    bool tell = false;
-    *used = false;
-    if (j->options->afresh || j->options->as_of != GT_DATE_NONE || j->options->as_of_rev != 0) {
-        return GT_OK;
-    }
-    for (size_t i = 0; i < j->n_layers; i++) {
-        ids[i] = j->layers[i].id;
-    }
-    gt_status st = j->options->whole ? renew_whole(ctx, j) : GT_OK;
-    if (st == GT_OK) {
-        st = gt_stored_open(ctx, j->store, j->package, ids, j->n_layers, &j->vault);
-    }
-    if (st != GT_OK || j->vault == NULL) {
-        return st;
-    }
     for (uint32_t k = 0; k < j->vault->n_layers; k++) {
         j->use_of[k] = (uint32_t)j->n_layers;
         for (uint32_t i = 0; i < j->n_layers; i++) {
-            if (strcmp(j->vault->ids[k], ids[i]) == 0) {
+            if (strcmp(j->vault->ids[k], j->layers[i].id) == 0) {
                 j->use_of[k] = i;
             }
         }
     }
-    st = classes_tell(ctx, j, &tell);
-    *used = true;
-    if (st == GT_OK && tell) {
-        return sum_classes(ctx, j);
+}
+
+/* A vault with damaged sums is woven anew, as one with a damaged head would have been. */
+static gt_status mend(gt_ctx *ctx, const job *j)
+{
+    gt_stored_options o;
+    gt_stored_facts facts;
+    gt_stored_options_init(&o);
+    o.layers = (const char *const *)j->vault->ids;
+    o.n_layers = j->vault->n_layers;
+    gt_status st = gt_stored_update(ctx, j->store, j->package, &o, &facts);
+    if (st == GT_E_ENV) {
+        gt_error_clear(ctx);
+        return GT_OK;
     }
-    return st == GT_OK ? sum_cells(ctx, j, used) : st;
+    return st;
+}
+
+/* *used = false: there is no stored weave to take the sums from. */
+static gt_status read_vault(gt_ctx *ctx, job *j, bool *used)
+{
+    const char *ids[MAX_COLUMNS];
+    bool tell = false;
+    for (size_t i = 0; i < j->n_layers; i++) {
+        ids[i] = j->layers[i].id;
+        gt_free(ctx, j->layers[i].class_code); /* of the vault before */
+        j->layers[i].class_code = NULL;
+    }
+    gt_vault_close(j->vault);
+    j->vault = NULL;
+    gt_status st = gt_stored_open(ctx, j->store, j->package, ids, j->n_layers, &j->vault);
+    *used = false;
+    if (st != GT_OK || j->vault == NULL) {
+        return st;
+    }
+    name_uses(j);
+    st = classes_tell(ctx, j, &tell);
+    if (st == GT_OK && !tell) {
+        return sum_cells(ctx, j, used);
+    }
+    if (st == GT_OK && j->options->keep) {
+        return gt_area_kept_now(ctx, j, used);
+    }
+    st = st == GT_OK ? gt_area_code_classes(ctx, j) : st;
+    return st == GT_OK ? gt_vault_each_row(ctx, j->vault, gt_area_add_row, j, used) : st;
+}
+
+static gt_status from_stored(gt_ctx *ctx, job *j, bool *used)
+{
+    *used = false;
+    if (j->options->afresh || j->options->as_of != GT_DATE_NONE || j->options->as_of_rev != 0) {
+        return GT_OK;
+    }
+    gt_status st = j->options->whole ? renew_whole(ctx, j) : GT_OK;
+    st = st == GT_OK ? read_vault(ctx, j, used) : st;
+    if (st == GT_OK && !*used && j->vault != NULL) { /* it turned out damaged half way */
+        st = gt_area_restart(ctx, j);
+        st = st == GT_OK ? mend(ctx, j) : st;
+        st = st == GT_OK ? read_vault(ctx, j, used) : st;
+    }
+    return st;
 }
 
 static gt_status open_layer(gt_ctx *ctx, job *j, size_t i)
@@ -470,10 +431,10 @@ static const char *piece(const job *j, size_t c, uint32_t code, size_t *len)
 }
 
 /* The text of column c in a row of sums: none, one, or "*" for several. */
-static void put_cell(const job *j, size_t c, const char *keys, size_t n, gt_text *out)
+static const char *cell_text(const job *j, size_t c, const char *keys, size_t n, size_t *len)
 {
     const char *text = NULL;
-    size_t len = 0;
+    *len = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t key = gt_sum_key_at(keys, i);
         size_t other = 0;
@@ -481,73 +442,39 @@ static void put_cell(const job *j, size_t c, const char *keys, size_t n, gt_text
             continue;
         }
         const char *p = piece(j, c, (uint32_t)key, &other);
-        if (text != NULL && (other != len || memcmp(p, text, len) != 0)) {
-            gt_text_putc(out, '*');
-            return;
+        if (text != NULL && (other != *len || memcmp(p, text, other) != 0)) {
+            *len = 1;
+            return "*";
         }
         text = p;
-        len = other;
+        *len = other;
     }
-    if (text != NULL) {
-        gt_text_add(out, text, len);
-    }
+    return text == NULL ? "" : text;
 }
 
-/* Sums by the texts of all columns together. */
-static gt_status sum_texts(job *j, gt_words *rows, gt_wide *sums, gt_wide *total)
+gt_status gt_area_settle(gt_ctx *ctx, job *j)
 {
+    const char *texts[MAX_COLUMNS];
+    size_t lengths[MAX_COLUMNS];
     gt_status st = GT_OK;
-    *total = 0;
     for (size_t i = 0; st == GT_OK && i < gt_sums_count(&j->sums); i++) {
         size_t n = 0;
-        uint32_t at = 0;
         const char *keys = gt_sums_keys(&j->sums, i, &n);
-        gt_text_clear(&j->key);
         for (size_t c = 0; c < j->table->n_columns; c++) {
-            put_cell(j, c, keys, n, &j->key);
-            gt_text_putc(&j->key, SEPARATOR);
+            texts[c] = cell_text(j, c, keys, n, &lengths[c]);
         }
-        st = gt_text_status(&j->key);
-        st = st == GT_OK ? gt_words_add(rows, gt_text_cstr(&j->key), j->key.len, &at) : st;
-        if (st == GT_OK) {
-            sums[at] += j->sums.sums[i].area;
-            *total += j->sums.sums[i].area;
-        }
+        st = gt_area_account_add(&j->account, texts, lengths, &j->sums.sums[i]);
     }
-    return st;
+    gt_sums_free(&j->sums);
+    return st == GT_OK ? gt_sums_init(ctx, &j->sums) : st;
 }
 
-static gt_status fill_rows(gt_ctx *ctx, job *j)
+gt_status gt_area_restart(gt_ctx *ctx, job *j)
 {
-    gt_area_table *t = j->table;
-    gt_words *rows = NULL;
-    gt_wide total = 0;
-    gt_wide *sums = gt_zalloc(ctx, gt_sums_count(&j->sums) + 1, sizeof *sums);
-    gt_status st = sums == NULL ? GT_E_MEMORY : gt_words_new(ctx, &rows);
-    st = st == GT_OK ? sum_texts(j, rows, sums, &total) : st;
-    if (st != GT_OK) {
-        goto done;
-    }
-    t->n_rows = gt_words_count(rows);
-    t->total = (double)total * GT_WEAVE_UNIT;
-    t->texts = gt_arena_alloc(t->arena, t->n_rows * t->n_columns + 1, sizeof *t->texts);
-    t->m2 = gt_arena_alloc(t->arena, t->n_rows + 1, sizeof *t->m2);
-    st = t->texts == NULL || t->m2 == NULL ? GT_E_MEMORY : GT_OK;
-    for (size_t r = 0; st == GT_OK && r < t->n_rows; r++) {
-        const char *p = gt_words_text(rows, (uint32_t)r, NULL);
-        t->m2[r] = (double)sums[r] * GT_WEAVE_UNIT;
-        for (size_t c = 0; st == GT_OK && c < t->n_columns; c++) {
-            const char *end = strchr(p, SEPARATOR);
-            const char *text = gt_arena_strndup(t->arena, p, (size_t)(end - p));
-            t->texts[r * t->n_columns + c] = text;
-            st = text == NULL ? GT_E_MEMORY : GT_OK;
-            p = end + 1;
-        }
-    }
-done:
-    gt_words_free(rows);
-    gt_free(ctx, sums);
-    return st;
+    gt_sums_free(&j->sums);
+    gt_area_account_free(&j->account);
+    gt_status st = gt_sums_init(ctx, &j->sums);
+    return st == GT_OK ? gt_area_account_init(ctx, j->table->n_columns, &j->account) : st;
 }
 
 static void free_job(gt_ctx *ctx, job *j)
@@ -561,6 +488,7 @@ static void free_job(gt_ctx *ctx, job *j)
     gt_vault_close(j->vault);
     gt_tally_free(ctx, &j->tally);
     gt_sums_free(&j->sums);
+    gt_area_account_free(&j->account);
     gt_text_free(&j->key);
     gt_free(ctx, j->keys);
     gt_free(ctx, j);
@@ -570,18 +498,23 @@ static gt_status run(gt_ctx *ctx, job *j, const char *by)
 {
     bool used = false;
     gt_status st = gt_arena_new(ctx, 0, &j->table->arena);
-    st = st == GT_OK ? gt_sums_init(ctx, &j->sums) : st;
-    st = st == GT_OK ? read_columns(ctx, j, by) : st;
+    st = st == GT_OK ? gt_area_read_columns(ctx, j, by) : st;
     for (size_t i = 0; st == GT_OK && i < j->n_layers; i++) {
         st = open_layer(ctx, j, i);
     }
-    st = st == GT_OK ? from_stored(ctx, j, &used) : st;
-    if (st == GT_OK && !used) { /* also when what is stored turns out damaged half way */
-        gt_sums_free(&j->sums);
-        st = gt_sums_init(ctx, &j->sums);
+    st = st == GT_OK ? gt_area_restart(ctx, j) : st;
+    if (st == GT_OK && j->options->keep && j->options->as_of != GT_DATE_NONE &&
+        j->options->as_of_rev == 0 && !j->options->afresh) {
+        used = true;
+        st = gt_area_kept_day(ctx, j);
+    }
+    st = st == GT_OK && !used ? from_stored(ctx, j, &used) : st;
+    if (st == GT_OK && !used) {
+        st = gt_area_restart(ctx, j);
         st = st == GT_OK ? weave_afresh(ctx, j) : st;
     }
-    st = st == GT_OK ? fill_rows(ctx, j) : st;
+    st = st == GT_OK ? gt_area_settle(ctx, j) : st;
+    st = st == GT_OK ? gt_area_account_fill(ctx, &j->account, j->table) : st;
     return st == GT_OK ? gt_area_table_order(j->table) : st;
 }
 
@@ -605,6 +538,7 @@ gt_status gt_areas(gt_ctx *ctx, gt_store *store, const gt_package *package, cons
         j->package = package;
         j->options = &o;
         j->table = t;
+        j->sign = 1;
         st = run(ctx, j, by);
     }
     if (j != NULL && t != NULL) {

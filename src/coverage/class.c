@@ -31,6 +31,16 @@ gt_class gt_class_of(const gt_package *package, const gt_layer_info *info)
     return (gt_class){info->n_features <= MOST_SINGLE ? GT_CLASS_ID : GT_CLASS_NONE, -1};
 }
 
+int gt_class_also(const gt_package *package, const gt_layer_info *info, const gt_class *how)
+{
+    const char *name = gt_package_unit_name_field(package);
+    if (how->kind != GT_CLASS_FIELD || name == NULL || !is_unit(package, info->standard->id)) {
+        return -1;
+    }
+    int at = gt_standard_field(info->standard, name);
+    return at == how->field ? -1 : at;
+}
+
 void gt_class_put_value(const gt_value *v, gt_text *out)
 {
     switch (v->kind) {

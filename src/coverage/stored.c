@@ -68,7 +68,8 @@ static gt_status choose_layers(gt_ctx *ctx, gt_stored_job *j)
     j->ids = gt_zalloc(ctx, most + 1, sizeof *j->ids);
     j->classes = gt_zalloc(ctx, most + 1, sizeof *j->classes);
     j->layers = gt_zalloc(ctx, most + 1, sizeof *j->layers);
-    if (j->ids == NULL || j->classes == NULL || j->layers == NULL) {
+    j->also = gt_zalloc(ctx, most + 1, sizeof *j->also);
+    if (j->also == NULL || j->ids == NULL || j->classes == NULL || j->layers == NULL) {
         return GT_E_MEMORY;
     }
     for (size_t i = 0; i < most; i++) {
@@ -109,12 +110,14 @@ static gt_status describe_layers(gt_ctx *ctx, gt_stored_job *j)
         }
         j->classes[k] =
             j->o.coverage ? (gt_class){GT_CLASS_NONE, -1} : gt_class_of(j->package, &info);
+        j->also[k] = gt_class_also(j->package, &info, &j->classes[k]);
         j->layers[k] = (gt_woven_layer){j->ids[k], GT_DATE_NONE, 0};
-        int field = j->classes[k].field;
+        int field = j->classes[k].field, also = j->also[k];
         gt_hash_add_text(&name, j->ids[k]);
         gt_hash_add_text(&h, j->ids[k]);
         gt_hash_add_u64(&h, (uint64_t)j->classes[k].kind);
         gt_hash_add_text(&h, field < 0 ? NULL : info.standard->fields[field].name);
+        gt_hash_add_text(&h, also < 0 ? NULL : info.standard->fields[also].name);
     }
     unsigned char short_name[GT_HASH_BYTES];
     char hex[GT_HASH_HEX];
@@ -157,6 +160,7 @@ void gt_stored_job_close(gt_ctx *ctx, gt_stored_job *j)
     gt_text_free(&j->bytes);
     gt_free(ctx, j->ids);
     gt_free(ctx, j->classes);
+    gt_free(ctx, j->also);
     gt_free(ctx, j->layers);
 }
 
@@ -209,6 +213,10 @@ static gt_status code_of(gt_ctx *ctx, void *user, uint32_t layer, const gt_featu
     (void)ctx;
     gt_text_clear(&j->text);
     gt_class_put(&j->classes[layer], f, &j->text);
+    if (j->also[layer] >= 0) {
+        gt_text_putc(&j->text, GT_CLASS_JOINT);
+        gt_class_put_value(&f->values[j->also[layer]], &j->text);
+    }
     gt_status st = gt_text_status(&j->text);
     return st == GT_OK
                ? gt_words_add(j->vault->words[layer], gt_text_cstr(&j->text), j->text.len, code)
@@ -234,7 +242,7 @@ static gt_status keep_cell(gt_ctx *ctx, void *user, const gt_weave_cell *cell,
         put_u64(&j->bytes, (uint64_t)r->plane);
         put_u64(&j->bytes, r->n);
         gt_text_add(&j->bytes, (const char *)keys, r->n * sizeof *keys);
-        st = gt_sums_add(&j->vault->sums, keys, r->n, &(gt_sum){r->area, r->plane, 1});
+        st = gt_sums_add(&j->vault->change, keys, r->n, &(gt_sum){r->area, r->plane, 1});
     }
     st = st == GT_OK ? gt_text_status(&j->bytes) : st;
     j->woven++;
@@ -271,11 +279,11 @@ static gt_status revision_hash(gt_ctx *ctx, gt_store *store, int64_t revision,
     return st;
 }
 
-static gt_status save(gt_ctx *ctx, gt_stored_job *j, int64_t revision)
+static gt_status save(gt_ctx *ctx, gt_stored_job *j, int64_t revision, bool *good)
 {
     j->vault->revision = revision;
     gt_status st = revision_hash(ctx, j->store, revision, j->vault->revision_hash);
-    return st == GT_OK ? gt_vault_save(ctx, j->vault) : st;
+    return st == GT_OK ? gt_vault_save(ctx, j->vault, good) : st;
 }
 
 static gt_status weave_all(gt_ctx *ctx, gt_stored_job *j, const char *why)
@@ -287,7 +295,8 @@ static gt_status weave_all(gt_ctx *ctx, gt_stored_job *j, const char *why)
     j->why = why;
     gt_status st = gt_vault_new(ctx, j->path, j->n, j->ids, j->key, j->side, &j->vault);
     st = st == GT_OK ? weave_rect(ctx, j, &rect) : st;
-    return st == GT_OK ? save(ctx, j, revision) : st;
+    bool good = true; /* a new file needs no older sums */
+    return st == GT_OK ? save(ctx, j, revision, &good) : st;
 }
 
 /* ---- bringing up to date ------------------------------------------------------------------------
@@ -411,7 +420,7 @@ static gt_status take_out(gt_ctx *ctx, gt_stored_job *j, const gt_rect *rects, s
         const uint8_t *block = NULL;
         st = gt_vault_get(ctx, v, c, &block, good);
         if (st == GT_OK && *good) {
-            st = gt_stored_rows(ctx, block + c->bytes, c->sums, take_away, &v->sums, good);
+            st = gt_stored_rows(ctx, block + c->bytes, c->sums, take_away, &v->change, good);
             gt_vault_drop(v, i);
         }
     }
@@ -467,7 +476,10 @@ static gt_status bring_up(gt_ctx *ctx, gt_stored_job *j)
         st = weave_rect(ctx, j, &rects[i]);
     }
     if (st == GT_OK) {
-        st = save(ctx, j, revision);
+        st = save(ctx, j, revision, &good);
+    }
+    if (st == GT_OK && !good) {
+        st = weave_all(ctx, j, "damaged");
     }
 done:
     gt_free(ctx, rects);
@@ -516,15 +528,25 @@ gt_status gt_stored_job_run(gt_ctx *ctx, gt_stored_job *j)
     return st;
 }
 
-static double total_of(const gt_vault *v, size_t *rows)
+static gt_status tell(gt_ctx *ctx, gt_stored_job *j, gt_stored_facts *facts, bool *good)
 {
-    gt_wide sum = 0;
-    *rows = 0;
-    for (size_t i = 0; i < gt_sums_count(&v->sums); i++) {
-        sum += v->sums.sums[i].area;
-        *rows += v->sums.sums[i].n != 0;
+    gt_sums sums;
+    gt_wide total = 0;
+    gt_status st = gt_vault_sums(ctx, j->vault, &sums, good);
+    *facts = (gt_stored_facts){.revision = j->vault->revision,
+                               .why = j->why,
+                               .n_layers = j->n,
+                               .n_cells = j->vault->n_cells,
+                               .n_woven = j->woven,
+                               .bytes = j->vault->end,
+                               .side = j->side};
+    for (size_t i = 0; st == GT_OK && i < gt_sums_count(&sums); i++) {
+        total += sums.sums[i].area;
+        facts->n_rows += sums.sums[i].n != 0;
     }
-    return (double)sum * GT_WEAVE_UNIT;
+    facts->m2 = (double)total * GT_WEAVE_UNIT;
+    gt_sums_free(&sums);
+    return st;
 }
 
 gt_status gt_stored_update(gt_ctx *ctx, gt_store *store, const gt_package *package,
@@ -535,15 +557,11 @@ gt_status gt_stored_update(gt_ctx *ctx, gt_store *store, const gt_package *packa
     if (st == GT_OK) {
         st = gt_stored_job_run(ctx, &j);
     }
-    if (st == GT_OK && facts != NULL) {
-        *facts = (gt_stored_facts){.revision = j.vault->revision,
-                                   .why = j.why,
-                                   .n_layers = j.n,
-                                   .n_cells = j.vault->n_cells,
-                                   .n_woven = j.woven,
-                                   .bytes = j.vault->end,
-                                   .side = j.side};
-        facts->m2 = total_of(j.vault, &facts->n_rows);
+    bool good = true;
+    st = st == GT_OK && facts != NULL ? tell(ctx, &j, facts, &good) : st;
+    if (st == GT_OK && !good) {
+        st = weave_all(ctx, &j, "damaged");
+        st = st == GT_OK ? tell(ctx, &j, facts, &good) : st;
     }
     gt_stored_job_close(ctx, &j);
     return st;

@@ -18,6 +18,7 @@ typedef struct gt_stored_job {
     gt_stored_options o;
     const char **ids;
     gt_class *classes;
+    int *also; /* by layer: gt_class_also */
     gt_woven_layer *layers;
     uint32_t n;
     unsigned char key[GT_HASH_BYTES];

@@ -129,11 +129,11 @@ gt_status gt_stored_open(gt_ctx *ctx, gt_store *store, const gt_package *package
  */
 
 /* A row of sums as text: "layer US class" for each key, sorted by layer and class. */
-static gt_status row_text(const gt_vault *v, size_t i, gt_text *out)
+static gt_status row_text(const gt_vault *v, const gt_sums *sums, size_t i, gt_text *out)
 {
     size_t n = 0;
-    const char *keys = gt_sums_keys(&v->sums, i, &n);
-    const gt_sum *s = &v->sums.sums[i];
+    const char *keys = gt_sums_keys(sums, i, &n);
+    const gt_sum *s = &sums->sums[i];
     gt_text_clear(out);
     /* classes of one layer by text: the codes tell in which order they came */
     for (size_t a = 0; a < n;) {
@@ -165,18 +165,19 @@ static gt_status row_text(const gt_vault *v, size_t i, gt_text *out)
 }
 
 /* Order of rows must not matter: their digests are added up. */
-static gt_status digest_sums(gt_ctx *ctx, const gt_vault *v, uint64_t total[4])
+static gt_status digest_sums(gt_ctx *ctx, gt_vault *v, uint64_t total[4], bool *good)
 {
+    gt_sums sums;
     gt_text text;
-    gt_status st = GT_OK;
+    gt_status st = gt_vault_sums(ctx, v, &sums, good);
     gt_text_init(&text, ctx, 0);
-    for (size_t i = 0; st == GT_OK && i < gt_sums_count(&v->sums); i++) {
+    for (size_t i = 0; st == GT_OK && *good && i < gt_sums_count(&sums); i++) {
         unsigned char d[GT_HASH_BYTES];
         gt_hash h;
-        if (v->sums.sums[i].n == 0) {
+        if (sums.sums[i].n == 0) {
             continue;
         }
-        st = row_text(v, i, &text);
+        st = row_text(v, &sums, i, &text);
         gt_hash_init(&h);
         gt_hash_add(&h, gt_text_cstr(&text), text.len);
         gt_hash_final(&h, d);
@@ -187,6 +188,24 @@ static gt_status digest_sums(gt_ctx *ctx, const gt_vault *v, uint64_t total[4])
         }
     }
     gt_text_free(&text);
+    gt_sums_free(&sums);
+    return st;
+}
+
+static gt_status digest_cells(gt_ctx *ctx, gt_vault *v, gt_hash *h, bool *good)
+{
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && *good && i < v->n_cells; i++) {
+        const gt_vault_cell *c = &v->cells[i];
+        const uint8_t *block = NULL;
+        st = gt_vault_get(ctx, v, c, &block, good);
+        if (st == GT_OK && *good) {
+            gt_hash_add_u64(h, (uint64_t)(int64_t)c->column);
+            gt_hash_add_u64(h, (uint64_t)(int64_t)c->row);
+            gt_hash_add(h, block, c->bytes);
+        }
+        st = st == GT_OK ? gt_check_cancel(ctx) : st;
+    }
     return st;
 }
 
@@ -205,24 +224,14 @@ gt_status gt_stored_digest(gt_ctx *ctx, gt_store *store, const gt_package *packa
         st = gt_fail(ctx, GT_E_NOT_FOUND, &GT_MSG_COVERAGE_NONE, GT_NOWHERE, GT_NO_ARGS);
     }
     gt_hash_init(&h);
-    for (size_t i = 0; st == GT_OK && j.vault != NULL && i < j.vault->n_cells; i++) {
-        const gt_vault_cell *c = &j.vault->cells[i];
-        const uint8_t *block = NULL;
-        bool good = false;
-        st = gt_vault_get(ctx, j.vault, c, &block, &good);
-        if (st == GT_OK && !good) {
-            st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_COVERAGE_DAMAGED, GT_NOWHERE,
-                         GT_ARGS(GT_TEXT("file", j.path)));
-        }
-        if (st == GT_OK) {
-            gt_hash_add_u64(&h, (uint64_t)(int64_t)c->column);
-            gt_hash_add_u64(&h, (uint64_t)(int64_t)c->row);
-            gt_hash_add(&h, block, c->bytes);
-        }
-        st = st == GT_OK ? gt_check_cancel(ctx) : st;
-    }
+    bool good = true;
     if (st == GT_OK) {
-        st = digest_sums(ctx, j.vault, total);
+        st = digest_cells(ctx, j.vault, &h, &good);
+    }
+    st = st == GT_OK && good ? digest_sums(ctx, j.vault, total, &good) : st;
+    if (st == GT_OK && !good) {
+        st = gt_fail(ctx, GT_E_INPUT, &GT_MSG_COVERAGE_DAMAGED, GT_NOWHERE,
+                     GT_ARGS(GT_TEXT("file", j.path)));
     }
     gt_hash_add(&h, total, sizeof total);
     gt_hash_final(&h, out);

@@ -7,11 +7,16 @@
  *          cells    block of the kernel (weave.h), then its sums:
  *                   u64 n; n times { i64 area, i64 plane, u64 n_keys, u64 key[n_keys] }
  *          list     gt_vault_cell[n_cells], by row and column
+ *          base     rows of sums: u64 n; n times { i128 area, i128 plane, i64 n, u64 n_keys, u64
+ *                   key[] }; changes: the same, what each later state adds to it (negative: takes
+ *                   away). The sums of a state are its base and the changes after it; more changes
+ *                   are kept, for accounts that stand at an earlier state (area_account.h)
  *          tail     u64 n_layers; per layer { text id; u64 n; n times text class }, text: u64
- * bytes, the bytes, zeros up to a multiple of 8; u64 n_sums; n times { i128 area, i128 plane, i64
- * n, u64 n_keys, u64 key[] } Areas count 2^-11 mm2. key = layer << 32 | code, code = place in the
- * layer's list of classes. Digests are BLAKE2b-256: of list, of tail, of the slot itself; the first
- * 16 bytes of a cell's. Cells are checked when they are read, the others when the file is opened.
+ *                   bytes, the bytes, zeros up to a multiple of 8; u64 n_changes; gt_vault_part[]
+ * Areas count 2^-11 mm2. key = layer << 32 | code, code = place in the layer's list of classes.
+ * Digests are BLAKE2b-256: of list, of tail, of the slot itself; the first 16 bytes of those of a
+ * cell, the base and a change. Cells, base and changes are checked when they are read, the others
+ * when the file is opened.
  */
 #include "coverage/vault.h"
 
@@ -20,12 +25,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "guotu/pool.h"
 
-enum { SLOT_AT = 4096, FIRST = 8192, VERSION = 1, ORDER = 0x01020304 };
+enum { SLOT_AT = 4096, FIRST = 8192, VERSION = 2, ORDER = 0x01020304 };
 
 typedef struct slot {
     char magic[8];
@@ -35,7 +41,9 @@ typedef struct slot {
     int64_t revision;
     char revision_hash[72];
     unsigned char key[GT_HASH_BYTES];
+    uint8_t birth[GT_VAULT_BIRTH];
     double side;
+    gt_vault_part base;
     uint64_t list_at, n_cells, tail_at, tail_bytes, end, dead;
     unsigned char list_hash[GT_HASH_BYTES], tail_hash[GT_HASH_BYTES];
     unsigned char hash[GT_HASH_BYTES]; /* of all above */
@@ -46,7 +54,8 @@ static const char MAGIC[8] = {'G', 'T', 'W', 'E', 'A', 'V', 'E', '\n'};
 /* ---- bytes --------------------------------------------------------------------------------------
  */
 
-static gt_status write_at(gt_ctx *ctx, const gt_vault *v, const void *data, size_t len, uint64_t at)
+gt_status gt_vault_write_at(gt_ctx *ctx, const gt_vault *v, const void *data, size_t len,
+                            uint64_t at)
 {
     const char *p = data;
     while (len > 0) {
@@ -65,8 +74,7 @@ static gt_status write_at(gt_ctx *ctx, const gt_vault *v, const void *data, size
     return GT_OK;
 }
 
-/* false when the file is shorter, or cannot be read there. */
-static bool read_at(const gt_vault *v, void *data, size_t len, uint64_t at)
+bool gt_vault_read_at(const gt_vault *v, void *data, size_t len, uint64_t at)
 {
     char *p = data;
     while (len > 0) {
@@ -84,7 +92,7 @@ static bool read_at(const gt_vault *v, void *data, size_t len, uint64_t at)
     return true;
 }
 
-static void digest_of(const void *data, size_t len, unsigned char out[GT_HASH_BYTES])
+void gt_vault_digest(const void *data, size_t len, unsigned char out[GT_HASH_BYTES])
 {
     gt_hash h;
     gt_hash_init(&h);
@@ -116,7 +124,6 @@ static void put_text(gt_text *t, const char *text, size_t len)
     gt_text_add(t, zeros, (8 - len % 8) % 8);
 }
 
-/* Rows with n == 0 are no more. */
 static void put_tail(const gt_vault *v, gt_text *t)
 {
     put_u64(t, v->n_layers);
@@ -129,23 +136,8 @@ static void put_tail(const gt_vault *v, gt_text *t)
             put_text(t, text, len);
         }
     }
-    uint64_t n = 0;
-    for (size_t i = 0; i < gt_sums_count(&v->sums); i++) {
-        n += v->sums.sums[i].n != 0;
-    }
-    put_u64(t, n);
-    for (size_t i = 0; i < gt_sums_count(&v->sums); i++) {
-        const gt_sum *s = &v->sums.sums[i];
-        if (s->n != 0) {
-            size_t n_keys = 0;
-            const char *keys = gt_sums_keys(&v->sums, i, &n_keys);
-            gt_text_add(t, (const char *)&s->area, sizeof s->area);
-            gt_text_add(t, (const char *)&s->plane, sizeof s->plane);
-            put_u64(t, (uint64_t)s->n);
-            put_u64(t, n_keys);
-            gt_text_add(t, keys, n_keys * sizeof(uint64_t));
-        }
-    }
+    put_u64(t, v->n_changes);
+    gt_text_add(t, (const char *)v->changes, v->n_changes * sizeof *v->changes);
 }
 
 typedef struct cursor {
@@ -200,36 +192,18 @@ static gt_status take_layer(gt_ctx *ctx, gt_vault *v, uint32_t k, cursor *c, boo
     return st;
 }
 
-static gt_status take_sums(gt_ctx *ctx, gt_vault *v, cursor *c, bool *good)
+static gt_status take_changes(gt_ctx *ctx, gt_vault *v, cursor *c, bool *good)
 {
     uint64_t n = 0;
-    gt_status st = gt_sums_init(ctx, &v->sums);
-    *good = *good && take(c, &n, sizeof n);
-    uint64_t *keys = NULL;
-    size_t cap = 0;
-    for (uint64_t i = 0; st == GT_OK && *good && i < n; i++) {
-        gt_sum s;
-        uint64_t count = 0, n_keys = 0;
-        *good = take(c, &s.area, sizeof s.area) && take(c, &s.plane, sizeof s.plane) &&
-                take(c, &count, sizeof count) && take(c, &n_keys, sizeof n_keys) &&
-                n_keys <= c->left / sizeof(uint64_t);
-        s.n = (int64_t)count;
-        if (*good) {
-            void *block = keys;
-            st = gt_grow(ctx, &block, &cap, (size_t)n_keys + 1, sizeof *keys);
-            keys = block;
-        }
-        if (st == GT_OK && *good) {
-            (void)take(c, keys, (size_t)n_keys * sizeof *keys);
-            for (uint64_t j = 0; j < n_keys; j++) {
-                uint64_t layer = keys[j] >> 32;
-                *good = *good && layer < v->n_layers &&
-                        (uint32_t)keys[j] < gt_words_count(v->words[layer]);
-            }
-            st = gt_sums_add(&v->sums, keys, (size_t)n_keys, &s);
-        }
+    *good = take(c, &n, sizeof n) && n <= GT_VAULT_MOST_CHANGES;
+    void *block = v->changes;
+    gt_status st =
+        *good ? gt_grow(ctx, &block, &v->cap_changes, (size_t)n + 1, sizeof *v->changes) : GT_OK;
+    v->changes = block;
+    if (st == GT_OK && *good) {
+        *good = take(c, v->changes, (size_t)n * sizeof *v->changes);
+        v->n_changes = *good ? (size_t)n : 0;
     }
-    gt_free(ctx, keys);
     return st;
 }
 
@@ -250,7 +224,7 @@ static gt_status take_tail(gt_ctx *ctx, gt_vault *v, cursor c, bool *good)
         st = take_layer(ctx, v, k, &c, good);
     }
     if (st == GT_OK && *good) {
-        st = take_sums(ctx, v, &c, good);
+        st = take_changes(ctx, v, &c, good);
     }
     *good = *good && c.left == 0;
     return st;
@@ -262,7 +236,7 @@ static gt_status take_tail(gt_ctx *ctx, gt_vault *v, cursor c, bool *good)
 static bool slot_good(const slot *s)
 {
     unsigned char hash[GT_HASH_BYTES];
-    digest_of(s, offsetof(slot, hash), hash);
+    gt_vault_digest(s, offsetof(slot, hash), hash);
     return memcmp(s->magic, MAGIC, sizeof MAGIC) == 0 && memcmp(hash, s->hash, sizeof hash) == 0;
 }
 
@@ -270,7 +244,8 @@ static bool slot_fits(const slot *s, uint64_t size)
 {
     return s->end <= size && s->list_at >= FIRST && s->list_at <= s->end &&
            s->n_cells <= (s->end - s->list_at) / sizeof(gt_vault_cell) && s->tail_at >= FIRST &&
-           s->tail_at <= s->end && s->tail_bytes <= s->end - s->tail_at &&
+           s->tail_at <= s->end && s->tail_bytes <= s->end - s->tail_at && s->base.at >= FIRST &&
+           s->base.at <= s->end && s->base.bytes <= s->end - s->base.at &&
            s->revision_hash[sizeof s->revision_hash - 1] == '\0';
 }
 
@@ -280,7 +255,7 @@ static slot choose_slot(const gt_vault *v, const char **why)
     slot best = {.sequence = 0}, s;
     *why = "damaged";
     for (uint64_t at = 0; at <= SLOT_AT; at += SLOT_AT) {
-        if (read_at(v, &s, sizeof s, at) && slot_good(&s) && s.sequence > best.sequence) {
+        if (gt_vault_read_at(v, &s, sizeof s, at) && slot_good(&s) && s.sequence > best.sequence) {
             best = s;
             *why = NULL;
         }
@@ -303,9 +278,9 @@ static gt_status load_list(gt_ctx *ctx, gt_vault *v, const slot *s, bool *good)
         return st;
     }
     v->n_cells = (size_t)s->n_cells;
-    *good = read_at(v, v->cells, v->n_cells * sizeof *v->cells, s->list_at);
+    *good = gt_vault_read_at(v, v->cells, v->n_cells * sizeof *v->cells, s->list_at);
     if (*good) {
-        digest_of(v->cells, v->n_cells * sizeof *v->cells, hash);
+        gt_vault_digest(v->cells, v->n_cells * sizeof *v->cells, hash);
         *good = memcmp(hash, s->list_hash, sizeof hash) == 0;
     }
     for (size_t i = 0; *good && i < v->n_cells; i++) {
@@ -322,9 +297,9 @@ static gt_status load_tail(gt_ctx *ctx, gt_vault *v, const slot *s, bool *good)
     if (st != GT_OK) {
         return st;
     }
-    *good = read_at(v, v->buffer, (size_t)s->tail_bytes, s->tail_at);
+    *good = gt_vault_read_at(v, v->buffer, (size_t)s->tail_bytes, s->tail_at);
     if (*good) {
-        digest_of(v->buffer, (size_t)s->tail_bytes, hash);
+        gt_vault_digest(v->buffer, (size_t)s->tail_bytes, hash);
         *good = memcmp(hash, s->tail_hash, sizeof hash) == 0;
     }
     return *good ? take_tail(ctx, v, (cursor){v->buffer, (size_t)s->tail_bytes}, good) : GT_OK;
@@ -347,11 +322,18 @@ static gt_status load_all(gt_ctx *ctx, gt_vault *v, const char **why)
     v->dead = s.dead;
     v->revision = s.revision;
     v->side = s.side;
+    v->base = s.base;
     memcpy(v->key, s.key, sizeof v->key);
+    memcpy(v->birth, s.birth, sizeof v->birth);
     memcpy(v->revision_hash, s.revision_hash, sizeof v->revision_hash - 1);
     gt_status st = load_list(ctx, v, &s, &good);
     if (st == GT_OK && good) {
         st = load_tail(ctx, v, &s, &good);
+    }
+    for (size_t i = 0; good && i < v->n_changes; i++) {
+        const gt_vault_part *c = &v->changes[i];
+        good = c->at >= FIRST && c->at <= s.end && c->bytes <= s.end - c->at &&
+               (i == 0 || c->sequence > c[-1].sequence);
     }
     if (good) {
         *why = NULL;
@@ -369,9 +351,10 @@ static gt_status new_vault(gt_ctx *ctx, const char *path, gt_vault **out)
     v->fd = -1;
     v->end = FIRST;
     v->path = gt_strdup(ctx, path);
-    if (v->path == NULL) {
+    gt_status st = v->path == NULL ? GT_E_MEMORY : gt_sums_init(ctx, &v->change);
+    if (st != GT_OK) {
         gt_vault_close(v);
-        return GT_E_MEMORY;
+        return st;
     }
     *out = v;
     return GT_OK;
@@ -415,7 +398,9 @@ gt_status gt_vault_new(gt_ctx *ctx, const char *path, uint32_t n_layers, const c
     gt_text_printf(&part, "%s.part", path);
     st = gt_text_status(&part);
     st = st == GT_OK ? layers_for(ctx, v, n_layers) : st;
-    st = st == GT_OK ? gt_sums_init(ctx, &v->sums) : st;
+    if (st == GT_OK && getrandom(v->birth, sizeof v->birth, 0) != (ssize_t)sizeof v->birth) {
+        st = gt_fail_errno(ctx, errno, "getrandom", path);
+    }
     for (uint32_t k = 0; st == GT_OK && k < n_layers; k++) {
         v->ids[k] = gt_strdup(ctx, ids[k]);
         st = v->ids[k] == NULL ? GT_E_MEMORY : gt_words_new(ctx, &v->words[k]);
@@ -456,7 +441,8 @@ void gt_vault_close(gt_vault *v)
             gt_words_free(v->words[k]);
         }
     }
-    gt_sums_free(&v->sums);
+    gt_sums_free(&v->change);
+    gt_free(v->ctx, v->changes);
     gt_free(v->ctx, v->ids);
     gt_free(v->ctx, v->words);
     gt_free(v->ctx, v->cells);
@@ -488,9 +474,9 @@ gt_status gt_vault_put(gt_ctx *ctx, gt_vault *v, const gt_weave_cell *cell, cons
     }
     memcpy(v->buffer, cell->block, cell->bytes);
     memcpy(v->buffer + cell->bytes, sums, sums_bytes);
-    digest_of(v->buffer, bytes, hash);
+    gt_vault_digest(v->buffer, bytes, hash);
     memcpy(c.digest, hash, sizeof c.digest);
-    st = write_at(ctx, v, v->buffer, bytes, v->end);
+    st = gt_vault_write_at(ctx, v, v->buffer, bytes, v->end);
     if (st == GT_OK) {
         v->end += bytes;
         v->cells[v->n_cells++] = c;
@@ -507,9 +493,9 @@ gt_status gt_vault_get(gt_ctx *ctx, gt_vault *v, const gt_vault_cell *cell, cons
     if (st != GT_OK) {
         return st;
     }
-    *good = read_at(v, v->buffer, bytes, cell->at);
+    *good = gt_vault_read_at(v, v->buffer, bytes, cell->at);
     if (*good) {
-        digest_of(v->buffer, bytes, hash);
+        gt_vault_digest(v->buffer, bytes, hash);
         *good = memcmp(hash, cell->digest, sizeof cell->digest) == 0;
     }
     *block = v->buffer;
@@ -531,9 +517,9 @@ static gt_status read_task(gt_ctx *ctx, void *user, size_t task, int worker)
     unsigned char hash[GT_HASH_BYTES];
     (void)ctx;
     (void)worker;
-    bool good = read_at(r->v, to, bytes, c->at);
+    bool good = gt_vault_read_at(r->v, to, bytes, c->at);
     if (good) {
-        digest_of(to, bytes, hash);
+        gt_vault_digest(to, bytes, hash);
         good = memcmp(hash, c->digest, sizeof c->digest) == 0;
     }
     r->blocks[task] = good ? to : NULL;
@@ -588,6 +574,7 @@ static gt_status write_state(gt_ctx *ctx, gt_vault *v)
               .sequence = v->sequence + 1,
               .revision = v->revision,
               .side = v->side,
+              .base = v->base,
               .n_cells = v->n_cells};
     gt_text tail;
     gt_text_init(&tail, ctx, SIZE_MAX / 2);
@@ -596,19 +583,20 @@ static gt_status write_state(gt_ctx *ctx, gt_vault *v)
     size_t list_bytes = v->n_cells * sizeof *v->cells;
     memcpy(s.magic, MAGIC, sizeof MAGIC);
     memcpy(s.key, v->key, sizeof s.key);
+    memcpy(s.birth, v->birth, sizeof s.birth);
     (void)snprintf(s.revision_hash, sizeof s.revision_hash, "%s", v->revision_hash);
     s.list_at = v->end;
     s.tail_at = s.list_at + list_bytes;
     s.tail_bytes = tail.len;
     s.end = s.tail_at + s.tail_bytes;
     s.dead = v->dead + list_bytes + tail.len; /* the next state writes its own */
-    digest_of(v->cells, list_bytes, s.list_hash);
-    digest_of(gt_text_cstr(&tail), tail.len, s.tail_hash);
-    st = st == GT_OK ? write_at(ctx, v, v->cells, list_bytes, s.list_at) : st;
-    st = st == GT_OK ? write_at(ctx, v, gt_text_cstr(&tail), tail.len, s.tail_at) : st;
-    digest_of(&s, offsetof(slot, hash), s.hash);
+    gt_vault_digest(v->cells, list_bytes, s.list_hash);
+    gt_vault_digest(gt_text_cstr(&tail), tail.len, s.tail_hash);
+    st = st == GT_OK ? gt_vault_write_at(ctx, v, v->cells, list_bytes, s.list_at) : st;
+    st = st == GT_OK ? gt_vault_write_at(ctx, v, gt_text_cstr(&tail), tail.len, s.tail_at) : st;
+    gt_vault_digest(&s, offsetof(slot, hash), s.hash);
     if (st == GT_OK) {
-        st = write_at(ctx, v, &s, sizeof s, s.sequence % 2 == 0 ? 0 : SLOT_AT);
+        st = gt_vault_write_at(ctx, v, &s, sizeof s, s.sequence % 2 == 0 ? 0 : SLOT_AT);
     }
     if (st == GT_OK) {
         v->sequence = s.sequence;
@@ -616,6 +604,18 @@ static gt_status write_state(gt_ctx *ctx, gt_vault *v)
         v->dead = s.dead;
     }
     gt_text_free(&tail);
+    return st;
+}
+
+static gt_status copy_part(gt_ctx *ctx, gt_vault *v, const gt_vault *to, gt_vault_part *p,
+                           uint64_t *end)
+{
+    gt_status st = buffer_for(ctx, v, (size_t)p->bytes);
+    if (st == GT_OK && gt_vault_read_at(v, v->buffer, (size_t)p->bytes, p->at)) {
+        st = gt_vault_write_at(ctx, to, v->buffer, (size_t)p->bytes, *end);
+    }
+    p->at = *end;
+    *end += p->bytes;
     return st;
 }
 
@@ -638,12 +638,16 @@ static gt_status copy_live(gt_ctx *ctx, gt_vault *v)
         gt_vault_cell *c = &v->cells[i];
         size_t bytes = (size_t)c->bytes + c->sums;
         st = buffer_for(ctx, v, bytes);
-        if (st == GT_OK && read_at(v, v->buffer, bytes, c->at)) {
-            st = write_at(ctx, &to, v->buffer, bytes, end);
+        if (st == GT_OK && gt_vault_read_at(v, v->buffer, bytes, c->at)) {
+            st = gt_vault_write_at(ctx, &to, v->buffer, bytes, end);
         }
         c->at = end;
         end += bytes;
         st = st == GT_OK ? gt_check_cancel(ctx) : st;
+    }
+    st = st == GT_OK ? copy_part(ctx, v, &to, &v->base, &end) : st;
+    for (size_t i = 0; st == GT_OK && i < v->n_changes; i++) {
+        st = copy_part(ctx, v, &to, &v->changes[i], &end);
     }
     if (st == GT_OK) {
         v->part = gt_strdup(ctx, gt_text_cstr(&part));
@@ -662,13 +666,18 @@ static gt_status copy_live(gt_ctx *ctx, gt_vault *v)
     return st;
 }
 
-gt_status gt_vault_save(gt_ctx *ctx, gt_vault *v)
+gt_status gt_vault_save(gt_ctx *ctx, gt_vault *v, bool *good)
 {
     gt_status st = gt_check_cancel(ctx);
+    *good = true;
     if (v->n_cells > 1) {
         qsort(v->cells, v->n_cells, sizeof *v->cells, cell_order);
     }
-    if (st == GT_OK && v->part == NULL && v->dead > (v->end - FIRST) / 2) {
+    st = st == GT_OK ? gt_vault_put_change(ctx, v, good) : st;
+    if (st != GT_OK || !*good) {
+        return st;
+    }
+    if (v->part == NULL && v->dead > (v->end - FIRST) / 2) {
         st = copy_live(ctx, v);
     }
     if (st == GT_OK) {

@@ -10,50 +10,43 @@
 #include "indicator/messages.h"
 #include "indicator/run.h"
 
+static const char ANY[] = ".gt_any"; /* of gt_areas */
+
 void gt_indicators_options_init(gt_indicators_options *options)
 {
     *options = (gt_indicators_options){.size = sizeof *options};
 }
 
-/* ---- units: the city, its districts, their towns --------------------------------------------- */
+/* ---- accounts -------------------------------------------------------------------------------- */
 
-static gt_status unit_of(run *r, const gt_area_table *t, size_t row, size_t *out)
+/* Does any indicator look at the word's text? Else it is enough to know that there is one, and a
+ * layer without classes does not split the account by feature. */
+static bool text_matters(const run *r, const char *word)
 {
-    const char *district = gt_area_table_text(t, row, 0);
-    const char *town = r->options->level == GT_LEVEL_TOWN ? gt_area_table_text(t, row, 1) : "";
-    for (size_t i = 0; i < r->n_units; i++) {
-        if (strcmp(r->units[i].district, district) == 0 && strcmp(r->units[i].town, town) == 0) {
-            *out = i;
-            return GT_OK;
+    bool matters = gt_package_find_layer(r->package, word) == NULL;
+    for (size_t i = 0; !matters && i < gt_package_n_indicators(r->package); i++) {
+        const gt_indicator *in = gt_package_indicator(r->package, i);
+        for (size_t k = 0; in->count != NULL && in->account[k] != NULL; k++) {
+            const char *name = in->names[k + 2]; /* after district and year */
+            matters = matters || (strcmp(in->account[k], word) == 0 &&
+                                  !(gt_expr_asks_only_null(in->count, name) &&
+                                    gt_expr_asks_only_null(in->of, name)));
         }
     }
-    void *block = r->units;
-    gt_status st = gt_grow(r->ctx, &block, &r->cap_units, r->n_units + 1, sizeof *r->units);
-    r->units = block;
-    if (st == GT_OK) {
-        const char *d = gt_arena_strdup(r->table->arena, district);
-        const char *n = gt_arena_strdup(r->table->arena, town);
-        st = d == NULL || n == NULL ? GT_E_MEMORY : GT_OK;
-        r->units[r->n_units] = (unit_sums){.district = d, .town = n};
-        *out = r->n_units++;
-    }
-    return st;
+    return matters;
 }
 
-static int unit_order(const void *a, const void *b)
+/* Adds a word of an account to those of a table. */
+static void put_word(const run *r, const char *word, gt_text *out)
 {
-    const unit_sums *u = a, *v = b;
-    int told = strcmp(u->district, v->district);
-    return told != 0 ? told : strcmp(u->town, v->town);
+    gt_text_printf(out, ",%s%s", word, text_matters(r, word) ? "" : ANY);
 }
-
-/* ---- accounts -------------------------------------------------------------------------------- */
 
 static gt_status account_key(run *r, const gt_indicator *in, gt_text *out)
 {
     gt_text_puts(out, r->options->level == GT_LEVEL_TOWN ? "district,township" : "district");
     for (size_t i = 0; in->account[i] != NULL; i++) {
-        gt_text_printf(out, ",%s", in->account[i]);
+        put_word(r, in->account[i], out);
     }
     return gt_text_status(out);
 }
@@ -78,11 +71,17 @@ static gt_status new_account(run *r, const char *key, account **out)
     return st;
 }
 
+bool gt_run_is_word(const char *piece, size_t len, const char *word)
+{
+    size_t n = strlen(word);
+    return len >= n && memcmp(piece, word, n) == 0 &&
+           (len == n || (len == n + sizeof ANY - 1 && memcmp(piece + n, ANY, len - n) == 0));
+}
+
 static bool key_holds(const char *key, const char *word)
 {
-    size_t len = strlen(word);
     for (const char *at = key; *at != '\0'; at += strcspn(at, ","), at += *at == ',' ? 1 : 0) {
-        if (strcspn(at, ",") == len && memcmp(at, word, len) == 0) {
+        if (gt_run_is_word(at, strcspn(at, ","), word)) {
             return true;
         }
     }
@@ -116,7 +115,7 @@ static gt_status common_account(run *r)
         bool wanted = r->options->only == NULL || strcmp(r->options->only, in->id) == 0;
         for (size_t k = 0; wanted && all_loaded(r, in) && in->account[k] != NULL; k++) {
             if (!key_holds(gt_text_cstr(&key), in->account[k]) && n < MOST_COLUMNS) {
-                gt_text_printf(&key, ",%s", in->account[k]);
+                put_word(r, in->account[k], &key);
                 n++;
             }
         }
@@ -138,7 +137,7 @@ static bool common_holds(const run *r, const gt_indicator *in)
     return all;
 }
 
-static gt_status find_account(run *r, const gt_indicator *in, account **out)
+gt_status gt_run_account(run *r, const gt_indicator *in, account **out)
 {
     if (common_holds(r, in)) {
         *out = r->common;
@@ -156,78 +155,6 @@ static gt_status find_account(run *r, const gt_indicator *in, account **out)
         st = new_account(r, gt_text_cstr(&key), out);
     }
     gt_text_free(&key);
-    return st;
-}
-
-/* Columns of the names of the conditions but the year. */
-static void map_columns(const gt_indicator *in, const gt_area_table *t, size_t *columns)
-{
-    for (size_t k = 0; k + 1 < in->n_names && k < MOST_TEXTS; k++) {
-        const char *word = k == 0 ? "district" : in->account[k - 1];
-        for (size_t c = 0; c < gt_area_table_n_columns(t); c++) {
-            if (strcmp(gt_area_table_column(t, c)->name, word) == 0) {
-                columns[k] = c;
-                break;
-            }
-        }
-    }
-}
-
-/* A layer that covers nothing on that day was not there yet: nothing is known, not nothing. */
-static bool all_layers_speak(const gt_indicator *in, const gt_area_table *t, const size_t *columns)
-{
-    for (size_t k = 1; k + 1 < in->n_names && k < MOST_TEXTS; k++) {
-        bool spoke = false;
-        for (size_t i = 0; !spoke && i < gt_area_table_n_rows(t); i++) {
-            spoke = *gt_area_table_text(t, i, columns[k]) != '\0';
-        }
-        if (!spoke) {
-            return false;
-        }
-    }
-    return gt_area_table_n_rows(t) > 0;
-}
-
-static gt_status count_row(run *r, const gt_indicator *in, const gt_counter *counter,
-                           const gt_area_table *t, size_t row, const size_t *columns)
-{
-    const char *texts[MOST_TEXTS];
-    size_t unit = 0;
-    bool counted = false, total = false;
-    for (size_t k = 0; k + 1 < in->n_names && k < MOST_TEXTS; k++) {
-        texts[k] = gt_area_table_text(t, row, columns[k]);
-    }
-    gt_status st = gt_counter_test(r->ctx, counter, in, r->table->year, texts, &counted, &total);
-    st = st == GT_OK ? unit_of(r, t, row, &unit) : st;
-    if (st == GT_OK) {
-        int64_t mm2 = llround(gt_area_table_m2(t, row) * 1e6);
-        r->units[unit].counted += counted ? mm2 : 0;
-        r->units[unit].total += total ? mm2 : 0;
-    }
-    return st;
-}
-
-static gt_status count_all(run *r, const gt_indicator *in, bool *known)
-{
-    account *a = NULL;
-    gt_counter counter;
-    size_t columns[MOST_TEXTS] = {0};
-    r->n_units = 0;
-    *known = false;
-    gt_status st = in->count == NULL ? GT_OK : find_account(r, in, &a);
-    if (st != GT_OK || a == NULL || a->table == NULL) {
-        return st;
-    }
-    map_columns(in, a->table, columns);
-    *known = all_layers_speak(in, a->table, columns);
-    st = gt_counter_open(r->ctx, r->sql, in, &counter);
-    for (size_t i = 0; st == GT_OK && *known && i < gt_area_table_n_rows(a->table); i++) {
-        st = gt_check_cancel(r->ctx);
-        st = st == GT_OK ? count_row(r, in, &counter, a->table, i, columns) : st;
-    }
-    if (r->n_units > 0) {
-        qsort(r->units, r->n_units, sizeof *r->units, unit_order);
-    }
     return st;
 }
 
@@ -460,7 +387,7 @@ static gt_status one(run *r, const gt_indicator *in)
 {
     bool known = false;
     unit_sums city = {.district = "", .town = ""};
-    gt_status st = count_all(r, in, &known);
+    gt_status st = gt_run_count(r, in, &known);
     st = st == GT_OK ? gt_run_books(r, in) : st;
     for (size_t i = 0; i < r->n_units; i++) {
         city.counted += r->units[i].counted;
@@ -509,6 +436,7 @@ gt_status gt_indicators_run(gt_ctx *ctx, gt_store *store, const gt_package *pack
         r.table->year >= this_year ? GT_DATE_NONE : gt_date_from_ymd(options->year, 12, 31);
     r.areas.as_of_rev = options->as_of_rev;
     r.areas.whole = r.areas.as_of == GT_DATE_NONE && options->as_of_rev == 0;
+    r.areas.keep = options->as_of_rev == 0;
     gt_status st = gt_arena_new(ctx, 0, &r.table->arena);
     st = st == GT_OK ? gt_sql_new(ctx, package, &r.sql) : st;
     st = st == GT_OK ? gt_series_book_open(ctx, store, package, options->as_of_rev, &r.book) : st;

@@ -58,6 +58,14 @@ typedef struct run {
     bool books_known[GT_MOST_SUMS], books_generated[GT_MOST_SUMS];
 } run;
 
+/* The table that holds the words of the indicator's account; *out NULL or without a table: no data.
+ */
+gt_status gt_run_account(run *r, const gt_indicator *in, account **out) GT_CHECKED;
+/* Is the piece of `len` bytes of a table's words the word, or asks whether it has a text? */
+bool gt_run_is_word(const char *piece, size_t len, const char *word);
+/* Sums of the indicator for every unit: r->units, sorted. *known: its layers cover something. */
+gt_status gt_run_count(run *r, const gt_indicator *in, bool *known) GT_CHECKED;
+
 /* Where the values of the indicator's sums of ledgers stand among a formula's own. */
 static inline size_t gt_first_sum(const gt_indicator *in)
 {

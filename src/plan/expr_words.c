@@ -332,3 +332,67 @@ void gt_expr_expand(const char *text, const gt_name *names, size_t n, gt_text *o
         p += len;
     }
 }
+
+/* ---- what a name is used for ---------------------------------------------------------------- */
+
+/* The next piece of text: a word, a string, a sign. Its length; 0 at the end. */
+static size_t piece(const char **p, bool *is_word)
+{
+    while (blank(**p)) {
+        ++*p;
+    }
+    *is_word = letter(**p) || digit(**p) || **p == ':';
+    bool name = false;
+    return **p == '\0'   ? 0
+           : *is_word    ? word_length(*p, &name)
+           : **p == '\'' ? string_length(*p)
+                         : 1;
+}
+
+static bool same_word(const char *p, size_t len, const char *word)
+{
+    return strlen(word) == len && sqlite3_strnicmp(p, word, (int)len) == 0;
+}
+
+/* May an operand that is only asked for NULL begin after this piece? */
+static bool opens(const char *p, size_t len, bool is_word)
+{
+    static const char *const words[] = {"and", "or", "not", "when", "then", "else", "case"};
+    bool yes = len == 0 || (len == 1 && (*p == '(' || *p == ','));
+    for (size_t i = 0; is_word && i < sizeof words / sizeof *words; i++) {
+        yes = yes || same_word(p, len, words[i]);
+    }
+    return yes;
+}
+
+/* Does IS [NOT] NULL stand at p, and nothing that would take its result further? */
+static bool asks_null(const char *p)
+{
+    bool word = false;
+    size_t len = piece(&p, &word);
+    bool is = word && same_word(p, len, "is");
+    p += len;
+    len = piece(&p, &word);
+    if (word && same_word(p, len, "not")) {
+        p += len;
+        len = piece(&p, &word);
+    }
+    return is && word && same_word(p, len, "null");
+}
+
+bool gt_expr_asks_only_null(const char *text, const char *name)
+{
+    const char *last = "";
+    size_t last_len = 0;
+    bool last_word = false, word = false, only = text == NULL || strpbrk(text, "\"`[") == NULL;
+    size_t len = 0;
+    for (const char *p = text == NULL ? "" : text; only && (len = piece(&p, &word)) > 0; p += len) {
+        if (word && same_word(p, len, name)) {
+            only = opens(last, last_len, last_word) && asks_null(p + len);
+        }
+        last = p;
+        last_len = len;
+        last_word = word;
+    }
+    return only;
+}

@@ -223,6 +223,7 @@ static void read_attributes(gt_scan *s, gt_feature *f)
     }
     if (s->query.all_versions) {
         f->rev_to = sqlite3_column_int64(s->stmt, COL_REV_TO);
+        f->valid_to_rev = sqlite3_column_int64(s->stmt, COL_TO_REV);
     }
     f->values = s->values;
     f->n_values = s->n_fields;

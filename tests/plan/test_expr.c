@@ -386,6 +386,46 @@ static void running_out_of_memory_is_survived(void **state)
     fail();
 }
 
+/* A name asked for NULL only may stand for any value: the cases that could be told wrong. */
+static void what_a_name_is_used_for_is_told(void **state)
+{
+    static const struct {
+        const char *text;
+        bool only;
+    } cases[] = {
+        {"farm IS NOT NULL", true},
+        {"farm is null", true},
+        {"FARM IS  NOT\n NULL AND use = 'farm'", true},
+        {"(use = 'a' OR farm IS NULL) AND NOT farm IS NOT NULL", true},
+        {"CASE WHEN farm IS NULL THEN 1 ELSE farm IS NOT NULL END", true},
+        {"iif(farm IS NULL, 1, 2) = 1", true},
+        {"use = 'farm' AND farmland = 3 AND far = 1", true}, /* other names, and a text */
+        {"use = 'it''s farm = 1'", true},
+        {"", true},
+        {"farm = 'basic'", false},
+        {"farm IN ('basic')", false},
+        {"farm IS 'basic'", false},
+        {"farm IS NOT 'basic'", false},
+        {"farm IS NOT NULL AND farm > 1", false},
+        {"use || farm IS NULL", false},
+        {"1 / farm IS NULL", false}, /* binds tighter than IS: NULL where farm is 0 */
+        {"farm || use IS NULL", false},
+        {"farm", false},
+        {"is_class(farm, '01')", false},
+        {"coalesce(farm, 1) IS NULL", false},
+        {"farm IS", false},
+        {"farm IS NOT", false},
+        {"\"farm\" = 1", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (gt_expr_asks_only_null(cases[i].text, "farm") != cases[i].only) {
+            fail_msg("%s", cases[i].text);
+        }
+    }
+    assert_true(gt_expr_asks_only_null(NULL, "farm"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +435,7 @@ int main(void)
         cmocka_unit_test(hostile_expressions_are_refused),
         cmocka_unit_test(the_faulty_word_is_pointed_at),
         cmocka_unit_test(bounds_hold),
+        cmocka_unit_test(what_a_name_is_used_for_is_told),
         cmocka_unit_test(running_out_of_memory_is_survived),
     };
     return cmocka_run_group_tests_name("plan.expr", tests, NULL, NULL);

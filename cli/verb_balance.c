@@ -6,6 +6,8 @@
 #include "guotu/ledger.h"
 #include "messages.h"
 
+enum { MOST_ROWS = 10 }; /* printed */
+
 static void square(char *out, size_t cap, int64_t cents)
 {
     (void)snprintf(out, cap, "%s%lld.%02lld", cents < 0 ? "-" : "",
@@ -75,6 +77,35 @@ static const char *broken_words(const cli *app, const gt_balance_broken *b)
                            : cli_title(app, b->must->title);
 }
 
+/* Of whom a row is part: a figure of the account, or a sum by its name. */
+static const char *figure_of(const gt_balance_row *row)
+{
+    return row->sum != NULL ? row->sum->name : row->quanta > 0 ? "inflow" : "outflow";
+}
+
+static double amount_of(const gt_balance_row *row)
+{
+    return row->sum != NULL ? gt_ledger_sum_value(row->sum, row->quanta)
+                            : (double)row->quanta / 100;
+}
+
+/* The rows behind what is broken, the largest of each figure first. */
+static void put_rows(cli *app, const gt_balance_broken *b)
+{
+    for (size_t i = 0; i < b->n_rows && i < MOST_ROWS; i++) {
+        const gt_balance_row *row = &b->rows[i];
+        bool area = row->sum == NULL || row->sum->is_area;
+        gt_text_printf(
+            &app->out, cli_say(app, "  %s：%s %s（%s） %.12g%s\n", "  %s: %s %s (%s) %.12g%s\n"),
+            figure_of(row), row->ledger, row->record, row->unit, amount_of(row), area ? " m2" : "");
+    }
+    size_t shown = b->n_rows < MOST_ROWS ? b->n_rows : MOST_ROWS;
+    if (b->n_all > (int64_t)shown) {
+        gt_text_printf(&app->out, cli_say(app, "  另有 %lld 行\n", "  and %lld more\n"),
+                       (long long)(b->n_all - (int64_t)shown));
+    }
+}
+
 static void put_broken(cli *app, const gt_balance_result *r)
 {
     for (size_t i = 0; i < r->n_broken; i++) {
@@ -85,7 +116,28 @@ static void put_broken(cli *app, const gt_balance_result *r)
                        *b->unit == '\0' ? cli_say(app, "全域", "whole territory") : b->unit,
                        broken_words(app, b), b->must == NULL || b->must->clause == NULL ? "" : "  ",
                        b->must == NULL || b->must->clause == NULL ? "" : b->must->clause);
+        put_rows(app, b);
     }
+}
+
+static void rows_json(gt_text *o, const gt_balance_broken *b)
+{
+    gt_text_printf(o, ",\"n_rows\":%lld,\"rows\":[", (long long)b->n_all);
+    for (size_t i = 0; i < b->n_rows; i++) {
+        const gt_balance_row *row = &b->rows[i];
+        gt_text_puts(o, i == 0 ? "\n    {\"of\":" : ",\n    {\"of\":");
+        gt_text_json_string(o, figure_of(row));
+        gt_text_puts(o, ",\"ledger\":");
+        gt_text_json_string(o, row->ledger);
+        gt_text_puts(o, ",\"record\":");
+        gt_text_json_string(o, row->record);
+        gt_text_puts(o, ",\"unit\":");
+        gt_text_json_string(o, row->unit);
+        gt_text_puts(o, ",\"amount\":");
+        gt_text_json_real(o, amount_of(row));
+        gt_text_putc(o, '}');
+    }
+    gt_text_putc(o, ']');
 }
 
 static void broken_json(gt_text *o, const gt_balance_result *r)
@@ -102,7 +154,9 @@ static void broken_json(gt_text *o, const gt_balance_result *r)
         gt_text_json_string(o, b->must == NULL ? NULL : b->must->title.en);
         gt_text_puts(o, ",\"clause\":");
         gt_text_json_string(o, b->must == NULL ? NULL : b->must->clause);
-        gt_text_printf(o, ",\"undecidable\":%s}", b->open ? "true" : "false");
+        gt_text_printf(o, ",\"undecidable\":%s", b->open ? "true" : "false");
+        rows_json(o, b);
+        gt_text_putc(o, '}');
     }
 }
 

@@ -171,11 +171,20 @@ typedef struct gt_balance_fault {
 
 /* A condition of the balance that does not hold, or cannot be decided: a sum it reads is not known.
  */
+typedef struct gt_balance_row { /* what a figure is made of: a line of the account, or a record */
+    const char *ledger, *record, *unit;
+    const gt_ledger_sum *sum; /* whose part it is; NULL: of inflow (quanta > 0) or outflow */
+    int64_t quanta;           /* never 0; of lines and areas hundredths of m2 */
+} gt_balance_row;
 typedef struct gt_balance_broken {
     const gt_balance_must *must; /* NULL: the balance's own test */
     const char *unit;            /* "" for the whole territory */
     bool open;                   /* undecidable, not broken */
+    const gt_balance_row *rows;  /* behind the figures that the condition reads: of each, the */
+    size_t n_rows;               /* largest first, GT_BALANCE_ROWS at the most */
+    int64_t n_all;               /* how many there are */
 } gt_balance_broken;
+enum { GT_BALANCE_ROWS = 50 };
 
 typedef struct gt_balance_result {
     const gt_balance *balance; /* borrowed from the package */
@@ -230,6 +239,10 @@ typedef struct gt_sum_ask {
  * (2 us each) for a cut of everything, else by its events. */
 gt_status gt_ledger_sum_each(gt_ctx *ctx, gt_book *book, const gt_sum_ask *ask,
                              const gt_book_cut *cut, bool *known) GT_CHECKED;
+/* Day of the first event of the sum's ledger, or of the first line of its balance; GT_DATE_NONE:
+ * there is none. Cost: by the ledger's events. */
+gt_status gt_ledger_sum_first(gt_ctx *ctx, gt_book *book, const gt_ledger_sum *sum,
+                              gt_date *out) GT_CHECKED;
 /* What brought the sum from one cut to the other, event by event in the order of the records: the
  * parts sum to the difference of the two sums exactly. What is undone on the way back counts the
  * other way round. Cost: 4 us an event of the ledger. */

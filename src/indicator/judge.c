@@ -7,6 +7,7 @@ static const double AREA_SLACK = 1e-6;   /* m2: one square millimetre, the unit 
 static const double SHARE_SLACK = 1e-12; /* rounding of one division */
 static const double ON_PATH = 0.9;       /* progress over time, IN-5 */
 static const double FAR_BEHIND = 0.6;
+static const double ROUNDING = 1e-15; /* of the few operations that lead to a bound */
 
 static double slack_of(const gt_indicator *in, double target)
 {
@@ -62,6 +63,18 @@ static gt_judgement undecidable(gt_why why)
     return (gt_judgement){GT_STAND_UNDECIDABLE, GT_GREY, why, NAN, NAN};
 }
 
+/* Has x come the share of the way from base to asked that the years ask for? A value that stands
+ * on the bound to the last digit the base is kept with has. */
+static bool reached(const gt_indicator *in, const gt_target *t, double asked, const gt_judged *v,
+                    double share)
+{
+    double passed = (double)(v->year - v->base_year) / (t->year - v->base_year);
+    double bound = v->base + share * passed * (asked - v->base);
+    double largest = fmax(fabs(asked), fabs(v->base)), slack = slack_of(in, asked);
+    slack = fmax(slack, ROUNDING * largest);
+    return asked > v->base ? v->x >= bound - slack : v->x <= bound + slack;
+}
+
 /* Not due and not met: how far along is it? */
 static gt_judgement on_the_way(const gt_indicator *in, const gt_target *t, double asked,
                                const gt_judged *v)
@@ -78,9 +91,9 @@ static gt_judgement on_the_way(const gt_indicator *in, const gt_target *t, doubl
     gt_judgement j = judged_as(GT_STAND_ON_PATH, GT_GREEN);
     j.progress = (v->x - v->base) / (asked - v->base);
     j.time = (double)(v->year - v->base_year) / (t->year - v->base_year);
-    if (j.progress < ON_PATH * j.time) {
+    if (!reached(in, t, asked, v, ON_PATH)) {
         j.standing = GT_STAND_BEHIND;
-        j.grade = j.progress < FAR_BEHIND * j.time ? GT_ORANGE : GT_YELLOW;
+        j.grade = reached(in, t, asked, v, FAR_BEHIND) ? GT_YELLOW : GT_ORANGE;
     }
     return j;
 }

@@ -196,7 +196,7 @@ static void series_values(const run *r, const gt_indicator *in, const char *plac
 /* ---- one unit -------------------------------------------------------------------------------- */
 
 static gt_status value_at(run *r, const gt_indicator *in, const unit_sums *u, const char *place,
-                          int year, bool *known, double *out)
+                          int year, const books_at *books, bool *known, double *out)
 {
     gt_value series[MOST_VALUES];
     gt_ingredients g = {.year = year, .series = series};
@@ -206,26 +206,42 @@ static gt_status value_at(run *r, const gt_indicator *in, const unit_sums *u, co
         g.total = u->total;
     }
     series_values(r, in, place, year, series);
-    gt_run_book_values(r, in, place, series);
+    gt_run_book_values(books, in, place, series);
     return gt_indicator_value(r->ctx, r->sql, in, &g, known, out);
+}
+
+/* The years in which a first value may be found: what the series and the books know. */
+static gt_status base_years(run *r, const gt_indicator *in, const char *place, int *first,
+                            int *last)
+{
+    int books = 0;
+    *first = *last = 0;
+    if (in->n_series > 0 && !gt_series_years(r->book, in->series[0], place, first, last)) {
+        *first = *last = 0;
+    }
+    gt_status st = gt_run_first_book_year(r, in, &books);
+    if (books != 0) {
+        *first = *first == 0 || books < *first ? books : *first;
+        *last = r->table->year > *last ? r->table->year : *last;
+    }
+    return st;
 }
 
 /* The base of the plan, or the first year that gives a value. */
 static gt_status base_of(run *r, const gt_indicator *in, const char *place, gt_indicator_row *row)
 {
+    int first = 0, last = 0;
     row->base_year = in->base_year;
     row->base = in->base;
-    if (!in->base_first || in->count != NULL || in->n_series == 0 || in->n_sums > 0) {
+    if (!in->base_first || in->count != NULL) {
         return GT_OK;
     }
-    int first = 0, last = 0;
-    gt_status st = GT_OK;
-    if (gt_series_years(r->book, in->series[0], place, &first, &last)) {
-        for (int y = first; st == GT_OK && row->base_year == 0 && y <= last; y++) {
-            bool known = false;
-            st = value_at(r, in, NULL, place, y, &known, &row->base);
-            row->base_year = known ? y : 0;
-        }
+    gt_status st = base_years(r, in, place, &first, &last);
+    for (int y = first; st == GT_OK && first != 0 && row->base_year == 0 && y <= last; y++) {
+        bool known = false;
+        st = gt_run_past_books(r, in, y);
+        st = st == GT_OK ? value_at(r, in, NULL, place, y, &r->past, &known, &row->base) : st;
+        row->base_year = known ? y : 0;
     }
     return st;
 }
@@ -301,7 +317,7 @@ static gt_status one_unit(run *r, const gt_indicator *in, const unit_sums *u, gt
     const char *place = row.level == GT_LEVEL_TOWN ? "\x1f" : row.unit; /* towns have no series */
     size_t from = r->table->n_rows, asked = 0;
     int year = target_year(in, r->table->year);
-    gt_status st = value_at(r, in, u, place, r->table->year, &row.known, &row.value);
+    gt_status st = value_at(r, in, u, place, r->table->year, &r->books, &row.known, &row.value);
     st = st == GT_OK ? base_of(r, in, place, &row) : st;
     st = st == GT_OK ? gt_indicator_sources(r, in, u != NULL, place, &row) : st;
     for (size_t i = 0; st == GT_OK && i < in->n_targets; i++) {
@@ -357,9 +373,11 @@ static gt_status districts(run *r, const gt_indicator *in, bool known)
 static gt_status book_units(run *r, const gt_indicator *in)
 {
     gt_status st = GT_OK;
-    for (size_t i = 0; st == GT_OK && i < r->n_by_unit; i++) {
-        const gt_indicator_row row = {
-            .indicator = in, .level = GT_LEVEL_DISTRICT, .unit = r->by_unit[i].unit, .parent = ""};
+    for (size_t i = 0; st == GT_OK && i < r->books.n; i++) {
+        const gt_indicator_row row = {.indicator = in,
+                                      .level = GT_LEVEL_DISTRICT,
+                                      .unit = r->books.by_unit[i].unit,
+                                      .parent = ""};
         st = strcmp(row.unit, "*") == 0 ? GT_OK : one_unit(r, in, NULL, row);
     }
     return st;
@@ -452,7 +470,8 @@ gt_status gt_indicators_run(gt_ctx *ctx, gt_store *store, const gt_package *pack
     gt_book_close(r.ledgers);
     gt_sql_free(r.sql);
     gt_free(ctx, r.units);
-    gt_free(ctx, r.by_unit);
+    gt_free(ctx, r.books.by_unit);
+    gt_free(ctx, r.past.by_unit);
     if (st == GT_OK) {
         *out = r.table;
     } else {

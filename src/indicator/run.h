@@ -23,6 +23,15 @@ typedef struct unit_books {
     int64_t quanta[GT_MOST_SUMS];
 } unit_books;
 
+/* The sums of ledgers of the indicator at hand in one state of the books. */
+typedef struct books_at {
+    int year;            /* of a past state; 0: none read yet */
+    unit_books whole;    /* the city */
+    unit_books *by_unit; /* and its units, by name */
+    size_t n, cap;
+    bool known[GT_MOST_SUMS];
+} books_at;
+
 typedef struct account {
     const char *words;
     gt_area_table *table; /* NULL: no data */
@@ -50,12 +59,12 @@ typedef struct run {
     gt_indicator_table *table;
     unit_sums *units; /* of the indicator at hand */
     size_t n_units, cap_units;
-    gt_book *ledgers;    /* opened when the first indicator reads them */
-    gt_book_cut cut;     /* their state that goes with the map's */
-    unit_books whole;    /* of the indicator at hand: the city */
-    unit_books *by_unit; /* and its units, by name */
-    size_t n_by_unit, cap_by_unit;
-    bool books_known[GT_MOST_SUMS], books_generated[GT_MOST_SUMS];
+    gt_book *ledgers; /* opened when the first indicator reads them */
+    gt_book_cut cut;  /* their state that goes with the map's */
+    books_at books;   /* of the indicator at hand, in that state */
+    books_at past;    /* and at the end of a year: where its base is looked for */
+    int first_year;   /* of its books; 0: none, -1: not asked yet */
+    bool books_generated[GT_MOST_SUMS];
 } run;
 
 /* The table that holds the words of the indicator's account; *out NULL or without a table: no data.
@@ -71,10 +80,15 @@ static inline size_t gt_first_sum(const gt_indicator *in)
 {
     return GT_SERIES_NAMES * in->n_series;
 }
-/* Adds up the sums of ledgers for the city and every unit: whole, by_unit, books_known. */
+/* Adds up the sums of ledgers for the city and every unit: r->books. */
 gt_status gt_run_books(run *r, const gt_indicator *in) GT_CHECKED;
-/* Writes them for a place ("": the city) into values, the formula's own. */
-void gt_run_book_values(const run *r, const gt_indicator *in, const char *place, gt_value *values);
+/* The same as the books were at the end of a year: r->past. */
+gt_status gt_run_past_books(run *r, const gt_indicator *in, int year) GT_CHECKED;
+/* First year in which a ledger of the indicator has an entry; 0: none. */
+gt_status gt_run_first_book_year(run *r, const gt_indicator *in, int *year) GT_CHECKED;
+/* Writes the sums for a place ("": the city) into values, the formula's own. */
+void gt_run_book_values(const books_at *books, const gt_indicator *in, const char *place,
+                        gt_value *values);
 /* Books as the map's state `rev` (0: newest) and `date` has them. */
 gt_status gt_book_cut_of(gt_ctx *ctx, gt_store *store, int64_t rev, gt_date date, int year,
                          gt_book_cut *out) GT_CHECKED;

@@ -75,7 +75,7 @@ gt_status gt_indicator_sources(run *r, const gt_indicator *in, bool counted, con
     }
     for (size_t i = 0; i < in->n_sums; i++) {
         const char *book = in->sums[i].ledger != NULL ? in->sums[i].ledger_id : in->sums[i].balance;
-        join(r->books_known[i] ? &vintage : &missing, book);
+        join(r->books.known[i] ? &vintage : &missing, book);
         row->generated = row->generated || r->books_generated[i];
     }
     if (in->count == NULL && in->n_series == 0 && in->n_sums == 0) {

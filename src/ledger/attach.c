@@ -86,6 +86,14 @@ static gt_status keep(gt_ctx *ctx, const gt_book *b, const char *path, char hex[
     return st;
 }
 
+/* Is there such an open record, and may the actor attach to it? Asked again with the event: the
+ * file is not copied under the write lock. */
+static gt_status may_attach(gt_deed *w, const char *id)
+{
+    gt_status st = gt_deed_find(w, id);
+    return st == GT_OK ? gt_deed_may(w, "attach", w->before.unit, NULL) : st;
+}
+
 gt_status gt_ledger_attach(gt_ctx *ctx, gt_book *b, const gt_ledger *l, const gt_act *act,
                            const char *id, const char *path, const char *kind)
 {
@@ -95,13 +103,15 @@ gt_status gt_ledger_attach(gt_ctx *ctx, gt_book *b, const gt_ledger *l, const gt
     int64_t size = 0;
     const char *name = strrchr(path, '/');
     gt_text_init(&body, ctx, 0);
-    gt_status st = keep(ctx, b, path, hex, &size);
+    gt_status st = gt_deed_open(ctx, b, NULL, l, act, &w);
+    st = st == GT_OK ? may_attach(&w, id) : st;
+    st = gt_deed_close(&w, st);
+    st = st == GT_OK ? keep(ctx, b, path, hex, &size) : st;
     if (st != GT_OK) {
         return st;
     }
     st = gt_deed_open(ctx, b, NULL, l, act, &w);
-    st = st == GT_OK ? gt_deed_find(&w, id) : st;
-    st = st == GT_OK ? gt_deed_may(&w, "attach", w.before.unit, NULL) : st;
+    st = st == GT_OK ? may_attach(&w, id) : st;
     gt_text_puts(&body, "\"kind\":");
     gt_text_json_string(&body, kind);
     gt_text_puts(&body, ",\"name\":");

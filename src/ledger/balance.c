@@ -2,6 +2,7 @@
  * so that sums are exact. */
 #include <string.h>
 
+#include "ledger/balance_rows.h"
 #include "ledger/fields.h"
 #include "ledger/messages.h"
 #include "plan/problem.h"
@@ -301,13 +302,17 @@ static bool line_met(gt_balance_test test, const gt_balance_line *l)
     return true;
 }
 
-static gt_status break_with(account *a, const gt_balance_must *must, const char *unit, bool open)
+static gt_status break_with(account *a, gt_sql *sql, const gt_expr *expr,
+                            const gt_balance_broken *what)
 {
+    const gt_rows_ask ask = {a->ctx, a->b, a->out->balance, a->year, sql, a->arena};
     gt_status st =
         room(a->arena, (void **)&a->broken, &a->cap_broken, a->out->n_broken, sizeof *a->broken);
     if (st == GT_OK) {
-        a->broken[a->out->n_broken++] = (gt_balance_broken){must, unit, open};
-        a->out->met = a->out->met && open;
+        gt_balance_broken *b = &a->broken[a->out->n_broken++];
+        *b = *what;
+        a->out->met = a->out->met && b->open;
+        st = gt_balance_name_rows(&ask, expr, b);
     }
     return st;
 }
@@ -319,7 +324,7 @@ static gt_status test_lines(account *a)
         if (!line_met(a->out->balance->test, &a->lines[i])) {
             const char *unit = a->lines[i].unit;
             a->out->broken_unit = a->out->broken_unit == NULL ? unit : a->out->broken_unit;
-            st = break_with(a, NULL, unit, false);
+            st = break_with(a, NULL, NULL, &(gt_balance_broken){.unit = unit});
         }
     }
     return st;
@@ -333,7 +338,8 @@ typedef struct figures {
     account *a;
     int64_t *quanta;
     bool *known;
-    size_t at; /* of the sum at hand */
+    size_t at;   /* of the sum at hand */
+    gt_sql *sql; /* evaluates conditions */
 } figures;
 
 static gt_status add_to(const figures *f, size_t row, const gt_sum_part *part)
@@ -363,6 +369,7 @@ static gt_status read_figures(account *a, gt_sql *sql, figures *f)
     const gt_balance *b = a->out->balance;
     const gt_book_cut cut = {.date = GT_DATE_NONE, .year = a->year};
     f->a = a;
+    f->sql = sql;
     f->quanta = gt_arena_zalloc(a->arena, (a->out->n_lines + 1) * b->n_sums + 1, sizeof *f->quanta);
     f->known = gt_arena_zalloc(a->arena, b->n_sums + 1, sizeof *f->known);
     gt_status st = f->quanta == NULL || f->known == NULL ? GT_E_MEMORY : GT_OK;
@@ -410,7 +417,9 @@ static gt_status ask_line(const figures *f, gt_expr *const *musts, size_t row)
             st = gt_expr_test(a->ctx, musts[i], values, &truth);
         }
         if (st == GT_OK && truth != GT_TRUE) {
-            st = break_with(a, &b->musts[i], unit, truth == GT_UNKNOWN);
+            const gt_balance_broken what = {
+                .must = &b->musts[i], .unit = unit, .open = truth == GT_UNKNOWN};
+            st = break_with(a, f->sql, musts[i], &what);
         }
     }
     return st;

@@ -40,6 +40,9 @@ static const char TABLES[] =
     " unit, year, state) WHERE closed = 0;"
     "CREATE INDEX IF NOT EXISTS gt_ledger_record_overdue ON gt_ledger_record(ledger, due) WHERE"
     " closed = 0 AND due IS NOT NULL;"
+    "CREATE INDEX IF NOT EXISTS gt_ledger_record_unit_overdue ON gt_ledger_record(ledger, unit, "
+    "due)"
+    " WHERE closed = 0 AND due IS NOT NULL;"
     "CREATE %s TABLE IF NOT EXISTS gt_ledger_posting(seq INTEGER NOT NULL, line INTEGER NOT NULL,"
     " balance TEXT NOT NULL, year INTEGER NOT NULL, unit TEXT NOT NULL, account TEXT NOT NULL,"
     " amount INTEGER NOT NULL, quality TEXT NOT NULL, PRIMARY KEY(seq, line)) WITHOUT ROWID;"
@@ -108,10 +111,13 @@ static gt_status set_up_reader(gt_ctx *ctx, gt_book *b, bool books)
 /* Two processes may both find no tables: the second waits for the first and finds them. */
 static gt_status set_up(gt_ctx *ctx, gt_book *b)
 {
-    bool books = false, counts = false;
+    bool books = false, counts = false, newest = true;
     gt_status st = has(ctx, b, "balance_row", &books);
     st = st == GT_OK ? has(ctx, b, "gt_ledger_count", &counts) : st;
-    if (st != GT_OK || (books && counts)) {
+    if (st == GT_OK && b->write) { /* books of before lack the index made last */
+        st = has(ctx, b, "gt_ledger_record_unit_overdue", &newest);
+    }
+    if (st != GT_OK || (books && counts && newest)) {
         return st;
     }
     if (!b->write) {
@@ -132,10 +138,35 @@ static gt_status set_up(gt_ctx *ctx, gt_book *b)
     return st;
 }
 
+/* A reader shares the store's connection where the books are whole: a second one would read the
+ * schema of all layers again. */
+static gt_status borrow(gt_ctx *ctx, gt_book *b)
+{
+    bool books = false, counts = false;
+    b->db = gt_store_reader(b->store);
+    gt_status st = has(ctx, b, "balance_row", &books);
+    st = st == GT_OK ? has(ctx, b, "gt_ledger_count", &counts) : st;
+    b->borrowed = st == GT_OK && books && counts;
+    b->db = b->borrowed ? b->db : NULL;
+    return st;
+}
+
+static gt_status open_own(gt_ctx *ctx, gt_book *b)
+{
+    gt_text path;
+    gt_text_init(&path, ctx, 0);
+    gt_text_printf(&path, "%s/onemap.gpkg", gt_store_dir(b->store));
+    gt_status st = gt_text_status(&path);
+    if (st == GT_OK) {
+        st = gt_db_open(ctx, gt_text_cstr(&path), b->write ? GT_DB_WRITE : GT_DB_READ, &b->db);
+    }
+    gt_text_free(&path);
+    return st == GT_OK ? set_up(ctx, b) : st;
+}
+
 gt_status gt_book_open(gt_ctx *ctx, gt_store *store, bool write, gt_book **out)
 {
     *out = NULL;
-    gt_text path;
     gt_book *b = gt_zalloc(ctx, 1, sizeof *b);
     if (b == NULL) {
         return GT_E_MEMORY;
@@ -143,14 +174,8 @@ gt_status gt_book_open(gt_ctx *ctx, gt_store *store, bool write, gt_book **out)
     b->ctx = ctx;
     b->store = store;
     b->write = write;
-    gt_text_init(&path, ctx, 0);
-    gt_text_printf(&path, "%s/onemap.gpkg", gt_store_dir(store));
-    gt_status st = gt_text_status(&path);
-    st = st == GT_OK
-             ? gt_db_open(ctx, gt_text_cstr(&path), write ? GT_DB_WRITE : GT_DB_READ, &b->db)
-             : st;
-    st = st == GT_OK ? set_up(ctx, b) : st;
-    gt_text_free(&path);
+    gt_status st = write ? GT_OK : borrow(ctx, b);
+    st = st == GT_OK && !b->borrowed ? open_own(ctx, b) : st;
     if (st != GT_OK) {
         gt_book_close(b);
         return st;
@@ -167,7 +192,9 @@ void gt_book_close(gt_book *b)
     if (b->in_action) {
         (void)sqlite3_exec(b->db, "ROLLBACK", NULL, NULL, NULL);
     }
-    gt_db_close(b->db);
+    if (!b->borrowed) {
+        gt_db_close(b->db);
+    }
     gt_free(b->ctx, b);
 }
 

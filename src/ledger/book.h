@@ -24,6 +24,7 @@ struct gt_book {
     gt_ctx *ctx; /* of open; owns the memory */
     gt_store *store;
     sqlite3 *db;
+    bool borrowed; /* the store's reader */
     bool write, in_action;
     int64_t seq; /* of the newest event, while in an action */
     unsigned char head[GT_HASH_BYTES];

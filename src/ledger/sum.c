@@ -482,3 +482,26 @@ gt_status gt_ledger_sum_moves(gt_ctx *ctx, gt_book *b, const gt_sum_ask *what,
     close_adder(&a);
     return st;
 }
+
+gt_status gt_ledger_sum_first(gt_ctx *ctx, gt_book *b, const gt_ledger_sum *sum, gt_date *out)
+{
+    sqlite3_stmt *s = NULL;
+    bool row = false;
+    *out = GT_DATE_NONE;
+    gt_status st = gt_db_prepare(
+        ctx, b->db,
+        sum->ledger != NULL
+            ? "SELECT min(date) FROM gt_ledger_event WHERE ledger = ?1"
+            : "SELECT min(e.date) FROM gt_ledger_posting p JOIN gt_ledger_event e ON e.seq = p.seq"
+              " WHERE p.balance = ?1",
+        &s);
+    if (st == GT_OK) {
+        gt_bind_text(s, 1, sum->ledger != NULL ? sum->ledger->id : sum->balance);
+        st = gt_db_step(ctx, s, &row);
+    }
+    if (st == GT_OK && row) {
+        *out = gt_db_column_date(s, 0);
+    }
+    (void)sqlite3_finalize(s);
+    return st;
+}

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "guotu/geometry.h"
+#include "guotu/store.h"
 #include "guotu/text.h"
 
 typedef enum gt_db_mode { GT_DB_READ, GT_DB_WRITE, GT_DB_CREATE } gt_db_mode;
@@ -13,6 +14,10 @@ typedef enum gt_db_mode { GT_DB_READ, GT_DB_WRITE, GT_DB_CREATE } gt_db_mode;
  * shared-memory file (read-only folder) falls back to an immutable view when there is no WAL. */
 gt_status gt_db_open(gt_ctx *ctx, const char *path, gt_db_mode mode, sqlite3 **out) GT_CHECKED;
 void gt_db_close(sqlite3 *db);
+/* The store's own connection for reading, which sees finished revisions only; borrowed. For rooms
+ * whose tables lie in the same file: opening another one reads the whole schema again (10 ms for 60
+ * layers). Not within a read of the store itself; nothing is left open on it. */
+sqlite3 *gt_store_reader(gt_store *store);
 /* Long statements stop when the family of ctx is cancelled (gt_db_open does this); ctx NULL: never.
  */
 void gt_db_watch_cancel(sqlite3 *db, gt_ctx *ctx);

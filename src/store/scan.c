@@ -87,6 +87,25 @@ static void put_times(gt_text *sql, const gt_query *q, bool history)
     }
 }
 
+/* Of the history only what may count at that time is looked at: rows whose valid time ends after
+ * ?2, rows ended or superseded after ?1; each has an index. A row of the history is ended or
+ * superseded, so no other can count. */
+static void put_candidates(gt_text *sql, const gt_scan *s)
+{
+    const char *id = s->layer;
+    gt_text_printf(sql,
+                   " AND t.fid IN (SELECT fid FROM \"%s__history\" WHERE gt_valid_to_rev > ?1"
+                   " UNION SELECT fid FROM \"%s__history\" WHERE gt_rev_to > ?1",
+                   id, id);
+    if (s->query.as_of_date != GT_DATE_NONE) {
+        gt_text_printf(sql,
+                       " UNION SELECT fid FROM \"%s__history\" WHERE gt_rev_to IS NULL AND"
+                       " gt_valid_to > ?2",
+                       id);
+    }
+    gt_text_putc(sql, ')');
+}
+
 /* Rows that revisions after ?8 wrote lie in one range of fids from ?9 on; rows they ended are found
  * by the partial indexes of the history. */
 static void put_changed(gt_text *sql, const gt_scan *s, bool history)
@@ -118,6 +137,9 @@ static void put_where(gt_text *sql, const gt_scan *s, bool history)
         put_changed(sql, s, history);
     } else if (!q->all_versions) {
         put_times(sql, q, history);
+        if (history && q->id == NULL && q->id_prefix == NULL) {
+            put_candidates(sql, s);
+        }
     }
     if (q->has_box && !history) {
         gt_text_printf(sql,

@@ -84,8 +84,10 @@ static void put_tables(gt_text *sql, const gt_standard *s, const char *geometry)
                    "CREATE INDEX \"%s__history_valid\" ON \"%s__history\"(gt_valid_to_rev,"
                    " gt_valid_to) WHERE gt_valid_to_rev IS NOT NULL;"
                    "CREATE INDEX \"%s__history_rev\" ON \"%s__history\"(gt_rev_to)"
-                   " WHERE gt_rev_to IS NOT NULL;",
-                   s->id, s->id, s->id, s->id, s->id, s->id);
+                   " WHERE gt_rev_to IS NOT NULL;"
+                   "CREATE INDEX \"%s__history_to\" ON \"%s__history\"(gt_valid_to)"
+                   " WHERE gt_rev_to IS NULL;",
+                   s->id, s->id, s->id, s->id, s->id, s->id, s->id, s->id);
 }
 
 /* The triggers of OGC 12-128r18, annex F.3, word for word but for the names. They run in programs

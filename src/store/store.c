@@ -389,6 +389,11 @@ gt_status gt_store_refresh(gt_ctx *ctx, gt_store *s, bool *changed)
 
 /* ---- what is known about it ------------------------------------------------------------------ */
 
+sqlite3 *gt_store_reader(gt_store *store)
+{
+    return store->reader;
+}
+
 const char *gt_store_dir(const gt_store *store)
 {
     return store->dir;

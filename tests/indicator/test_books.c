@@ -119,6 +119,57 @@ static void values_by_hand(void **state)
     assert_near(land, (8.5 + 30.5 * 30.5 / 1000) / 4, 0.01);
 }
 
+static gt_indicator_row row_of(test_books *b, const char *id, const char *place, int year)
+{
+    gt_indicators_options o;
+    gt_indicator_table *table = NULL;
+    gt_indicator_row row = {.base_year = NOT_KNOWN};
+    gt_indicators_options_init(&o);
+    o.year = year;
+    o.level = GT_LEVEL_DISTRICT;
+    o.only = id;
+    assert_ok(b->ctx, gt_indicators_run(b->ctx, b->store, b->package, &o, &table));
+    for (size_t i = 0; i < gt_indicator_table_n_rows(table); i++) {
+        const gt_indicator_row *r = gt_indicator_table_row(table, i);
+        row = strcmp(r->unit, place) == 0 ? *r : row;
+    }
+    gt_indicator_table_free(table);
+    return row;
+}
+
+/* The same three works: the books begin in 2023. A base is the end of the first year that gives a
+ * value; for a share whose divisor is 0 until 2024, that year. */
+static void the_first_year_of_the_books_is_a_base(void **state)
+{
+    test_books *b = *state;
+    gt_indicator_row r = row_of(b, "first-restored", "", 2025);
+    assert_int_equal(r.base_year, 2023);
+    assert_near(r.base, 12500, 1e-9);
+    assert_near(r.value, 12500, 1e-9);
+    assert_near(r.judgement.progress, 0, 1e-12);
+    assert_near(r.judgement.time, 0.5, 1e-12); /* 2 of 4 years */
+    assert_int_equal(r.judgement.grade, GT_ORANGE);
+    r = row_of(b, "first-restored", "", 2024); /* 2 of 4.25 ha: a quarter of the way and the time */
+    assert_near(r.judgement.progress, 0.25, 1e-12);
+    assert_near(r.judgement.time, 0.25, 1e-12);
+    assert_int_equal(r.judgement.standing, GT_STAND_ON_PATH);
+    r = row_of(b, "first-restored", "east", 2025);
+    assert_int_equal(r.base_year, 2023); /* the books were open, nothing of it done */
+    assert_near(r.base, 0, 1e-9);
+    r = row_of(b, "first-restored", "", 2023);
+    assert_int_equal(r.base_year, 2023);
+    r = row_of(b, "first-restored", "", 2022);
+    assert_false(r.known);
+    assert_int_equal(r.judgement.standing, GT_STAND_UNDECIDABLE);
+    r = row_of(b, "first-share", "", 2025);
+    assert_int_equal(r.base_year, 2024);
+    assert_near(r.base, 2, 1e-12);
+    assert_near(r.value, 1, 1e-12);
+    r = row_of(b, "first-share", "west", 2025); /* no work of kind two there, ever */
+    assert_false(r.known);
+    assert_int_equal(r.base_year, 0);
+}
+
 static int64_t sum_of(const gt_explanation *e)
 {
     int64_t sum = 0;
@@ -425,6 +476,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(an_empty_book_is_not_known),
                                        cmocka_unit_test(values_by_hand),
+                                       cmocka_unit_test(the_first_year_of_the_books_is_a_base),
+                                       cmocka_unit_test(the_first_year_of_the_books_is_a_base),
                                        cmocka_unit_test(events_are_named),
                                        cmocka_unit_test(random_actions_sum_exactly),
                                        cmocka_unit_test(the_journal_gives_the_present),

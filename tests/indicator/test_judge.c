@@ -85,6 +85,45 @@ static void progress_against_time(void **state)
     assert_int_equal(gt_indicator_judge(&AREA, &t, &v).standing, GT_STAND_BEHIND);
 }
 
+/* The stated bounds, 0.9 and 0.6 of the share of time: on the bound is on the better side, one
+ * square metre short is not, whatever the figures round to. Bounds worked out by hand. */
+static void grades_turn_at_their_bounds(void **state)
+{
+    static const struct {
+        const gt_indicator *in;
+        int base_year, year, due;
+        double base, asked, green, yellow, step; /* first values of each grade; one step worse */
+    } cases[] = {
+        {&AREA, 2020, 2025, 2030, 2000e6, 1900e6, 1955e6, 1970e6, 1},
+        {&AREA, 2020, 2025, 2030, 1900e6, 2000e6, 1945e6, 1930e6, -1},
+        {&AREA, 2020, 2023, 2025, 2809e6, 2790e6, 2798740000, 2802160000, 1},
+        {&AREA, 2020, 2021, 2023, 100e6, 70e6, 91e6, 94e6, 1}, /* a third of the time */
+        {&AREA, 2020, 2027, 2035, 16.3e9, 16.4e9, 16.342e9, 16.328e9, -1},
+        {&AREA, 2020, 2025, 2030, 2000e6, 1900e6, 1955e6, 1970e6, 1e-4},
+        {&SHARE, 2020, 2025, 2030, 0.5, 0.6, 0.545, 0.53, -1e-9},
+        {&SHARE, 2020, 2021, 2030, 0.7, 0.1, 0.646, 0.664, 1e-9},
+        {&SHARE, 2020, 2029, 2030, 0.1, 0.3, 0.262, 0.208, -1e-9},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gt_target t =
+            asks(cases[i].asked < cases[i].base ? GT_AT_MOST : GT_AT_LEAST, cases[i].asked, true);
+        const double x[] = {
+            cases[i].green - cases[i].step,  cases[i].green,  cases[i].green + cases[i].step,
+            cases[i].yellow - cases[i].step, cases[i].yellow, cases[i].yellow + cases[i].step};
+        const gt_grade want[] = {GT_GREEN, GT_GREEN, GT_YELLOW, GT_YELLOW, GT_YELLOW, GT_ORANGE};
+        t.year = cases[i].due;
+        for (size_t k = 0; k < 6; k++) {
+            gt_judged v = value(x[k], cases[i].year);
+            v.base_year = cases[i].base_year;
+            v.base = cases[i].base;
+            const gt_judgement j = gt_indicator_judge(cases[i].in, &t, &v);
+            assert_int_equal(j.grade, want[k]);
+            assert_int_equal(j.standing, want[k] == GT_GREEN ? GT_STAND_ON_PATH : GT_STAND_BEHIND);
+        }
+    }
+}
+
 static gt_why why(const gt_target *t, const gt_judged *v)
 {
     const gt_judgement j = gt_indicator_judge(&AREA, t, v);
@@ -164,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(one_square_metre_is_missed),
                                        cmocka_unit_test(guidance_is_behind_not_broken),
                                        cmocka_unit_test(progress_against_time),
+                                       cmocka_unit_test(grades_turn_at_their_bounds),
                                        cmocka_unit_test(undecidable_says_why),
                                        cmocka_unit_test(floors_hold_every_year),
                                        cmocka_unit_test(words_in_both_languages)};

@@ -27,6 +27,9 @@ assert d['total']['closing_m2'] == 100000.0 and d['faults'] == []
 # equal in and out is met, by the square metre; less is not
 code 1 balance farm --year 2026
 says "not met 东区: in against out"
+says "outflow: fields F4 (东区) -10000 m2"
+code 1 balance farm --year 2026 --format json
+says '{"of":"outflow","ledger":"fields","record":"F4","unit":"东区","amount":-10000}'
 code 0 ledger add fields --id F5 --unit 东区 --set area=0.9999 --date 2026-02-02
 code 0 ledger move fields F5 enter --date 2026-02-02
 code 1 balance farm --year 2026

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ledger/book.h"
 #include "support/books.h"
@@ -335,6 +336,16 @@ static void evidence(void **state)
     assert_ok(b->ctx, add_place(b, "E1", "restoration_projects", &g));
     gt_geom_free(b->ctx, &g);
     test_write_file(paper, "paper", 5);
+    /* whoever may not attach, or to nothing, leaves no copy of the file */
+    gt_act stranger = test_act(day(1));
+    stranger.actor = "nobody";
+    refused(b, attach(b, "E9", test_path(b->dir, "paper.pdf"), "approval"), GT_E_NOT_FOUND,
+            "ledger.no-record");
+    refused(b,
+            gt_ledger_attach(b->ctx, b->book, ledger(b, "restoration_projects"), &stranger, "E1",
+                             test_path(b->dir, "paper.pdf"), "approval"),
+            GT_E_USAGE, "ledger.no-actor");
+    assert_int_not_equal(access(test_path(b->dir, "w/attachments"), F_OK), 0);
     refused(b, attach(b, "E1", test_path(b->dir, "none.pdf"), "approval"), GT_E_ENV, NULL);
     refused(b, attach(b, "E1", b->dir, "approval"), GT_E_ENV, NULL); /* a folder */
     refused(b, attach(b, "E2", test_path(b->dir, "paper.pdf"), "approval"), GT_E_NOT_FOUND,

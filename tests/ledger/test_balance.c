@@ -97,6 +97,38 @@ static void broken_are(test_books *b, const char *balance, int year, const char 
     gt_arena_free(a.arena);
 }
 
+/* Rows of a condition that does not hold (begins with `must`): "figure record quanta" joined by
+ * ';'.
+ */
+static void rows_are(test_books *b, const char *balance, int year, const char *unit,
+                     const char *must, const char *want)
+{
+    asked a = ask(b, balance, year);
+    char text[2048] = "";
+    size_t len = 0;
+    bool found = false;
+    for (size_t i = 0; i < a.r.n_broken; i++) {
+        const gt_balance_broken *k = &a.r.broken[i];
+        const char *says = k->must == NULL ? "test" : k->must->must;
+        if (strcmp(k->unit, unit) != 0 || strncmp(says, must, strlen(must)) != 0) {
+            continue;
+        }
+        found = true;
+        assert_int_equal(k->n_all, (int64_t)k->n_rows);
+        for (size_t r = 0; r < k->n_rows; r++) {
+            const gt_balance_row *row = &k->rows[r];
+            assert_true(*unit == '\0' || strcmp(row->unit, unit) == 0);
+            assert_true(row->quanta != 0);
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%s %s %lld",
+                                    r == 0 ? "" : ";", row->sum != NULL ? row->sum->name : "line",
+                                    row->record, (long long)row->quanta);
+        }
+    }
+    assert_true(found);
+    assert_string_equal(text, want);
+    gt_arena_free(a.arena);
+}
+
 static void in_grade(test_books *b, const char *id, const char *unit, double ha, int grade, bool in)
 {
     char fields[128];
@@ -121,6 +153,8 @@ static void best_for_best(void **state)
     broken_are(b, "farmland_in_out", 2023, "");
     in_grade(b, "a7", "大兴区", 1, 4, false); /* now more went than came */
     broken_are(b, "farmland_in_out", 2023, "大兴区|test;大兴区|high_in ;大兴区|medium_i");
+    rows_are(b, "farmland_in_out", 2023, "大兴区", "test",
+             "line a1 1000000;line a2 -1000000;line a7 -1000000");
     /* of 2025 it is asked that more came in than went out in all: 大兴区 has one hectare less */
     broken_are(b, "farmland_in_out", 2025, "大兴区|year < 2");
 }
@@ -161,6 +195,8 @@ static void stock_share_and_joined_plans(void **state)
     broken_are(b, "land_supply", 2023, "");
     supply(b, "s4", 3, "stock"); /* 14 of 12 ha planned */
     broken_are(b, "land_supply", 2023, "|inflow <");
+    rows_are(b, "land_supply", 2023, "", "inflow <",
+             "line s1 6000000;line s2 4000000;line s4 3000000;line s3 1000000;planned l1 12000000");
     broken_are(b, "land_supply", 2024, "");
 }
 

@@ -81,6 +81,8 @@ typedef struct gt_standard {
     const char *source;         /* standard or plan it comes from */
     const char *color;          /* "#rrggbb" when no class field, or NULL */
     const char *area_field;     /* attribute that states the survey area in m2, or NULL */
+    const char *subject; /* kind of subject its features are: rules are asked before one is written
+                          * over the network; NULL: none */
 } gt_standard;
 
 /* Index of a field by name or alias (ASCII case-insensitive), -1 when there is none. */

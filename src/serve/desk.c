@@ -178,7 +178,9 @@ static const gt_route routes[] = {
     {"GET", "collections/*/items/*", gt_get_item, GT_PUBLIC},
     {"POST", "collections/*/items", gt_post_item, GT_CHANGING},
     {"PUT", "collections/*/items/*", gt_put_item, GT_CHANGING},
+    {"PATCH", "collections/*/items/*", gt_patch_item, GT_CHANGING},
     {"DELETE", "collections/*/items/*", gt_delete_item, GT_CHANGING},
+    {"POST", "transactions", gt_post_transaction, GT_CHANGING},
     {"GET", "collections/*/tiles", gt_get_tilesets, GT_PUBLIC},
     {"GET", "collections/*/tiles/*/*/*/*", gt_get_tile, GT_PUBLIC},
     {"GET", "processes", gt_get_processes, GT_PUBLIC},
@@ -244,39 +246,33 @@ static bool matches(const char *pattern, const gt_request *request)
     return *at == '\0' && i == request->n_parts;
 }
 
-/* Adds a method to the Allow field; there are few combinations. */
-static void allow(const char *method, gt_reply *reply)
+/* The methods of the routes that match, for a 405. */
+static const char *allowed(gt_desk *desk, const gt_request *request)
 {
-    static const char *const lists[] = {"GET, HEAD",
-                                        "POST",
-                                        "GET, HEAD, POST",
-                                        "DELETE",
-                                        "PUT",
-                                        "GET, HEAD, POST, DELETE",
-                                        "GET, HEAD, PUT, DELETE"};
-    bool had_get = reply->allow != NULL && strncmp(reply->allow, "GET", 3) == 0;
-    bool had_post = reply->allow != NULL && strstr(reply->allow, "POST") != NULL;
-    size_t at = strcmp(method, "GET") == 0      ? 0
-                : strcmp(method, "POST") == 0   ? (had_get ? 2U : 1U)
-                : strcmp(method, "DELETE") == 0 ? (had_get ? (had_post ? 5U : 6U) : 3U)
-                                                : (had_get ? 6U : 4U);
-    reply->allow = lists[at];
+    gt_text list;
+    gt_text_init(&list, desk->ctx, 256);
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (matches(routes[i].pattern, request)) {
+            bool get = strcmp(routes[i].method, "GET") == 0;
+            gt_text_printf(&list, "%s%s%s", list.len > 0 ? ", " : "", routes[i].method,
+                           get ? ", HEAD" : "");
+        }
+    }
+    const char *kept = list.len == 0 ? NULL : gt_arena_strdup(desk->arena, gt_text_cstr(&list));
+    gt_text_free(&list);
+    return kept;
 }
 
 static gt_status dispatch(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
     const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        if (!matches(routes[i].pattern, request)) {
-            continue;
-        }
-        if (strcmp(routes[i].method, method) == 0) {
-            reply->allow = NULL;
+        if (matches(routes[i].pattern, request) && strcmp(routes[i].method, method) == 0) {
             gt_status st = gt_access(desk, request, routes[i].need);
             return st == GT_OK ? routes[i].handler(desk, request, reply) : st;
         }
-        allow(routes[i].method, reply);
     }
+    reply->allow = allowed(desk, request);
     if (reply->allow != NULL) {
         return gt_fail(desk->ctx, GT_E_USAGE, &GT_MSG_SERVE_METHOD, GT_NOWHERE,
                        GT_ARGS(GT_TEXT("method", request->method), GT_TEXT("path", request->path)));
@@ -381,6 +377,13 @@ static void put_where(const gt_desk *desk, gt_text *o)
         gt_text_json_string(o, desk->clauses[i]);
     }
     gt_text_puts(o, "]");
+    if (at->rule != NULL) {
+        gt_text_puts(o, ",\"rule\":");
+        gt_text_json_string(o, at->rule);
+    }
+    if (desk->findings != NULL) {
+        gt_text_printf(o, ",\"findings\":%s", desk->findings);
+    }
 }
 
 /* OGC API Processes, 7.12-7.15: three problems have a type of their own. */
@@ -422,6 +425,9 @@ void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
     if (status == 422) {
         put_where(desk, o);
     }
+    if (desk->operation >= 0) {
+        gt_text_printf(o, ",\"operation\":%d", desk->operation);
+    }
     gt_text_puts(o, ",\"instance\":");
     gt_text_json_string(o, request->path == NULL ? "" : request->path);
     gt_text_puts(o, "}\n");
@@ -445,6 +451,8 @@ void gt_desk_answer(gt_desk *desk, const gt_request *request, gt_reply *reply)
     reply->type = "application/json";
     desk->lang = gt_request_lang(request, desk->fallback);
     desk->clauses = NULL;
+    desk->findings = NULL;
+    desk->operation = -1;
     desk->writes = false;
     int64_t seen = desk->glance == NULL ? -1 : gt_glance_look(desk->glance);
     gt_status st = gt_store_refresh(desk->ctx, desk->store, NULL);

@@ -55,6 +55,8 @@ typedef struct gt_desk {
     gt_store *writer;           /* made on first use */
     bool writes;                /* the request changes a feature */
     const char *const *clauses; /* of what the request is about; NULL: not known */
+    const char *findings;       /* JSON: the rules that deny it; arena, NULL: none */
+    int operation;              /* of a transaction that is at fault; -1: none */
     gt_arena *arena;            /* of one request */
     gt_crs_set crs;
     gt_transform *out[GT_N_CRS], *in[GT_N_CRS]; /* from and to the working CRS; made on first use */
@@ -120,6 +122,8 @@ void gt_put_link(gt_text *out, const gt_request *request, const char *path, cons
 /* text as a part of a URL */
 void gt_put_url(gt_text *out, const char *text);
 
+/* The checker, kept between requests: its rules are compiled and its layers warm. */
+gt_status gt_desk_checker(gt_desk *desk, gt_checker **out) GT_CHECKED;
 /* GeoJSON geometry of a feature in a CRS of the set, in its axis order; geom is scratch. */
 gt_status gt_desk_geometry(gt_desk *desk, const gt_feature *feature, gt_map_crs crs, gt_geom *geom,
                            gt_text *out) GT_CHECKED;
@@ -137,6 +141,8 @@ gt_status gt_get_items(gt_desk *desk, const gt_request *request, gt_reply *reply
 gt_status gt_get_item(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_post_item(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_put_item(gt_desk *desk, const gt_request *request, gt_reply *reply);
+gt_status gt_patch_item(gt_desk *desk, const gt_request *request, gt_reply *reply);
+gt_status gt_post_transaction(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_delete_item(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_tile(gt_desk *desk, const gt_request *request, gt_reply *reply);
 gt_status gt_get_tilesets(gt_desk *desk, const gt_request *request, gt_reply *reply);

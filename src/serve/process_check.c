@@ -142,18 +142,19 @@ static gt_status put_overlaps(gt_desk *desk, const gt_verdict *verdict, gt_text 
     return st;
 }
 
-/* The checker is kept between requests: its rules are compiled and its layers warm. */
-static gt_status ready(gt_desk *desk)
+gt_status gt_desk_checker(gt_desk *desk, gt_checker **out)
 {
+    gt_status st = GT_OK;
     if (desk->checker != NULL && desk->checker_revision != gt_store_revision(desk->store)) {
         gt_checker_free(desk->checker);
         desk->checker = NULL;
     }
-    if (desk->checker != NULL) {
-        return GT_OK;
+    if (desk->checker == NULL) {
+        desk->checker_revision = gt_store_revision(desk->store);
+        st = gt_checker_new(desk->ctx, desk->store, desk->package, &desk->checker);
     }
-    desk->checker_revision = gt_store_revision(desk->store);
-    return gt_checker_new(desk->ctx, desk->store, desk->package, &desk->checker);
+    *out = desk->checker;
+    return st;
 }
 
 static void inputs_init(inputs *in, const json_t *given)
@@ -175,13 +176,14 @@ gt_status gt_check_try(gt_desk *desk, const json_t *given)
 gt_status gt_check_run(gt_desk *desk, const json_t *given, const char *dir, gt_text *results)
 {
     inputs in;
+    gt_checker *checker = NULL;
     gt_verdict *verdict = NULL;
     (void)dir;
     inputs_init(&in, given);
     gt_status st = read_inputs(desk, &in);
-    st = st == GT_OK ? ready(desk) : st;
+    st = st == GT_OK ? gt_desk_checker(desk, &checker) : st;
     if (st == GT_OK) {
-        st = gt_checker_run(desk->ctx, desk->checker, &in.subject, &in.options, &verdict);
+        st = gt_checker_run(desk->ctx, checker, &in.subject, &in.options, &verdict);
     }
     if (st == GT_OK) {
         gt_text_puts(results, "{\"verdict\":");

@@ -71,7 +71,7 @@ typedef struct gt_reply {
     const char *crs;      /* Content-Crs, with its angle brackets; arena, or NULL */
     const char *location; /* arena, or NULL */
     const char *cookie;   /* Set-Cookie; arena, or NULL */
-    const char *allow;    /* Allow of a 405; static, or NULL */
+    const char *allow;    /* Allow of a 405; arena, or NULL */
     gt_encoding encoding; /* of the body */
     bool by_encoding;     /* other encodings would be sent to others */
     bool html;            /* a page: its own scripts may run */

@@ -16,11 +16,11 @@ done
 python3 - "$work" <<'PY' || fail "an indicator lacks a standing"
 import json, sys
 exceptions = {
-    # 3 598 km2 in 2020 against 3 670 in 2025: to miss it, 70 km2 of new building land would have to
-    # be generated against the plan's own reduction; land use is known in every year
-    "construction-land": {"behind", "undecidable"},
-    # green belts and wedges of the generated city hold 50 km2 of cropland, not 347
-    "farmland-in-key-areas": {"met"},
+    # with what is approved and not built 3 671 km2 in 2021 and 3 604 in 2025 against 3 670: to miss it
+    # then, 70 km2 of new building land would have to be generated against the plan's own reduction
+    "construction-land": {"behind"},
+    # due in 2025 without a base year: it is met then, and nothing is asked before
+    "farmland-in-key-areas": {"behind"},
     # due at the end of the plan: the generated years lead there and do not arrive
     "park-500m-coverage": {"met"},
     "first-belt-parks": {"met"},

@@ -7,6 +7,7 @@
 #include "guotu/area.h"
 #include "guotu/geos.h"
 #include "ledger/messages.h"
+#include "plan/problem.h"
 
 static bool fits(gt_geom_type want, gt_geom_type have)
 {
@@ -120,17 +121,13 @@ static gt_status try_unit(gt_ctx *ctx, finder *f, const gt_feature *feature, int
     return st;
 }
 
-gt_status gt_place_unit(gt_ctx *ctx, gt_book *b, const gt_package *package, const gt_geom *place,
-                        gt_arena *arena, const char **unit)
+/* The layer of units and the column of their names; *column < 0: the map has none. */
+static gt_status unit_column(gt_ctx *ctx, gt_book *b, const gt_package *package, int *column)
 {
     gt_layer_info info;
-    gt_query q;
-    gt_scan *scan = NULL;
-    bool more = true;
-    finder f = {.place = place, .arena = arena};
     const char *layer = gt_package_unit_layer(package);
     const char *field = gt_package_unit_name_field(package);
-    *unit = NULL;
+    *column = -1;
     if (layer == NULL || field == NULL) {
         return GT_OK;
     }
@@ -139,12 +136,25 @@ gt_status gt_place_unit(gt_ctx *ctx, gt_book *b, const gt_package *package, cons
         gt_error_clear(ctx); /* no units are loaded yet */
         return GT_OK;
     }
-    int name = st == GT_OK ? gt_standard_field(info.standard, field) : -1;
+    *column = st == GT_OK ? gt_standard_field(info.standard, field) : -1;
+    return st;
+}
+
+gt_status gt_place_unit(gt_ctx *ctx, gt_book *b, const gt_package *package, const gt_geom *place,
+                        gt_arena *arena, const char **unit)
+{
+    gt_query q;
+    gt_scan *scan = NULL;
+    bool more = true;
+    int name = -1;
+    finder f = {.place = place, .arena = arena};
+    *unit = NULL;
+    gt_status st = unit_column(ctx, b, package, &name);
     if (st != GT_OK || name < 0) {
         return st;
     }
     gt_geom_init(&f.unit);
-    gt_query_init(&q, layer);
+    gt_query_init(&q, gt_package_unit_layer(package));
     q.has_box = true;
     q.box = gt_geom_box(place);
     st = gt_geos_new(ctx, &f.geos);
@@ -159,4 +169,84 @@ gt_status gt_place_unit(gt_ctx *ctx, gt_book *b, const gt_package *package, cons
     gt_geom_free(ctx, &f.unit);
     *unit = f.best;
     return st;
+}
+
+typedef struct check {
+    finder f;
+    const char *wanted, *near;
+    size_t distance;
+    bool any, found, inside;
+} check;
+
+static gt_status check_unit(gt_ctx *ctx, check *c, const gt_feature *feature, int name)
+{
+    const gt_value *v = &feature->values[name];
+    double much = 0;
+    gt_status st = GT_OK;
+    if (v->kind != GT_VAL_TEXT) {
+        return GT_OK;
+    }
+    c->any = true;
+    if (strcmp(v->text, c->wanted) == 0) {
+        c->found = true;
+        if (c->f.place != NULL) {
+            st = gt_geom_from_gpkg(ctx, feature->blob, feature->blob_len, NULL, &c->f.unit);
+            st = st == GT_OK ? share(ctx, c->f.geos, c->f.place, &c->f.unit, &much) : st;
+        }
+        c->inside = c->inside || much > 0;
+    } else {
+        const char *close = NULL;
+        gt_nearest_try(c->wanted, v->text, &close, &c->distance);
+        if (close != NULL) {
+            c->near = gt_arena_strdup(c->f.arena, close);
+            st = c->near == NULL ? GT_E_MEMORY : GT_OK;
+        }
+    }
+    return st;
+}
+
+static gt_status check_result(gt_ctx *ctx, const check *c)
+{
+    if (!c->any || (c->found && (c->inside || c->f.place == NULL))) {
+        return GT_OK;
+    }
+    if (c->found) {
+        return gt_fail(ctx, GT_E_INPUT, &GT_MSG_UNIT_ELSEWHERE, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("unit", c->wanted)));
+    }
+    return c->near == NULL ? gt_fail(ctx, GT_E_INPUT, &GT_MSG_UNIT_UNKNOWN, GT_NOWHERE,
+                                     GT_ARGS(GT_TEXT("unit", c->wanted)))
+                           : gt_fail(ctx, GT_E_INPUT, &GT_MSG_UNIT_NEAR, GT_NOWHERE,
+                                     GT_ARGS(GT_TEXT("unit", c->wanted), GT_TEXT("near", c->near)));
+}
+
+gt_status gt_place_check(gt_ctx *ctx, gt_book *b, const gt_package *package, const char *unit,
+                         const gt_geom *place, gt_arena *arena)
+{
+    gt_query q;
+    gt_scan *scan = NULL;
+    bool more = true;
+    int column = -1;
+    check c = {.f = {.place = place, .arena = arena}, .wanted = unit, .distance = SIZE_MAX};
+    if (strcmp(unit, "*") == 0) {
+        return GT_OK; /* everywhere */
+    }
+    gt_status st = unit_column(ctx, b, package, &column);
+    if (st != GT_OK || column < 0) {
+        return st;
+    }
+    gt_geom_init(&c.f.unit);
+    gt_query_init(&q, gt_package_unit_layer(package));
+    q.no_geometry = place == NULL;
+    st = place == NULL ? GT_OK : gt_geos_new(ctx, &c.f.geos);
+    st = st == GT_OK ? gt_scan_open(ctx, b->store, &q, &scan) : st;
+    while (st == GT_OK && more) {
+        gt_feature feature;
+        st = gt_scan_next(ctx, scan, &feature, &more);
+        st = st == GT_OK && more ? check_unit(ctx, &c, &feature, column) : st;
+    }
+    gt_scan_close(scan);
+    gt_geos_free(c.f.geos);
+    gt_geom_free(ctx, &c.f.unit);
+    return st == GT_OK ? check_result(ctx, &c) : st;
 }

@@ -12,5 +12,9 @@ gt_status gt_place_take(gt_ctx *ctx, gt_book *book, const gt_ledger *ledger, con
  * the arena; NULL when none does or the map has no units. */
 gt_status gt_place_unit(gt_ctx *ctx, gt_book *book, const gt_package *package, const gt_geom *place,
                         gt_arena *arena, const char **unit) GT_CHECKED;
+/* A unit that somebody named for a record: GT_E_INPUT when the map has units and none is called so,
+ * or when nothing of the place (NULL: none) lies in it. "*" is everywhere. */
+gt_status gt_place_check(gt_ctx *ctx, gt_book *book, const gt_package *package, const char *unit,
+                         const gt_geom *place, gt_arena *arena) GT_CHECKED;
 
 #endif

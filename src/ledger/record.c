@@ -218,6 +218,10 @@ static gt_status take_unit(gt_deed *w, const gt_entry_set *set)
         st = gt_fail(w->ctx, GT_E_INPUT, &GT_MSG_UNIT_NONE, GT_NOWHERE, GT_NO_ARGS);
     }
     w->after.unit = unit == NULL ? w->after.unit : unit;
+    bool built_in = *w->ledger->id == '@'; /* actors: who registers them answers for the unit */
+    if (st == GT_OK && !built_in && (set->unit != NULL || set->place != NULL)) {
+        st = gt_place_check(w->ctx, w->book, w->package, w->after.unit, set->place, w->arena);
+    }
     return st;
 }
 

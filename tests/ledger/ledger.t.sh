@@ -143,4 +143,17 @@ says "attachment report.txt"
 rm "$work/w2/${file#"$work/w/"}"
 cases=$((cases + 1)); "$GUOTU" -q -w "$work/w2" ledger verify >"$work/out" 2>&1 && fail "a lost attachment is not found"
 says "is missing"
+# a unit that is none, or not where the place is, would drop the record out of its district's sums
+code 3 ledger add works --set name=a --unit 西
+says "no unit is called '西'"
+code 3 ledger add works --set name=a --unit 西区区
+says "did you mean '西区'?"
+code 3 ledger add works --set name=a --unit 东区 --wkt "$(box 100 100 100 100)"
+says "nothing of the place lies in 东区"
+code 0 ledger add works --id edge --set name=edge --unit 东区 --wkt "$(box 1950 100 100 100)" --date 2025-01-05
+code 3 ledger set works edge --wkt "$(box 100 100 100 100)" --date 2025-01-06
+says "nothing of the place lies in 东区"
+code 3 ledger set works edge --unit 火星 --date 2025-01-06
+code 0 ledger set works edge --unit 西区 --date 2025-01-06
+code 0 ledger add works --id all --set name=all --unit "*" --date 2025-01-05
 finish

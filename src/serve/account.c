@@ -10,7 +10,7 @@
 #include "serve/messages.h"
 #include "store/db.h"
 
-enum { TRIES = 5, LOCK_S = 600, SECRET = 32 };
+enum { TRIES = 5, LOCK_S = 600, SECRET = 32, USE_NOTED_S = 60 };
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS account(id TEXT PRIMARY KEY, hash TEXT NOT NULL,"
@@ -18,6 +18,9 @@ static const char schema[] =
     " locked_until INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS session(hash BLOB PRIMARY KEY, account TEXT NOT NULL,"
     " must_change INTEGER NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;"
+    /* beside `session`, for files of before */
+    "CREATE TABLE IF NOT EXISTS session_use(hash BLOB PRIMARY KEY, used INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS token(number INTEGER PRIMARY KEY AUTOINCREMENT,"
     " hash BLOB NOT NULL UNIQUE, account TEXT NOT NULL, title TEXT NOT NULL,"
     " made INTEGER NOT NULL, expires INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0);";
@@ -288,8 +291,18 @@ static gt_status open_session(gt_ctx *ctx, gt_accounts *a, const char *id, bool 
         st = end(&q);
     }
     if (st == GT_OK) {
-        ask q = prepare(ctx, a, "DELETE FROM session WHERE expires < ?1");
+        ask q = prepare(ctx, a,
+                        "DELETE FROM session WHERE expires < ?1 OR hash IN"
+                        " (SELECT hash FROM session_use WHERE used < ?1 - ?2)");
         with_int(&q, 1, now_s());
+        with_int(&q, 2, GT_SESSION_IDLE_S);
+        (void)row(&q);
+        st = end(&q);
+    }
+    if (st == GT_OK) {
+        ask q = prepare(ctx, a,
+                        "DELETE FROM session_use WHERE hash NOT IN (SELECT hash FROM"
+                        " session)");
         (void)row(&q);
         st = end(&q);
     }
@@ -342,6 +355,16 @@ gt_status gt_session_begin(gt_ctx *ctx, gt_accounts *a, const char *id, const ch
     return st;
 }
 
+/* Once a minute is enough: a page asks many times. */
+static gt_status note_use(gt_ctx *ctx, gt_accounts *a, const char *secret)
+{
+    ask q = prepare(ctx, a, "INSERT OR REPLACE INTO session_use VALUES(?1, ?2)");
+    with_hash(&q, 1, secret);
+    with_int(&q, 2, now_s());
+    (void)row(&q);
+    return end(&q);
+}
+
 gt_status gt_session_of(gt_ctx *ctx, gt_accounts *a, const char *secret, gt_who *out)
 {
     *out = (gt_who){0};
@@ -349,15 +372,23 @@ gt_status gt_session_of(gt_ctx *ctx, gt_accounts *a, const char *secret, gt_who 
         return GT_OK;
     }
     ask q = prepare(ctx, a,
-                    "SELECT account, must_change FROM session WHERE hash = ?1 AND expires > ?2");
+                    "SELECT account, must_change, coalesce(used, 0) FROM session LEFT JOIN"
+                    " session_use USING(hash) WHERE hash = ?1 AND expires > ?2"
+                    " AND coalesce(used, ?2) > ?2 - ?3");
     with_hash(&q, 1, secret);
     with_int(&q, 2, now_s());
+    with_int(&q, 3, GT_SESSION_IDLE_S);
+    int64_t used = 0;
     if (row(&q)) {
+        used = sqlite3_column_int64(q.stmt, 2);
         (void)snprintf(out->id, sizeof out->id, "%s", (const char *)sqlite3_column_text(q.stmt, 0));
         (void)snprintf(out->secret, sizeof out->secret, "%s", secret);
         out->must_change = sqlite3_column_int(q.stmt, 1) != 0;
     }
-    return end(&q);
+    gt_status st = end(&q);
+    return st == GT_OK && out->id[0] != '\0' && now_s() - used >= USE_NOTED_S
+               ? note_use(ctx, a, secret)
+               : st;
 }
 
 gt_status gt_session_end(gt_ctx *ctx, gt_accounts *a, const char *secret)

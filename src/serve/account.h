@@ -11,6 +11,7 @@
 enum {
     GT_SECRET_HEX = 65,       /* 32 random bytes */
     GT_SESSION_S = 12 * 3600, /* life of a session, s */
+    GT_SESSION_IDLE_S = 3600, /* without a request it ends, s */
     GT_TOKEN_DAYS_MAX = 366,
     GT_PASSWORD_MIN = 10, /* characters; at most 256 bytes */
     GT_PASSWORD_MAX = 256,

@@ -225,7 +225,9 @@ gt_status gt_get_collections(gt_desk *desk, const gt_request *request, gt_reply 
     gt_text *o = &reply->body;
     gt_status st = GT_OK;
     size_t n = 0;
-    if (gt_desk_unchanged(desk, request, gt_store_revision(desk->store), reply)) {
+    if (!gt_desk_all_public(desk)) { /* another list for others */
+        reply->cache = "private, no-cache";
+    } else if (gt_desk_unchanged(desk, request, gt_store_revision(desk->store), reply)) {
         return GT_OK;
     }
     gt_text_puts(o, "{\"collections\":[");

@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "serve/access.h"
-#include "serve/figures.h"
 #include "serve/grids.h"
-#include "serve/jobs.h"
 #include "serve/messages.h"
+#include "serve/routes.h"
 #include "serve/voices.h"
 
 /* ---- opening ----------------------------------------------------------------------------------
@@ -81,10 +80,68 @@ const char *gt_desk_title(const gt_desk *desk, gt_title title)
     return text == NULL ? "" : text;
 }
 
-bool gt_desk_publishes(const gt_desk *desk, const gt_layer_info *info)
+static bool is_layer_grant(void *user, const gt_grant *grant)
+{
+    int *rights = user;
+    bool read = strcmp(grant->action, "read") == 0 || strcmp(grant->action, "*") == 0;
+    bool layer = strncmp(grant->ledger, "layer:", 6) == 0 || strcmp(grant->ledger, "*") == 0;
+    *rights = read && layer ? 2 : *rights;
+    return *rights != 2;
+}
+
+/* As long as the register does not say which layers the public may read, it may read all. */
+static int layer_rights(gt_desk *desk)
+{
+    gt_book *book = NULL;
+    if (desk->layer_rights == 0) {
+        desk->layer_rights = 1;
+        gt_status st = desk->accounts == NULL ? GT_OK : gt_desk_book(desk, &book);
+        st = st == GT_OK && book != NULL ? gt_grant_each(desk->ctx, book, GT_PUBLIC_ACTOR,
+                                                         is_layer_grant, &desk->layer_rights)
+                                         : st;
+        if (st != GT_OK) {
+            gt_error_clear(desk->ctx);
+            desk->layer_rights = 2;
+        }
+    }
+    return desk->layer_rights;
+}
+
+static bool may_read(gt_desk *desk, const char *actor, const char *layer)
+{
+    gt_book *book = NULL;
+    bool may = false;
+    char ledger[128];
+    (void)snprintf(ledger, sizeof ledger, "layer:%.100s", layer);
+    const gt_ask ask = {actor, ledger, "read", NULL, NULL};
+    gt_status st = gt_desk_book(desk, &book);
+    st = st == GT_OK ? gt_actor_may(desk->ctx, book, &ask, NULL, &may) : st;
+    if (st != GT_OK) {
+        gt_error_clear(desk->ctx);
+    }
+    return st == GT_OK && may;
+}
+
+bool gt_desk_all_public(gt_desk *desk)
+{
+    return layer_rights(desk) == 1;
+}
+
+bool gt_desk_is_public(gt_desk *desk, const char *layer)
+{
+    return layer_rights(desk) == 1 || may_read(desk, GT_PUBLIC_ACTOR, layer);
+}
+
+bool gt_desk_may_read(gt_desk *desk, const char *layer)
+{
+    return gt_desk_is_public(desk, layer) || (desk->who.id[0] != '\0' && !desk->who.must_change &&
+                                              may_read(desk, desk->who.id, layer));
+}
+
+bool gt_desk_publishes(gt_desk *desk, const gt_layer_info *info)
 {
     return gt_package_find_layer(desk->package, info->standard->id) != NULL &&
-           info->standard->geom_type != GT_GEOM_NONE;
+           info->standard->geom_type != GT_GEOM_NONE && gt_desk_may_read(desk, info->standard->id);
 }
 
 gt_status gt_desk_layer(gt_desk *desk, const char *id, gt_layer_info *out,
@@ -157,104 +214,19 @@ void gt_put_link(gt_text *out, const gt_request *request, const char *path, cons
     gt_text_free(&href);
 }
 
-/* ---- routes -----------------------------------------------------------------------------------
+/* ---- dispatch ---------------------------------------------------------------------------------
  */
-
-typedef struct gt_route {
-    const char *method;
-    const char *pattern; /* segments; * stands for any one */
-    gt_handler handler;
-    gt_need need;
-} gt_route;
-
-static const gt_route routes[] = {
-    {"GET", "", gt_get_landing, GT_PUBLIC},
-    {"GET", "conformance", gt_get_conformance, GT_PUBLIC},
-    {"GET", "api", gt_get_api, GT_PUBLIC},
-    {"GET", "collections", gt_get_collections, GT_PUBLIC},
-    {"GET", "collections/*", gt_get_collection, GT_PUBLIC},
-    {"GET", "collections/*/queryables", gt_get_queryables, GT_PUBLIC},
-    {"GET", "collections/*/items", gt_get_items, GT_PUBLIC},
-    {"GET", "collections/*/items/*", gt_get_item, GT_PUBLIC},
-    {"POST", "collections/*/items", gt_post_item, GT_CHANGING},
-    {"PUT", "collections/*/items/*", gt_put_item, GT_CHANGING},
-    {"PATCH", "collections/*/items/*", gt_patch_item, GT_CHANGING},
-    {"DELETE", "collections/*/items/*", gt_delete_item, GT_CHANGING},
-    {"POST", "transactions", gt_post_transaction, GT_CHANGING},
-    {"GET", "collections/*/tiles", gt_get_tilesets, GT_PUBLIC},
-    {"GET", "collections/*/tiles/*/*/*/*", gt_get_tile, GT_PUBLIC},
-    {"GET", "processes", gt_get_processes, GT_PUBLIC},
-    {"GET", "processes/*", gt_get_process, GT_PUBLIC},
-    {"POST", "processes/*/execution", gt_post_execution, GT_PUBLIC},
-    {"GET", "jobs", gt_get_jobs, GT_SIGNED},
-    {"GET", "jobs/*", gt_get_job, GT_SIGNED},
-    {"DELETE", "jobs/*", gt_delete_job, GT_CHANGING},
-    {"GET", "jobs/*/results", gt_get_results, GT_SIGNED},
-    {"GET", "jobs/*/results/*", gt_get_result, GT_SIGNED},
-    {"GET", "jobs/*/events", gt_get_events, GT_SIGNED},
-    {"GET", "grids", gt_get_grids, GT_PUBLIC},
-    {"GET", "grids/*", gt_get_grid, GT_PUBLIC},
-    {"GET", "grids/*/value", gt_get_grid_value, GT_PUBLIC},
-    {"GET", "grids/*/map/tiles/*/*/*/*", gt_get_grid_tile, GT_PUBLIC},
-    {"GET", "voices", gt_get_voice_ledgers, GT_PUBLIC},
-    {"GET", "voices/*", gt_get_voice_form, GT_PUBLIC},
-    {"POST", "voices/*", gt_post_voice, GT_PUBLIC},
-    {"GET", "voices/*/records", gt_get_voices, GT_PUBLIC},
-    {"GET", "voices/*/records/*", gt_get_voice, GT_PUBLIC},
-    {"GET", "revisions", gt_get_revisions, GT_KNOWN},
-    {"GET", "health", gt_get_health, GT_PUBLIC},
-    {"GET", "portal", gt_get_web, GT_PUBLIC},
-    {"GET", "portal/*", gt_get_web, GT_PUBLIC},
-    {"GET", "session", gt_get_session, GT_PUBLIC},
-    {"POST", "session", gt_post_session, GT_PUBLIC},
-    {"DELETE", "session", gt_delete_session, GT_CHANGING},
-    {"PUT", "session/password", gt_put_password, GT_CHANGING},
-    {"GET", "tokens", gt_get_tokens, GT_SIGNED},
-    {"POST", "tokens", gt_post_token, GT_CHANGING},
-    {"DELETE", "tokens/*", gt_delete_token, GT_CHANGING},
-    {"POST", "accounts", gt_post_account, GT_CHANGING},
-    {"DELETE", "accounts/*", gt_delete_account, GT_CHANGING},
-    {"GET", "indicators", gt_get_indicators, GT_PUBLIC},
-    {"GET", "indicators/*/trend", gt_get_trend, GT_PUBLIC},
-    {"GET", "indicators/*/explanation", gt_get_explanation, GT_PUBLIC},
-    {"GET", "clauses", gt_get_clauses, GT_PUBLIC},
-    {"GET", "clauses/*", gt_get_clause, GT_PUBLIC},
-    {"GET", "balances/*", gt_get_balance, GT_SIGNED},
-    {"GET", "ledgers", gt_get_ledgers, GT_SIGNED},
-    {"GET", "ledgers/*", gt_get_ledger, GT_SIGNED},
-    {"GET", "ledgers/*/records", gt_get_records, GT_SIGNED},
-    {"POST", "ledgers/*/records", gt_post_record, GT_CHANGING},
-    {"GET", "ledgers/*/records/*", gt_get_record, GT_SIGNED},
-    {"PUT", "ledgers/*/records/*", gt_change_record, GT_CHANGING},
-    {"POST", "ledgers/*/records/*/moves", gt_post_move, GT_CHANGING},
-    {"POST", "ledgers/*/records/*/attachments", gt_post_attachment, GT_CHANGING},
-    {"GET", "ledgers/*/records/*/attachments/*", gt_get_attachment, GT_SIGNED},
-};
-
-static bool matches(const char *pattern, const gt_request *request)
-{
-    size_t i = 0;
-    const char *at = pattern;
-    for (; *at != '\0' && i < request->n_parts; i++) {
-        size_t len = strcspn(at, "/");
-        if (!(len == 1 && *at == '*') &&
-            (strlen(request->part[i]) != len || strncmp(request->part[i], at, len) != 0)) {
-            return false;
-        }
-        at += len + (at[len] == '/' ? 1 : 0);
-    }
-    return *at == '\0' && i == request->n_parts;
-}
 
 /* The methods of the routes that match, for a 405. */
 static const char *allowed(gt_desk *desk, const gt_request *request)
 {
+    const gt_route *route = NULL;
     gt_text list;
     gt_text_init(&list, desk->ctx, 256);
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        if (matches(routes[i].pattern, request)) {
-            bool get = strcmp(routes[i].method, "GET") == 0;
-            gt_text_printf(&list, "%s%s%s", list.len > 0 ? ", " : "", routes[i].method,
+    for (size_t i = 0; (route = gt_route_at(i)) != NULL; i++) {
+        if (gt_route_matches(route, request)) {
+            bool get = strcmp(route->method, "GET") == 0;
+            gt_text_printf(&list, "%s%s%s", list.len > 0 ? ", " : "", route->method,
                            get ? ", HEAD" : "");
         }
     }
@@ -266,10 +238,11 @@ static const char *allowed(gt_desk *desk, const gt_request *request)
 static gt_status dispatch(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
     const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        if (matches(routes[i].pattern, request) && strcmp(routes[i].method, method) == 0) {
-            gt_status st = gt_access(desk, request, routes[i].need);
-            return st == GT_OK ? routes[i].handler(desk, request, reply) : st;
+    const gt_route *route = NULL;
+    for (size_t i = 0; (route = gt_route_at(i)) != NULL; i++) {
+        if (strcmp(route->method, method) == 0 && gt_route_matches(route, request)) {
+            gt_status st = gt_access(desk, request, route->need);
+            return st == GT_OK ? route->handler(desk, request, reply) : st;
         }
     }
     reply->allow = allowed(desk, request);
@@ -453,6 +426,8 @@ void gt_desk_answer(gt_desk *desk, const gt_request *request, gt_reply *reply)
     desk->clauses = NULL;
     desk->findings = NULL;
     desk->operation = -1;
+    desk->layer_rights = 0;
+    desk->who = (gt_who){0};
     desk->writes = false;
     int64_t seen = desk->glance == NULL ? -1 : gt_glance_look(desk->glance);
     gt_status st = gt_store_refresh(desk->ctx, desk->store, NULL);

@@ -56,6 +56,7 @@ typedef struct gt_desk {
     bool writes;                /* the request changes a feature */
     const char *const *clauses; /* of what the request is about; NULL: not known */
     const char *findings;       /* JSON: the rules that deny it; arena, NULL: none */
+    int layer_rights;           /* of the request: 0 not asked yet, 1 all public, 2 by grants */
     int operation;              /* of a transaction that is at fault; -1: none */
     gt_arena *arena;            /* of one request */
     gt_crs_set crs;
@@ -110,7 +111,13 @@ gt_status gt_desk_in(gt_desk *desk, gt_map_crs crs, gt_transform **out) GT_CHECK
  * or not (decisions and ledgers are not for everybody). */
 gt_status gt_desk_layer(gt_desk *desk, const char *id, gt_layer_info *out,
                         const gt_standard **standard) GT_CHECKED;
-bool gt_desk_publishes(const gt_desk *desk, const gt_layer_info *info);
+bool gt_desk_publishes(gt_desk *desk, const gt_layer_info *info);
+/* Does the register leave every layer to everybody? */
+bool gt_desk_all_public(gt_desk *desk);
+/* May everybody read it? Only such tiles are kept in memory. */
+bool gt_desk_is_public(gt_desk *desk, const char *layer);
+/* May who asks read it? What cannot be asked is not allowed. */
+bool gt_desk_may_read(gt_desk *desk, const char *layer);
 const char *gt_desk_title(const gt_desk *desk, gt_title title);
 /* Sets the entity tag from a revision and says whether the client holds it (then 304 is set). */
 bool gt_desk_unchanged(gt_desk *desk, const gt_request *request, int64_t revision, gt_reply *reply);

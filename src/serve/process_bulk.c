@@ -31,7 +31,7 @@ typedef struct bulk {
     size_t cap_names;
 } bulk;
 
-void gt_bulk_describe(const gt_desk *desk, gt_text *o)
+void gt_bulk_describe(gt_desk *desk, gt_text *o)
 {
     size_t n = 0;
     gt_text_puts(o, ",\n\"inputs\":{\"type\":{\"title\":\"kind of subject\",\"minOccurs\":1,"

@@ -201,7 +201,7 @@ gt_status gt_check_run(gt_desk *desk, const json_t *given, const char *dir, gt_t
  */
 
 /* Kinds of subject and their facts: what a form needs. */
-static void put_kinds(const gt_desk *desk, gt_text *o)
+static void put_kinds(gt_desk *desk, gt_text *o)
 {
     for (size_t i = 0; i < gt_package_n_subject_kinds(desk->package); i++) {
         const gt_subject_kind *kind = gt_package_subject_kind(desk->package, i);
@@ -236,7 +236,7 @@ static void put_kinds(const gt_desk *desk, gt_text *o)
     }
 }
 
-void gt_check_describe(const gt_desk *desk, gt_text *o)
+void gt_check_describe(gt_desk *desk, gt_text *o)
 {
     gt_text_puts(o,
                  ",\n\"inputs\":{\"geometry\":{\"title\":\"outline\",\"minOccurs\":1,\"schema\":"

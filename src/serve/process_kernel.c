@@ -23,7 +23,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-gt_status gt_grids_each(const gt_desk *desk, gt_grid_name_fn fn, void *user)
+gt_status gt_grids_each(gt_desk *desk, gt_grid_name_fn fn, void *user)
 {
     enum { MOST = 10000 };
     char path[GT_JOB_PATH];
@@ -122,7 +122,7 @@ static bool fits(gt_port_kind port, gt_geom_type type)
     return false;
 }
 
-static void put_layers(const gt_desk *desk, gt_port_kind kind, names *l)
+static void put_layers(gt_desk *desk, gt_port_kind kind, names *l)
 {
     for (size_t i = 0; i < gt_store_n_layers(desk->store); i++) {
         gt_layer_info info;
@@ -140,8 +140,7 @@ static const char *port_kind(gt_port_kind kind)
     return list[kind];
 }
 
-static void put_title(const gt_desk *desk, gt_title title, gt_title note, const char *unit,
-                      gt_text *o)
+static void put_title(gt_desk *desk, gt_title title, gt_title note, const char *unit, gt_text *o)
 {
     gt_text_puts(o, "{\"title\":");
     gt_text_json_string(o, gt_desk_title(desk, title));
@@ -153,7 +152,7 @@ static void put_title(const gt_desk *desk, gt_title title, gt_title note, const 
     gt_text_json_string(o, unit);
 }
 
-static void put_in(const gt_desk *desk, const gt_model_port *p, gt_text *o)
+static void put_in(gt_desk *desk, const gt_model_port *p, gt_text *o)
 {
     names l = {o, 0};
     gt_text_json_string(o, p->name);
@@ -241,7 +240,7 @@ static const char *kind_name(gt_param_kind kind)
     return list[kind];
 }
 
-static void put_param(const gt_desk *desk, const gt_model_param *p, gt_text *o)
+static void put_param(gt_desk *desk, const gt_model_param *p, gt_text *o)
 {
     gt_text_json_string(o, p->name);
     gt_text_puts(o, ":");
@@ -266,7 +265,7 @@ static const char *file_type(gt_port_kind kind)
                                    : "application/geopackage+sqlite3";
 }
 
-void gt_kernel_describe(const gt_desk *desk, const gt_model *model, gt_text *o)
+void gt_kernel_describe(gt_desk *desk, const gt_model *model, gt_text *o)
 {
     size_t n = 0;
     gt_text_puts(o, ",\n\"inputs\":{");

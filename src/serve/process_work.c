@@ -18,7 +18,7 @@ typedef struct report_inputs {
     const char *end; /* "pdf", "xlsx" */
 } report_inputs;
 
-void gt_report_describe(const gt_desk *desk, gt_text *o)
+void gt_report_describe(gt_desk *desk, gt_text *o)
 {
     (void)desk;
     gt_text_printf(o,
@@ -92,7 +92,7 @@ gt_status gt_report_run(gt_desk *desk, const json_t *inputs, const char *dir, gt
 /* ---- build ------------------------------------------------------------------------------------
  */
 
-void gt_build_describe(const gt_desk *desk, gt_text *o)
+void gt_build_describe(gt_desk *desk, gt_text *o)
 {
     gt_text_puts(o, ",\n\"inputs\":{\"only\":{\"title\":\"model\",\"minOccurs\":0,\"schema\":"
                     "{\"type\":\"string\",\"enum\":[");

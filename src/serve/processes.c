@@ -200,7 +200,7 @@ void gt_put_file(gt_text *out, const char *name, const char *file, const char *t
 /* ---- descriptions -----------------------------------------------------------------------------
  */
 
-static void put_summary(const gt_desk *desk, const char *id, const gt_process *process,
+static void put_summary(gt_desk *desk, const char *id, const gt_process *process,
                         const gt_model *model, gt_text *o)
 {
     gt_title title = process != NULL ? process->title : model->title;
@@ -222,7 +222,7 @@ static void put_summary(const gt_desk *desk, const char *id, const gt_process *p
                    process != NULL && process->at_once ? "value" : "reference");
 }
 
-static void put_listed(const gt_desk *desk, const gt_request *request, const gt_process *process,
+static void put_listed(gt_desk *desk, const gt_request *request, const gt_process *process,
                        const gt_model *model, gt_text *o)
 {
     const char *id = process != NULL ? process->id : model->name;

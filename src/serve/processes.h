@@ -14,7 +14,7 @@ typedef struct gt_process {
     gt_title title, what;
     bool at_once; /* answered within a request, too, and by anybody */
     /* Appends ,"inputs":{...},"outputs":{...} and more members. */
-    void (*describe)(const gt_desk *desk, gt_text *out);
+    void (*describe)(gt_desk *desk, gt_text *out);
     /* Reads the inputs and no more. GT_E_INPUT "serve.input" names the one that is wrong. */
     gt_status (*attempt)(gt_desk *desk, const json_t *inputs);
     /* Runs; `results` becomes the JSON document of results. Files go to `dir`, which is there. */
@@ -49,32 +49,32 @@ void gt_put_file(gt_text *out, const char *name, const char *file, const char *t
 
 /* ---- the processes ----------------------------------------------------------------------------
  */
-void gt_check_describe(const gt_desk *desk, gt_text *out);
+void gt_check_describe(gt_desk *desk, gt_text *out);
 gt_status gt_check_try(gt_desk *desk, const json_t *inputs);
 gt_status gt_check_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);
-void gt_inside_describe(const gt_desk *desk, gt_text *out);
+void gt_inside_describe(gt_desk *desk, gt_text *out);
 gt_status gt_inside_try(gt_desk *desk, const json_t *inputs);
 gt_status gt_inside_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);
-void gt_bulk_describe(const gt_desk *desk, gt_text *out);
+void gt_bulk_describe(gt_desk *desk, gt_text *out);
 gt_status gt_bulk_try(gt_desk *desk, const json_t *inputs);
 gt_status gt_bulk_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);
-void gt_report_describe(const gt_desk *desk, gt_text *out);
+void gt_report_describe(gt_desk *desk, gt_text *out);
 gt_status gt_report_try(gt_desk *desk, const json_t *inputs);
 gt_status gt_report_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);
-void gt_build_describe(const gt_desk *desk, gt_text *out);
+void gt_build_describe(gt_desk *desk, gt_text *out);
 gt_status gt_build_try(gt_desk *desk, const json_t *inputs);
 gt_status gt_build_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);
 
 /* Kernels: inputs are grids of WORKSPACE/grids by name, published layers by id, tables as CSV
  * text; parameters as numbers, texts with units, lists, pairs. */
-void gt_kernel_describe(const gt_desk *desk, const gt_model *model, gt_text *out);
+void gt_kernel_describe(gt_desk *desk, const gt_model *model, gt_text *out);
 gt_status gt_kernel_attempt(gt_desk *desk, const gt_model *model, const json_t *inputs) GT_CHECKED;
 gt_status gt_kernel_run(gt_desk *desk, const gt_model *model, const json_t *inputs, const char *dir,
                         gt_text *results) GT_CHECKED;
 
 /* Grids of the workspace, by name; false stops. */
 typedef bool (*gt_grid_name_fn)(void *user, const char *name);
-gt_status gt_grids_each(const gt_desk *desk, gt_grid_name_fn fn, void *user) GT_CHECKED;
+gt_status gt_grids_each(gt_desk *desk, gt_grid_name_fn fn, void *user) GT_CHECKED;
 /* WORKSPACE/grids/NAME.tif in the arena. GT_E_NOT_FOUND "serve.no-grid" also for names that are no
  * names. */
 gt_status gt_grid_find(gt_desk *desk, const char *name, const char **path) GT_CHECKED;

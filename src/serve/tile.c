@@ -113,7 +113,8 @@ static gt_status get_tile(gt_desk *desk, const gt_request *request, const gt_lay
     gt_text_init(&target, desk->ctx, GT_TARGET_MAX);
     gt_kept_tile tile = {
         .layer = info->standard->id, .at = at, .encoding = request->encoding, .etag = ""};
-    bool keep = canonical(request, tile.layer, at, &target) && desk->tiles != NULL;
+    bool keep = canonical(request, tile.layer, at, &target) && desk->tiles != NULL &&
+                gt_desk_is_public(desk, tile.layer);
     taking t = {request, reply};
     tile.target = gt_text_cstr(&target);
     reply->type = "application/vnd.mapbox-vector-tile";

@@ -545,7 +545,8 @@ static gt_status forget_edited(gt_desk *desk)
         st = gt_store_layer(desk->ctx, desk->store, i, &info);
         st = st == GT_OK ? gt_store_outside_edits(desk->ctx, desk->store, info.standard->id, &n)
                          : st;
-        if (st == GT_OK && n > 0) {
+        /* a layer that is not everybody's any more is asked for each time */
+        if (st == GT_OK && (n > 0 || !gt_desk_is_public(desk, info.standard->id))) {
             gt_tile_cache_drop(desk->tiles, info.standard->id, NULL, 0);
         }
     }

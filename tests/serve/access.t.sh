@@ -174,8 +174,12 @@ for i in $(seq 20); do
     grep -q 429 "$work/codes" && break
 done
 grep -q 429 "$work/codes" || fail "the address is not slowed"
-curl -s -o /dev/null -X POST -H "$json" -d '{}' $(seq 40 | sed "s|.*|$base/session|")
-get 429 /session -X POST -H "$json" -d '{"account":"bureau","password":"x"}'
+# on a busy machine the bucket may have filled again between two programs
+for i in $(seq 20); do
+    curl -s -o /dev/null -X POST -H "$json" -d '{}' $(seq 40 | sed "s|.*|$base/session|")
+    got=$(curl -s -D "$work/err" -o "$work/out" -w '%{http_code}' -X POST -H "$json" -d '{"account":"bureau","password":"x"}' "$base/session")
+    [ "$got" = 429 ] && break
+done
 problem serve.rate
 says 'Retry-After'
 get 200 /ledgers -H "Cookie: $cookie"

@@ -42,6 +42,10 @@ static const char *heading_of(const cli *app, const gt_package *package, const g
             return cli_say(app, words[i][1], words[i][2]);
         }
     }
+    if (c->grid != NULL) {
+        const gt_model_decl *m = gt_package_model_of_grid(package, c->grid);
+        return m != NULL ? cli_title(app, m->title) : c->name;
+    }
     const gt_standard *s = gt_package_find_layer(package, c->layer);
     return s != NULL && strcmp(c->name, c->layer) == 0 ? cli_title(app, s->title) : c->name;
 }
@@ -241,12 +245,21 @@ static void as_json(cli *app, const gt_area_table *t, const cli_origins *origins
 static gt_status find_origins(cli *app, gt_store *store, const gt_area_table *t, cli_origins *out)
 {
     const char *layers[MAX_CELLS];
-    size_t n = gt_area_table_n_columns(t);
-    n = n < MAX_CELLS ? n : MAX_CELLS;
-    for (size_t i = 0; i < n; i++) {
-        layers[i] = gt_area_table_column(t, i)->layer;
+    size_t n = 0, n_columns = gt_area_table_n_columns(t);
+    for (size_t i = 0; i < n_columns && n < MAX_CELLS; i++) {
+        if (gt_area_table_column(t, i)->grid == NULL) {
+            layers[n++] = gt_area_table_column(t, i)->layer;
+        }
     }
-    return cli_origins_of(app, store, layers, n, out);
+    gt_status st = cli_origins_of(app, store, layers, n, out);
+    for (size_t i = 0; st == GT_OK && i < n_columns; i++) {
+        const gt_area_column *c = gt_area_table_column(t, i);
+        if (c->generated && out->n < CLI_MAX_ORIGINS) {
+            out->generated[out->n++] = c->layer;
+            out->weakest = GT_ORIGIN_GENERATED;
+        }
+    }
+    return st;
 }
 
 static gt_status write_table(cli *app, const gt_package *package, const gt_area_table *t,
@@ -320,8 +333,9 @@ static gt_status run(cli *app)
 static const cli_option options[] = {
     {"by",
      "A,B,...",
-     {"分类项：district、township、land_class、big_class、图层 或 图层.字段",
-      "break down by: district, township, land_class, big_class, LAYER or LAYER.FIELD"},
+     {"分类项：district、township、land_class、big_class、图层、图层.字段 或 grid.栅格",
+      "break down by: district, township, land_class, big_class, LAYER, LAYER.FIELD or "
+      "grid.NAME (classes of a grid)"},
      false},
     {"unit",
      "U",

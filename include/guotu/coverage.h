@@ -63,11 +63,13 @@ gt_status gt_stored_digest(gt_ctx *ctx, gt_store *store, const gt_package *packa
 
 /* One column of an area table. */
 typedef struct gt_area_column {
-    const char *name; /* as asked for */
-    const char *layer;
-    int field;      /* index into the layer's fields; -1: the feature id */
-    bool big_class; /* the code's big class (farm, construction, unused) instead of the code */
-    bool any;       /* "1" instead of any text but the empty one */
+    const char *name;  /* as asked for */
+    const char *layer; /* of a grid its word, "grid.NAME" */
+    const char *grid;  /* NAME of a grid of the workspace, or NULL: a layer */
+    bool generated;    /* the grid says that it rests on generated data */
+    int field;         /* index into the layer's fields; -1: the feature id, or a grid's class */
+    bool big_class;    /* the code's big class (farm, construction, unused) instead of the code */
+    bool any;          /* "1" instead of any text but the empty one */
     const gt_codelist *codes; /* titles of the codes, or NULL */
 } gt_area_column;
 
@@ -90,15 +92,19 @@ void gt_areas_options_init(gt_areas_options *options);
 
 /* Area per distinct combination of `by`: comma-separated words, each a layer id (its class field,
  * else the feature id), LAYER.FIELD, LAYER.gt_id (the feature id), LAYER.gt_any ("1" wherever
- * LAYER would have a text: is something there?), or one of the package's own words: `district` (the
+ * LAYER would have a text: is something there?), `grid.NAME` (the classes of an integer grid of the
+ * workspace, whose cells are cut by the borders of the other layers and counted exactly; of the
+ * newest state only), or one of the package's own words: `district` (the
  * unit layer's name), `land_class`, `big_class`, `township`. Rows are sorted by column texts;
  * places without a feature of some layer have the empty text there; places without any feature are
  * left out. Owned by the caller. GT_E_USAGE: unknown word (the known ones are listed);
- * GT_E_NOT_FOUND: a layer without data. Reads the stored weave that holds the layers (the one with
- * the most layers, brought up to date first) where there is one and the newest state is asked for;
- * else weaves the layers named, in strips. Either way the same numbers to the bit for the same list
- * of layers; a list with more layers cuts more, which moves borders within the bound of weave (1.5
- * mm). Cost: about 1 us an edge, or the stored rows; memory as gt_stored_update. */
+ * GT_E_NOT_FOUND: a layer without data, a grid that is not there, a grid on another day than now
+ * ("coverage.grid-then"); GT_E_INPUT: a grid in another CRS, or not of whole numbers. Grids are in
+ * no stored weave: what names one is woven afresh. Reads the stored weave that holds the layers
+ * (the one with the most layers, brought up to date first) where there is one and the newest state
+ * is asked for; else weaves the layers named, in strips. Either way the same numbers to the bit for
+ * the same list of layers; a list with more layers cuts more, which moves borders within the bound
+ * of weave (1.5 mm). Cost: about 1 us an edge, or the stored rows; memory as gt_stored_update. */
 gt_status gt_areas(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *by,
                    const gt_areas_options *options, gt_area_table **out) GT_CHECKED;
 void gt_area_table_free(gt_area_table *table);

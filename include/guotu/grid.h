@@ -136,6 +136,10 @@ const gt_crs *gt_grid_crs(const gt_grid *grid); /* NULL: not stated */
 gt_box gt_grid_box(const gt_grid *grid);        /* outer edges */
 /* Value of an item, NULL when there is none. */
 const char *gt_grid_item_value(const gt_grid *grid, const char *key);
+/* Item of a grid that says what it rests on: "generated" when any input, or a layer, is generated
+ * and no survey (passed on to every output of a model); "open" for open data as they came. */
+#define GT_ORIGIN_ITEM           "guotu_origin"
+#define GT_ORIGIN_GENERATED_TEXT "generated"
 const char *gt_cell_name(gt_cell type); /* "uint8", "int16", "uint16", "int32", "float32" ... */
 bool gt_cell_parse(const char *name, gt_cell *out);
 size_t gt_cell_bytes(gt_cell type);

@@ -190,10 +190,6 @@ gt_status gt_model_fingerprint(gt_ctx *ctx, const gt_model_call *call,
 gt_status gt_model_lineage(gt_ctx *ctx, const gt_model_call *call, gt_text *out) GT_CHECKED;
 /* Item of a grid that holds its lineage (gt_grid_item_value). */
 #define GT_LINEAGE_ITEM "guotu_lineage"
-/* Item of a grid that says what it rests on: "generated" when any input, or a layer, is generated
- * and no survey (passed on to every output); "open" for open data as they came. */
-#define GT_ORIGIN_ITEM           "guotu_origin"
-#define GT_ORIGIN_GENERATED_TEXT "generated"
 /* Says so of a call whose inputs cannot tell: a layer of the map that is generated. */
 void gt_model_set_generated(gt_model_call *call);
 /* Spares reading an input whose content is known. The input must be bound. */

@@ -446,6 +446,8 @@ const gt_plan *gt_package_find_plan(const gt_package *package, const char *id);
 size_t gt_package_n_models(const gt_package *package);
 const gt_model_decl *gt_package_model(const gt_package *package, size_t i);
 const gt_model_decl *gt_package_find_model(const gt_package *package, const char *id);
+/* The model whose first output is that grid, or NULL. */
+const gt_model_decl *gt_package_model_of_grid(const gt_package *package, const char *grid);
 size_t gt_package_n_series(const gt_package *package);
 const gt_series *gt_package_series(const gt_package *package, size_t i);
 const gt_series *gt_package_find_series(const gt_package *package, const char *id);

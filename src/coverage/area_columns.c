@@ -21,6 +21,13 @@ static gt_status unknown_word(gt_ctx *ctx, const char *word)
                            GT_TEXT("known", "district, township, land_class, big_class")));
 }
 
+/* Code list of a grid: that of the model whose first output it is. */
+static const gt_codelist *codes_of_grid(const gt_package *p, const char *grid)
+{
+    const gt_model_decl *m = gt_package_model_of_grid(p, grid);
+    return m == NULL || m->codes == NULL ? NULL : gt_package_find_codelist(p, m->codes);
+}
+
 /* Splits "layer.field"; a word of the package's own is put in terms of its layers. */
 static gt_status resolve(gt_ctx *ctx, gt_area_job *j, char *word, gt_area_column *c)
 {
@@ -28,6 +35,12 @@ static gt_status resolve(gt_ctx *ctx, gt_area_job *j, char *word, gt_area_column
     const char *field = NULL;
     c->name = word;
     c->field = -1;
+    if (gt_traced_name(word) != NULL && gt_package_find_layer(p, "grid") == NULL) {
+        c->layer = word;
+        c->grid = gt_traced_name(word);
+        c->codes = codes_of_grid(p, c->grid);
+        return GT_OK;
+    }
     if (strcmp(word, "district") == 0) {
         c->layer = gt_package_unit_layer(p);
         field = gt_package_unit_name_field(p);
@@ -83,6 +96,7 @@ static void use_layer(gt_area_job *j, size_t column)
         }
     }
     j->layers[j->n_layers].id = id;
+    j->layers[j->n_layers].grid = j->table->columns[column].grid;
     j->layer_of[column] = j->n_layers++;
 }
 

@@ -5,6 +5,7 @@
 #include "coverage/area_account.h"
 #include "coverage/stored.h"
 #include "coverage/tally.h"
+#include "coverage/traced.h"
 #include "guotu/text.h"
 
 typedef struct gt_layer_use {
@@ -15,6 +16,8 @@ typedef struct gt_layer_use {
     size_t n_codes, cap_codes, cap_numbers;
     uint32_t *class_code; /* reading sums: by class of the vault */
     int also;             /* the class holds this field too, or -1 (gt_class_also) */
+    const char *grid;     /* name of a grid, traced; NULL: a stored layer */
+    gt_traced traced;
 } gt_layer_use;
 
 typedef struct gt_area_job {

@@ -142,7 +142,8 @@ static gt_status state_of(gt_ctx *ctx, gt_store *store, gt_area_account_state *s
 static void at_revision(day *d, int64_t revision)
 {
     for (size_t i = 0; i < d->j->n_layers; i++) {
-        d->layers[i] = (gt_woven_layer){d->j->layers[i].id, d->j->options->as_of, revision};
+        d->layers[i] = (gt_woven_layer){
+            .id = d->j->layers[i].id, .as_of = d->j->options->as_of, .as_of_rev = revision};
     }
 }
 

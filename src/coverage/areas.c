@@ -115,7 +115,7 @@ gt_status gt_area_day_side(gt_ctx *ctx, job *j, double *side)
     gt_woven_layer layers[MAX_COLUMNS];
     gt_box extent;
     for (size_t i = 0; i < j->n_layers; i++) {
-        layers[i] = (gt_woven_layer){j->layers[i].id, GT_DATE_NONE, 0};
+        layers[i] = (gt_woven_layer){.id = j->layers[i].id, .as_of = GT_DATE_NONE};
     }
     return gt_region_side(ctx, j->store, layers, (uint32_t)j->n_layers, side, &extent);
 }
@@ -126,7 +126,11 @@ static gt_status weave_afresh(gt_ctx *ctx, job *j)
     gt_box extent;
     double side = 0;
     for (size_t i = 0; i < j->n_layers; i++) {
-        layers[i] = (gt_woven_layer){j->layers[i].id, j->options->as_of, j->options->as_of_rev};
+        layers[i] =
+            (gt_woven_layer){.id = j->layers[i].id,
+                             .as_of = j->options->as_of,
+                             .as_of_rev = j->options->as_of_rev,
+                             .traced = j->layers[i].grid != NULL ? &j->layers[i].traced : NULL};
     }
     gt_status st = gt_region_side(ctx, j->store, layers, (uint32_t)j->n_layers, &side, &extent);
     if (st != GT_OK || !(extent.xmin <= extent.xmax)) {
@@ -393,6 +397,11 @@ static gt_status from_stored(gt_ctx *ctx, job *j, bool *used)
     if (j->options->afresh || j->options->as_of != GT_DATE_NONE || j->options->as_of_rev != 0) {
         return GT_OK;
     }
+    for (size_t i = 0; i < j->n_layers; i++) {
+        if (j->layers[i].grid != NULL) {
+            return GT_OK; /* grids are in no stored weave */
+        }
+    }
     gt_status st = j->options->whole ? renew_whole(ctx, j) : GT_OK;
     st = st == GT_OK ? read_vault(ctx, j, used) : st;
     if (st == GT_OK && !*used && j->vault != NULL) { /* it turned out damaged half way */
@@ -403,9 +412,29 @@ static gt_status from_stored(gt_ctx *ctx, job *j, bool *used)
     return st;
 }
 
+/* A grid is as it was made last: of other days nothing is known. */
+static gt_status open_grid(gt_ctx *ctx, job *j, size_t i)
+{
+    layer_use *l = &j->layers[i];
+    if (j->options->as_of != GT_DATE_NONE || j->options->as_of_rev != 0) {
+        return gt_fail(ctx, GT_E_NOT_FOUND, &GT_MSG_COVERAGE_GRID_THEN, GT_NOWHERE,
+                       GT_ARGS(GT_TEXT("grid", l->grid)));
+    }
+    gt_status st = gt_traced_open(ctx, j->store, l->grid, &l->traced);
+    for (size_t c = 0; st == GT_OK && c < j->table->n_columns; c++) {
+        if (j->layer_of[c] == i) {
+            j->table->columns[c].generated = l->traced.generated;
+        }
+    }
+    return st == GT_OK ? gt_words_new(ctx, &l->words) : st;
+}
+
 static gt_status open_layer(gt_ctx *ctx, job *j, size_t i)
 {
     gt_layer_info info;
+    if (j->layers[i].grid != NULL) {
+        return open_grid(ctx, j, i);
+    }
     gt_status st = gt_stored_layer(ctx, j->store, j->layers[i].id, &info);
     return st == GT_OK ? gt_words_new(ctx, &j->layers[i].words) : st;
 }
@@ -481,6 +510,7 @@ static void free_job(gt_ctx *ctx, job *j)
 {
     for (size_t i = 0; i < j->n_layers; i++) {
         gt_words_free(j->layers[i].words);
+        gt_traced_free(ctx, &j->layers[i].traced);
         gt_free(ctx, j->layers[i].code_of);
         gt_free(ctx, j->layers[i].number);
         gt_free(ctx, j->layers[i].class_code);

@@ -126,7 +126,7 @@ static gt_status judge_cell(gt_ctx *ctx, void *user, const gt_weave_cell *cell,
 
 static gt_status afresh(gt_ctx *ctx, job *j)
 {
-    const gt_woven_layer layer = {j->part->layer, j->part->as_of, 0};
+    const gt_woven_layer layer = {.id = j->part->layer, .as_of = j->part->as_of};
     gt_box extent;
     gt_region region = {.store = j->store,
                         .layers = &layer,

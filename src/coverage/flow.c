@@ -197,7 +197,7 @@ gt_status gt_flow_run(gt_ctx *ctx, gt_store *store, const gt_package *package, c
     gt_status st = layers == NULL || j.lanes == NULL ? GT_E_MEMORY : gt_arena_new(ctx, 0, &j.arena);
     for (size_t k = 0; st == GT_OK && k < flow->n; k++) {
         const gt_part *p = &flow->parts[k];
-        layers[k] = (gt_woven_layer){p->layer, p->as_of, 0};
+        layers[k] = (gt_woven_layer){.id = p->layer, .as_of = p->as_of};
         j.lanes[k].open = true;
         st = gt_loading_open(ctx, store, package, p, flow->fields == NULL ? -1 : flow->fields[k],
                              j.arena, &flow->layers[k], &j.lanes[k].loading);

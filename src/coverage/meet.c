@@ -130,7 +130,7 @@ gt_status gt_meet_rows(gt_ctx *ctx, gt_store *store, const gt_package *package,
     job j = {.parts = parts, .n = n, .rows = out};
     memset(out, 0, n * sizeof *out);
     for (size_t k = 0; k < n; k++) {
-        layers[k] = (gt_woven_layer){parts[k].layer, parts[k].as_of, 0};
+        layers[k] = (gt_woven_layer){.id = parts[k].layer, .as_of = parts[k].as_of};
     }
     gt_region region = {.store = store,
                         .layers = layers,

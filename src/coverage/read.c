@@ -29,7 +29,7 @@ static gt_status room_for(gt_ctx *ctx, gt_flat *f, const gt_geom *g)
     return st;
 }
 
-static gt_status add(gt_ctx *ctx, gt_flat *f, const gt_geom *g, int64_t row)
+gt_status gt_flat_add(gt_ctx *ctx, gt_flat *f, const gt_geom *g, int64_t row)
 {
     gt_status st = room_for(ctx, f, g);
     if (st == GT_OK && (row < 0 || row >= GT_WEAVE_SEVERAL)) {
@@ -93,7 +93,7 @@ gt_status gt_flat_read(gt_ctx *ctx, gt_store *store, const gt_query *query, size
             st = seen(ctx, user, &f, out->n_features, &take);
         }
         if (st == GT_OK && take) {
-            st = add(ctx, out, &geom, f.row);
+            st = gt_flat_add(ctx, out, &geom, f.row);
         }
         if (st != GT_OK) {
             gt_fail_at(ctx, GT_PLACE(.layer = query->layer, .feature = f.id));

@@ -25,6 +25,8 @@ typedef gt_status (*gt_flat_fn)(gt_ctx *ctx, void *user, const gt_feature *featu
  * 2^32 - 3 rows. */
 gt_status gt_flat_read(gt_ctx *ctx, gt_store *store, const gt_query *query, size_t most,
                        gt_flat_fn seen, void *user, gt_flat *out, bool *whole) GT_CHECKED;
+/* Appends one feature; its number is `row`, larger than those before. GT_E_LIMIT as above. */
+gt_status gt_flat_add(gt_ctx *ctx, gt_flat *flat, const gt_geom *geom, int64_t row) GT_CHECKED;
 /* Index of the feature of that number; SIZE_MAX when there is none. */
 size_t gt_flat_find(const gt_flat *flat, uint32_t number);
 /* Extent of all points; empty (xmin > xmax) when there is none. */

@@ -78,6 +78,11 @@ gt_status gt_region_side(gt_ctx *ctx, gt_store *store, const gt_woven_layer *lay
         gt_layer_info info;
         uint64_t seen = 0, bytes = 0;
         gt_box box = {1, 1, 0, 0};
+        if (layers[k].traced != NULL) {
+            edges += (double)layers[k].traced->n_points;
+            grow_box(extent, layers[k].traced->extent);
+            continue;
+        }
         bool now = layers[k].as_of == GT_DATE_NONE && layers[k].as_of_rev == 0;
         gt_status st = gt_store_find_layer(ctx, store, layers[k].id, &info);
         if (st == GT_OK) {
@@ -207,7 +212,11 @@ static gt_status read_strip(gt_ctx *ctx, strip_work *w, const gt_rect *rect, siz
         q.has_box = !(q.box.xmin <= w->all.xmin && q.box.ymin <= w->all.ymin &&
                       q.box.xmax >= w->all.xmax && q.box.ymax >= w->all.ymax);
         size_t left = most == 0 ? 0 : most > n ? most - n : 1;
-        st = gt_flat_read(ctx, g->store, &q, left, note_code, &r, &w->flats[k], whole);
+        const gt_traced *traced = g->layers[k].traced;
+        st = traced != NULL
+                 ? gt_traced_read(ctx, traced, q.has_box ? &q.box : NULL, left, note_code, &r,
+                                  &w->flats[k], whole)
+                 : gt_flat_read(ctx, g->store, &q, left, note_code, &r, &w->flats[k], whole);
         n += w->flats[k].n_points;
         w->batches[k] = gt_flat_batch(&w->flats[k], k);
     }

@@ -7,12 +7,14 @@
 #define GT_COVERAGE_REGION_H
 
 #include "coverage/read.h"
+#include "coverage/traced.h"
 
 /* A layer of the weave, at a time. */
 typedef struct gt_woven_layer {
     const char *id;
-    gt_date as_of;     /* GT_DATE_NONE: valid now */
-    int64_t as_of_rev; /* 0: newest */
+    gt_date as_of;           /* GT_DATE_NONE: valid now */
+    int64_t as_of_rev;       /* 0: newest */
+    const gt_traced *traced; /* the patches of a grid, not a stored layer; borrowed; or NULL */
 } gt_woven_layer;
 
 typedef struct gt_rect { /* cells, both ends included */

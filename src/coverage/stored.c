@@ -111,7 +111,7 @@ static gt_status describe_layers(gt_ctx *ctx, gt_stored_job *j)
         j->classes[k] =
             j->o.coverage ? (gt_class){GT_CLASS_NONE, -1} : gt_class_of(j->package, &info);
         j->also[k] = gt_class_also(j->package, &info, &j->classes[k]);
-        j->layers[k] = (gt_woven_layer){j->ids[k], GT_DATE_NONE, 0};
+        j->layers[k] = (gt_woven_layer){.id = j->ids[k], .as_of = GT_DATE_NONE};
         int field = j->classes[k].field, also = j->also[k];
         gt_hash_add_text(&name, j->ids[k]);
         gt_hash_add_text(&h, j->ids[k]);

@@ -105,12 +105,12 @@ static gt_status ask(gt_ctx *ctx, job *j, gt_store *store, const gt_package *pac
     const gt_standard *declared = gt_package_find_layer(package, layer);
     int at = declared == NULL ? -1 : gt_standard_field(declared, s->fields[j->field].name);
     t->codes = at < 0 ? NULL : declared->fields[at].codes;
-    j->layers[BEFORE] = (gt_woven_layer){layer, o->from, 0};
-    j->layers[AFTER] = (gt_woven_layer){layer, o->to, 0};
+    j->layers[BEFORE] = (gt_woven_layer){.id = layer, .as_of = o->from};
+    j->layers[AFTER] = (gt_woven_layer){.id = layer, .as_of = o->to};
     j->n_layers = 2;
     if (o->by != NULL) {
         st = gt_stored_layer(ctx, store, o->by, &info);
-        j->layers[UNIT] = (gt_woven_layer){o->by, GT_DATE_NONE, 0};
+        j->layers[UNIT] = (gt_woven_layer){.id = o->by, .as_of = GT_DATE_NONE};
         j->unit = st == GT_OK ? gt_class_of(package, &info) : j->unit;
         j->n_layers = 3;
     }

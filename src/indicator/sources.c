@@ -34,6 +34,10 @@ static void layer_vintage(run *r, const char *word, bool counted, gt_text *vinta
 {
     char name[128], day[GT_DATE_TEXT];
     gt_layer_info info;
+    if (strncmp(word, "grid.", 5) == 0) {
+        join(counted ? vintage : missing, word);
+        return;
+    }
     const char *layer = gt_indicator_layer(r->package, word, name, sizeof name);
     gt_status st =
         layer == NULL ? GT_E_NOT_FOUND : gt_store_find_layer(r->ctx, r->store, layer, &info);

@@ -335,6 +335,17 @@ const gt_clause *gt_package_find_clause(const gt_package *package, const char *i
     return slot->id == NULL ? NULL : &package->clauses[slot->index];
 }
 
+const gt_model_decl *gt_package_model_of_grid(const gt_package *p, const char *grid)
+{
+    for (size_t i = 0; i < gt_package_n_models(p); i++) {
+        const gt_model_decl *m = gt_package_model(p, i);
+        if (m->n_out > 0 && m->out[0].value != NULL && strcmp(m->out[0].value, grid) == 0) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
 static bool carries(const gt_package *p, const gt_clause *clause, const gt_item *item)
 {
     if (!gt_clause_carried_by(clause, item->kind)) {

@@ -20,6 +20,7 @@ static const struct {
     {"classify", "breaks", "1.5, 2.5"},
     {"kernel-density", "bandwidth", "40 m"},
     {"polygonize", "by", "patch"},
+    {"frontal-area", "height", "value"},
     {"viewshed", "reach", "60 m"},
     {"omni-current", "radius", "40 m"},
     {"barriers", "radii", "20, 30"},
@@ -30,7 +31,7 @@ static const struct {
 };
 
 /* Outputs that hold values where the inputs have none. */
-static const char *const FILLED[] = {"rasterize", "kernel-density", NULL};
+static const char *const FILLED[] = {"rasterize", "kernel-density", "frontal-area", NULL};
 /* Directions are mirrored otherwise than numbers; ties of equal windows break by order. */
 static const char *const TURNED[] = {"aspect", NULL};
 

@@ -1,5 +1,6 @@
 /* Subsidence, overdraft, roughness, sky view, ventilation: known answers of the literature, bounds,
  * properties, bad input. */
+#include "guotu/gpkg_write.h"
 #include "model/grids.h"
 
 /* -40 mm/yr along a sight of 37 degrees is -50.085 vertical; bounds belong to the higher grade. */
@@ -235,6 +236,116 @@ static void ventilation(void **state)
     world_free(&w);
 }
 
+/* Buildings as boxes x0, y0, width, depth (m from the north-west corner, south positive) with a
+ * height; negative: not known. */
+static void put_buildings(const world *w, const char *name, const double (*b)[5], size_t n)
+{
+    const gt_gpkg_column columns[] = {{"height", GT_GPKG_REAL}};
+    gt_gpkg_writer *writer = NULL;
+    gt_crs *crs = NULL;
+    assert_ok(w->ctx, gt_crs_new(w->ctx, "EPSG:4548", &crs));
+    assert_ok(w->ctx, gt_gpkg_create(w->ctx, test_path(w->dir, name), "buildings", columns, 1, -1,
+                                     NULL, &writer));
+    assert_ok(w->ctx, gt_gpkg_state_crs(w->ctx, writer, crs));
+    for (size_t i = 0; i < n; i++) {
+        gt_geom g;
+        const gt_gpkg_value v = {.null = b[i][4] < 0, .real = b[i][4]};
+        gt_geom_init(&g);
+        gt_geom_reset(&g, GT_MULTIPOLYGON);
+        for (int k = 0; k <= 4; k++) {
+            bool east = k == 1 || k == 2, north = k == 2 || k == 3;
+            assert_ok(w->ctx, gt_geom_add_point(w->ctx, &g, 500000 + b[i][0] + (east ? b[i][2] : 0),
+                                                4400000 - b[i][1] - (north ? 0 : b[i][3])));
+        }
+        assert_ok(w->ctx, gt_geom_end_ring(w->ctx, &g));
+        assert_ok(w->ctx, gt_geom_end_part(w->ctx, &g));
+        assert_ok(w->ctx, gt_gpkg_add(w->ctx, writer, &g, &v));
+        gt_geom_free(w->ctx, &g);
+    }
+    assert_ok(w->ctx, gt_gpkg_finish(w->ctx, writer));
+    gt_crs_free(w->ctx, crs);
+}
+
+/* A cube of 10 m on a lot of 40 m has 0.0625 of both (card HZ-5); a slab over two lots gives each
+ * its half; storeys; heights that are not known; the winds of the rose. */
+static void front_of_buildings(void **state)
+{
+    static const double houses[][5] = {
+        {10, 10, 10, 10, 10}, {70, 10, 20, 10, 8}, {10, 60, 10, 10, -1}, {50, 50, 10, 20, 4}};
+    world w;
+    (void)state;
+    world_new(&w, 3, 2);
+    w.cell = 40;
+    put_constant(&w, "like.tif", 1);
+    put_buildings(&w, "b.gpkg", houses, 4);
+    assert_ok(w.ctx, RUN(&w, "frontal-area", {IN, "like", "like.tif"}, {IN, "buildings", "b.gpkg"},
+                         {OUT, "front", "f.tif"}, {OUT, "plan", "p.tif"},
+                         {OUT, "mean-height", "h.tif"}, {WITH, "wind", "1"}));
+    double *f = get_grid(&w, "f.tif"), *p = get_grid(&w, "p.tif"), *h = get_grid(&w, "h.tif");
+    assert_near(f[0], 0.0625, 1e-7);
+    assert_near(p[0], 0.0625, 1e-7);
+    assert_near(h[0], 10, 1e-6);
+    assert_near(f[1], 20 * 8 / 2.0 / 1600, 1e-7); /* the slab is 20 m wide to the north */
+    assert_near(f[2], f[1], 1e-9);
+    assert_near(p[1], 100 / 1600.0, 1e-7);
+    assert_near(h[2], 8, 1e-6);
+    assert_near(f[3], 0, 0); /* height not known */
+    assert_near(p[3], 0, 0);
+    assert_near(f[4], 10 * 4 / 1600.0, 1e-7);
+    free(f);
+    free(p);
+    free(h);
+    assert_ok(w.ctx,
+              RUN(&w, "frontal-area", {IN, "like", "like.tif"}, {IN, "buildings", "b.gpkg"},
+                  {OUT, "front", "f.tif"}, {WITH, "wind", "0,1,0,0"}, {WITH, "unit", "3 m"}));
+    f = get_grid(&w, "f.tif");
+    assert_near(f[4], 20 * 12 / 1600.0, 1e-6); /* east wind meets the long side; storeys of 3 m */
+    free(f);
+    assert_ok(w.ctx, RUN(&w, "frontal-area", {IN, "like", "like.tif"}, {IN, "buildings", "b.gpkg"},
+                         {OUT, "front", "f.tif"}));
+    f = get_grid(&w, "f.tif");
+    double mean = 0;
+    for (int d = 0; d < 16; d++) {
+        mean += (fabs(cos(M_PI * d / 8)) + fabs(sin(M_PI * d / 8))) / 16;
+    }
+    assert_near(f[0], 10 * mean * 10 / 1600, 1e-6);
+    free(f);
+    world_free(&w);
+}
+
+static void front_bad(void **state)
+{
+    static const double house[][5] = {{10, 10, 10, 10, 10}};
+    world w;
+    (void)state;
+    world_new(&w, 2, 2);
+    put_constant(&w, "like.tif", 1);
+    put_buildings(&w, "b.gpkg", house, 1);
+    static const struct {
+        const char *name, *value;
+        gt_status status;
+        const char *message;
+    } bad[] = {{"wind", "0,0,0", GT_E_INPUT, "model.value"},
+               {"wind", "1,-1", GT_E_INPUT, "model.range"},
+               {"height", "storeys", GT_E_NOT_FOUND, NULL},
+               {"layer", "nothing", GT_E_NOT_FOUND, NULL},
+               {"unit", "0 m", GT_E_INPUT, "model.range"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_fails(w.ctx,
+                     RUN(&w, "frontal-area", {IN, "like", "like.tif"}, {IN, "buildings", "b.gpkg"},
+                         {OUT, "front", "f.tif"}, {WITH, bad[i].name, bad[i].value}),
+                     bad[i].status, bad[i].message);
+    }
+    /* nobody on the grid: nothing stands there, which is no mistake */
+    put_buildings(&w, "none.gpkg", house, 0);
+    assert_ok(w.ctx, RUN(&w, "frontal-area", {IN, "like", "like.tif"},
+                         {IN, "buildings", "none.gpkg"}, {OUT, "front", "f.tif"}));
+    double *f = get_grid(&w, "f.tif");
+    assert_near(f[3], 0, 0);
+    free(f);
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +357,8 @@ int main(void)
         cmocka_unit_test(sky_of_a_canyon),
         cmocka_unit_test(sky_of_a_basin),
         cmocka_unit_test(ventilation),
+        cmocka_unit_test(front_of_buildings),
+        cmocka_unit_test(front_bad),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

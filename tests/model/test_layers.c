@@ -83,6 +83,46 @@ static void polygons_of_classes(void **state)
     world_free(&w);
 }
 
+/* Named classes make a file that can be loaded as a layer; a class without a name is left out. */
+static void named_classes(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 3, 2);
+    const double v[6] = {1, 1, 2, 0, 0, 1};
+    put_grid(&w, "classes.tif", GT_CELL_U8, v);
+    assert_ok(w.ctx, RUN(&w, "polygonize", {IN, "classes", "classes.tif"},
+                         {OUT, "polygons", "n.gpkg"}, {WITH, "by", "patch"},
+                         {WITH, "names", "1=first, 2=second"}, {WITH, "field", "level"}));
+    gt_polygon_table *t = NULL;
+    const char *path = test_path(w.dir, "n.gpkg");
+    assert_ok(w.ctx, gt_gpkg_read_polygons(w.ctx, path, NULL, "level", &t));
+    assert_int_equal(t->n_features, 3);
+    assert_int_equal(t->n_codes, 2);
+    assert_string_equal(t->codes[0], "first");
+    assert_string_equal(t->codes[1], "second");
+    assert_near(area_of(&t->runs[0]), 400, 1e-6);
+    gt_polygon_table_free(w.ctx, t);
+    assert_ok(w.ctx, gt_gpkg_read_polygons(w.ctx, path, NULL, "code", &t));
+    assert_int_equal(t->n_codes, 3);
+    assert_string_equal(t->codes[0], "first-1");
+    gt_polygon_table_free(w.ctx, t);
+    assert_ok(w.ctx, RUN(&w, "polygonize", {IN, "classes", "classes.tif"},
+                         {OUT, "polygons", "c.gpkg"}, {WITH, "names", "0=none"}));
+    assert_ok(w.ctx, gt_gpkg_read_polygons(w.ctx, test_path(w.dir, "c.gpkg"), NULL, "code", &t));
+    assert_int_equal(t->n_features, 1);
+    assert_string_equal(t->codes[0], "none");
+    gt_polygon_table_free(w.ctx, t);
+    static const char *const bad[] = {"first", "1", "1=", "x=first", "1=first,second"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_fails(w.ctx,
+                     RUN(&w, "polygonize", {IN, "classes", "classes.tif"},
+                         {OUT, "polygons", "b.gpkg"}, {WITH, "names", bad[i]}),
+                     GT_E_INPUT, "model.value");
+    }
+    world_free(&w);
+}
+
 static void bad_classes(void **state)
 {
     world w;
@@ -160,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(polygons_of_classes),
+        cmocka_unit_test(named_classes),
         cmocka_unit_test(bad_classes),
         cmocka_unit_test(slope_units),
     };

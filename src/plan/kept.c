@@ -37,7 +37,7 @@ static uint64_t sum_of(const unsigned char *data, size_t len)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-static uint64_t take_number(gt_kept *k)
+static uint64_t take_long(gt_kept *k)
 {
     uint64_t v = 0;
     for (unsigned shift = 0; shift < 42; shift += 7) {
@@ -52,6 +52,12 @@ static uint64_t take_number(gt_kept *k)
     }
     k->bad = true;
     return 0;
+}
+
+/* Most numbers are one byte. */
+static inline uint64_t take_number(gt_kept *k)
+{
+    return k->at < k->end && *k->at < 0x80 ? *k->at++ : take_long(k);
 }
 
 static int64_t take_signed(gt_kept *k)

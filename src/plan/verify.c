@@ -452,18 +452,24 @@ static gt_status verify_total(gt_reader *r, gt_total *t, const gt_ynode *node)
     return gt_verify_where(r, where, gt_reader_layer(r, t->layer));
 }
 
-static bool bound(const gt_binding *list, size_t n, const char *grid, const char **near,
-                  size_t *distance)
+static bool bound(const gt_binding *list, size_t n, const char *grid)
 {
     for (size_t i = 0; i < n; i++) {
         if (list[i].value != NULL && strcmp(list[i].value, grid) == 0) {
             return true;
         }
+    }
+    return false;
+}
+
+static void near_bound(const gt_binding *list, size_t n, const char *grid, const char **near,
+                       size_t *distance)
+{
+    for (size_t i = 0; i < n; i++) {
         if (list[i].value != NULL) {
             gt_nearest_try(grid, list[i].value, near, distance);
         }
     }
-    return false;
 }
 
 /* A grid is known when some model makes or reads it. */
@@ -474,10 +480,14 @@ static void verify_view_grid(gt_reader *r, const char *grid, const gt_ynode *nod
     size_t distance = 0;
     for (size_t i = 0; i < gt_package_n_models(p); i++) {
         const gt_model_decl *m = gt_package_model(p, i);
-        if (bound(m->out, m->n_out, grid, &near, &distance) ||
-            bound(m->in, m->n_in, grid, &near, &distance)) {
+        if (bound(m->out, m->n_out, grid) || bound(m->in, m->n_in, grid)) {
             return;
         }
+    }
+    for (size_t i = 0; i < gt_package_n_models(p); i++) {
+        const gt_model_decl *m = gt_package_model(p, i);
+        near_bound(m->out, m->n_out, grid, &near, &distance);
+        near_bound(m->in, m->n_in, grid, &near, &distance);
     }
     gt_y_problem(&r->problems, node, near != NULL ? &GT_MSG_VIEW_GRID_NEAR : &GT_MSG_VIEW_GRID,
                  GT_ARGS(GT_TEXT("grid", grid), GT_TEXT("near", near != NULL ? near : "")));

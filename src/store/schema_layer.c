@@ -140,22 +140,36 @@ static void put_rtree(gt_text *sql, const char *t)
         t, t, t);
 }
 
-/* Body of a trigger: keeps the rows `t` that meet the condition, unless they were touched before.
- */
-static void put_save(gt_text *sql, const gt_standard *s, bool geometry, const char *condition)
+/* Body of a trigger: notes the rows `t` that meet the condition, unless they were touched before;
+ * the trigger `keep` fills in what they held. */
+static void put_save(gt_text *sql, const gt_standard *s, const char *condition)
 {
-    const char *t = s->id, *geom = geometry ? ", geom" : "";
-    gt_text_printf(sql, "INSERT OR IGNORE INTO \"%s__before\"(fid, gt_id", t);
-    gt_put_fields(sql, s, "");
-    gt_text_printf(sql, ", gt_valid_from, gt_rev, gt_area_m2%s) SELECT fid, gt_id", geom);
-    gt_put_fields(sql, s, "");
+    const char *t = s->id;
     gt_text_printf(
         sql,
-        ", gt_valid_from, gt_rev, gt_area_m2%s FROM \"%s\" AS t WHERE (%s) AND NOT EXISTS"
-        " (SELECT 1 FROM gt_outside WHERE layer = '%s' AND fid = t.fid); INSERT OR IGNORE"
-        " INTO gt_outside(layer, fid, feature) SELECT '%s', fid, gt_id FROM \"%s\" AS t"
-        " WHERE %s; ",
-        geom, t, condition, t, t, t, condition);
+        "INSERT OR IGNORE INTO \"%s__before\"(fid, gt_id) SELECT fid, gt_id FROM \"%s\" AS t"
+        " WHERE (%s) AND NOT EXISTS (SELECT 1 FROM gt_outside WHERE layer = '%s' AND fid = t.fid);"
+        " INSERT OR IGNORE INTO gt_outside(layer, fid, feature) SELECT '%s', fid, gt_id FROM"
+        " \"%s\" AS t WHERE %s; ",
+        t, t, condition, t, t, t, condition);
+}
+
+/* The columns of a layer stand once in its triggers, not in each of them: opening a workspace reads
+ * them all. The layer's row is still the old one here. */
+static void put_keep(gt_text *sql, const gt_standard *s, bool geometry)
+{
+    const char *t = s->id, *geom = geometry ? ", geom" : "";
+    gt_text_printf(sql,
+                   "CREATE TRIGGER \"gt_watch_%s_keep\" AFTER INSERT ON \"%s__before\" BEGIN UPDATE"
+                   " \"%s__before\" SET (gt_valid_from",
+                   t, t, t);
+    gt_put_fields(sql, s, "");
+    gt_text_printf(sql, ", gt_rev, gt_area_m2%s) = (SELECT gt_valid_from", geom);
+    gt_put_fields(sql, s, "");
+    gt_text_printf(sql,
+                   ", gt_rev, gt_area_m2%s FROM \"%s\" WHERE fid = NEW.fid) WHERE fid = NEW.fid;"
+                   " END;",
+                   geom, t);
 }
 
 /* What other programs do to a layer: each row they touch is listed in gt_outside, and its version
@@ -176,9 +190,10 @@ static void put_watch(gt_text *sql, const gt_standard *s, bool geometry)
     for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
         gt_text_printf(sql, "CREATE TRIGGER \"gt_watch_%s_%s\" BEFORE %s ON \"%s\" BEGIN ", s->id,
                        before[i].name, before[i].when, s->id);
-        put_save(sql, s, geometry, before[i].condition);
+        put_save(sql, s, before[i].condition);
         gt_text_puts(sql, "END;");
     }
+    put_keep(sql, s, geometry);
     for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
         gt_text_printf(
             sql,
@@ -190,7 +205,7 @@ static void put_watch(gt_text *sql, const gt_standard *s, bool geometry)
 
 static void put_unwatch(gt_text *sql, const gt_standard *s)
 {
-    static const char *const names[] = {"replace", "change", "delete", "insert", "update"};
+    static const char *const names[] = {"replace", "change", "delete", "insert", "update", "keep"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         gt_text_printf(sql, "DROP TRIGGER IF EXISTS \"gt_watch_%s_%s\";", s->id, names[i]);
     }

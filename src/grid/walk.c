@@ -1,4 +1,6 @@
-/* The walker. The grid is cut into blocks, by default runs of tiles; workers take them in order,
+/* The walker. The grid is cut into blocks, by default flat ones whose buffers stay in the second
+ * cache: what is read, computed and written then crosses memory twice, not six times. Workers take
+ * runs of blocks one below the other, a tile high, so that a tile is near while it is in work; they
  * read what they need, call the kernel, write. Each worker owns one set of buffers, so memory is
  * threads x set, whatever the grid; blocks shrink when the ceiling is near. */
 #include <fcntl.h>
@@ -11,8 +13,10 @@
 
 enum {
     HALO_MAX = 1024,
-    BLOCK_ROWS = 512,
-    BLOCK_COLS = 4096, /* wide: a halo costs whole tiles left and right */
+    RUN_ROWS = 512,    /* of blocks one below the other */
+    BLOCK_ROWS = 32,   /* with BLOCK_COLS, inputs and output in about 1 MB */
+    HALO_ROWS = 16,    /* a block has so many rows for each of its halo, at most RUN_ROWS */
+    BLOCK_COLS = 2048, /* wider with a halo, which costs whole tiles left and right */
     BLOCK_LEAST = 64
 };
 
@@ -23,8 +27,8 @@ typedef struct worker_set {
 typedef struct walker {
     const gt_walk *walk;
     gt_walk_plan plan;
-    gt_window all; /* the cells to walk */
-    int64_t across;
+    gt_window all;        /* the cells to walk */
+    int64_t across, deep; /* blocks; deep: of a run */
     gt_block_fn fn;
     void *user;
     worker_set *sets;
@@ -135,6 +139,15 @@ static int at_most(int64_t a, int64_t b)
     return (int)(a < b ? a : b);
 }
 
+static int widest_halo(const gt_walk *walk)
+{
+    int halo = 0;
+    for (int i = 0; i < walk->n_in; i++) {
+        halo = walk->in[i].halo > halo ? walk->in[i].halo : halo;
+    }
+    return halo;
+}
+
 gt_status gt_walk_law(gt_ctx *ctx, const gt_walk *walk, gt_walk_plan *out)
 {
     gt_status st = check(ctx, walk);
@@ -145,10 +158,11 @@ gt_status gt_walk_law(gt_ctx *ctx, const gt_walk *walk, gt_walk_plan *out)
     int64_t all_cols = walk->only != NULL ? walk->only->n_cols : g->spec.n_cols;
     int64_t all_rows = walk->only != NULL ? walk->only->n_rows : g->spec.n_rows;
     bool fixed = walk->block_cols > 0 && walk->block_rows > 0;
-    int tile_rows =
-        g->tile_h >= BLOCK_LEAST && g->tile_h <= 2 * BLOCK_ROWS ? (int)g->tile_h : BLOCK_ROWS;
-    int cols = at_most(walk->block_cols > 0 ? walk->block_cols : BLOCK_COLS, all_cols);
-    int rows = at_most(walk->block_rows > 0 ? walk->block_rows : tile_rows, all_rows);
+    int halo = widest_halo(walk), wide = halo > 0 ? 2 * BLOCK_COLS : BLOCK_COLS;
+    int high = at_most(halo * HALO_ROWS, RUN_ROWS);
+    high = high > BLOCK_ROWS ? high : BLOCK_ROWS;
+    int cols = at_most(walk->block_cols > 0 ? walk->block_cols : wide, all_cols);
+    int rows = at_most(walk->block_rows > 0 ? walk->block_rows : high, all_rows);
     int threads = gt_ctx_threads(ctx);
     size_t ceiling = gt_ctx_memory_ceiling(ctx), used = gt_ctx_memory_used(ctx);
     size_t have = ceiling == 0 ? SIZE_MAX : ceiling > used ? (ceiling - used) / 8 * 7 : 0;
@@ -212,14 +226,14 @@ static void free_set(gt_ctx *ctx, worker_set *s)
     gt_free(ctx, s->scratch);
 }
 
-/* Tells the system that the tiles below a block will be wanted: the reading of the next row of
- * blocks runs while this one is computed. */
+/* Tells the system that the tiles below those of a block will be wanted: the reading of the next
+ * row of tiles runs while this one is computed. */
 static void prefetch(const gt_grid *g, const gt_window *w)
 {
-    if (w->row >= g->spec.n_rows || g->fd < 0) {
-        return;
+    int64_t tr = w->row / g->tile_h + 1;
+    if (w->row % g->tile_h >= w->n_rows || tr >= g->down || g->fd < 0) {
+        return; /* not the first block of these tiles */
     }
-    int64_t tr = w->row / g->tile_h;
     for (int64_t tc = w->col / g->tile_w; tc <= (w->col + w->n_cols - 1) / g->tile_w; tc++) {
         int64_t t = tr * g->across + tc;
         if (tc >= g->across || t >= g->across * g->down) {
@@ -270,8 +284,7 @@ static gt_status one_block(gt_ctx *ctx, void *user, size_t task, int worker)
         in[i].stride = stride;
         in[i].cells = (unsigned char *)s->in[i] +
                       ((size_t)h * stride + (size_t)h) * gt_cell_bytes(walk->in[i].type);
-        const gt_window below = {at.col, at.row + at.n_rows, at.n_cols, at.n_rows};
-        prefetch(walk->in[i].grid, &below);
+        prefetch(walk->in[i].grid, &at);
     }
     for (int i = 0; i < walk->n_out; i++) {
         out[i] = (gt_plane){s->out[i], (size_t)at.n_cols};
@@ -291,8 +304,30 @@ static gt_status one_block(gt_ctx *ctx, void *user, size_t task, int worker)
     return st;
 }
 
+/* Blocks one below the other. Blocks are numbered row by row. */
+static gt_status one_run(gt_ctx *ctx, void *user, size_t task, int worker)
+{
+    walker *w = user;
+    size_t across = (size_t)w->across, top = task / across * (size_t)w->deep;
+    gt_status st = GT_OK;
+    for (size_t k = 0; st == GT_OK && k < (size_t)w->deep; k++) {
+        size_t b = (top + k) * across + task % across;
+        if (b >= w->plan.n_blocks) {
+            break;
+        }
+        st = one_block(ctx, w, b, worker);
+    }
+    return st;
+}
+
+static size_t runs_of(const walker *w)
+{
+    size_t down = w->plan.n_blocks / (size_t)w->across, deep = (size_t)w->deep;
+    return (down + deep - 1) / deep * (size_t)w->across;
+}
+
 /* gt_parallel_for runs as many threads as the context has; fewer are got by handing each task a
- * stripe of blocks. */
+ * stripe of runs. */
 typedef struct stripes {
     walker *walker;
     size_t n;
@@ -303,10 +338,10 @@ static gt_status one_stripe(gt_ctx *ctx, void *user, size_t task, int worker)
     (void)worker;
     const stripes *s = user;
     gt_status st = GT_OK;
-    for (size_t b = task; st == GT_OK && b < s->walker->plan.n_blocks; b += s->n) {
+    for (size_t b = task; st == GT_OK && b < runs_of(s->walker); b += s->n) {
         st = gt_check_cancel(ctx);
         if (st == GT_OK) {
-            st = one_block(ctx, s->walker, b, (int)task);
+            st = one_run(ctx, s->walker, b, (int)task);
         }
     }
     return st;
@@ -354,6 +389,18 @@ gt_status gt_grid_walk(gt_ctx *ctx, const gt_walk *walk, gt_block_fn fn, void *u
     return st;
 }
 
+/* Every cell of the outputs will be written: tiles written in parts need no nodata before. */
+static void promise(const gt_walk *walk)
+{
+    for (int i = 0; walk->only == NULL && i < walk->n_out; i++) {
+        gt_grid *g = walk->out[i].grid;
+        for (int64_t t = 0; g->update == NULL && g->touched != NULL && t < g->across * g->down;
+             t++) {
+            atomic_store_explicit(&g->touched[t], 1, memory_order_release);
+        }
+    }
+}
+
 static gt_status walk_all(gt_ctx *ctx, const gt_walk *walk, gt_block_fn fn, void *user)
 {
     walker w = {.walk = walk, .fn = fn, .user = user};
@@ -368,6 +415,8 @@ static gt_status walk_all(gt_ctx *ctx, const gt_walk *walk, gt_block_fn fn, void
     }
     /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): the law gives blocks of one cell or more */
     w.across = (w.all.n_cols + w.plan.block_cols - 1) / w.plan.block_cols;
+    bool given = walk->block_cols > 0 || walk->block_rows > 0;
+    w.deep = given || w.plan.block_rows >= RUN_ROWS ? 1 : RUN_ROWS / w.plan.block_rows;
     w.sets = gt_zalloc(ctx, (size_t)w.plan.threads, sizeof *w.sets);
     st = w.sets == NULL ? GT_E_MEMORY : GT_OK;
     for (int i = 0; st == GT_OK && i < w.plan.threads; i++) {
@@ -380,10 +429,13 @@ static gt_status walk_all(gt_ctx *ctx, const gt_walk *walk, gt_block_fn fn, void
         }
     }
     if (st == GT_OK && walk->what != NULL) {
-        gt_progress_begin(ctx, walk->what, w.plan.n_blocks);
+        gt_progress_begin(ctx, walk->what, runs_of(&w));
+    }
+    if (st == GT_OK) {
+        promise(walk);
     }
     if (st == GT_OK && w.plan.threads == gt_ctx_threads(ctx)) {
-        st = gt_parallel_for(ctx, w.plan.n_blocks, one_block, &w);
+        st = gt_parallel_for(ctx, runs_of(&w), one_run, &w);
     } else if (st == GT_OK) {
         stripes s = {&w, (size_t)w.plan.threads};
         st = gt_parallel_for(ctx, s.n, one_stripe, &s);

@@ -64,6 +64,16 @@ static gt_status row_in(const job *j, const part *p, int64_t r, const void *from
     return got == n ? GT_OK : bad_value(j, p, r, got, value_at(j->map.file, from, got), true);
 }
 
+static int64_t at_least(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t at_most(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* ---- plain tiles: pieces of at most GRID_CHUNK bytes -------------------------------------------
  */
 
@@ -219,8 +229,13 @@ static gt_status write_plain(const job *j, const part *p)
         return copy_rows(j, p, true);
     }
     _Alignas(16) unsigned char chunk[GRID_CHUNK];
-    bool joined = p->n_cols == g->tile_w && line <= GRID_CHUNK;
+    /* beyond the end of the grid a tile holds zeros: its rows go together with them */
+    int64_t width = at_most(g->tile_w, g->spec.n_cols - p->tile % g->across * g->tile_w);
+    bool joined = p->n_cols == width && line <= GRID_CHUNK;
     int64_t rows = joined ? GRID_CHUNK / line : 1;
+    if (joined && width < g->tile_w) {
+        memset(chunk, 0, sizeof chunk);
+    }
     for (int64_t r = 0; st == GT_OK && r < p->n_rows; r += rows) {
         int64_t n = p->n_rows - r < rows ? p->n_rows - r : rows;
         for (int64_t k = 0; st == GT_OK && k < n; k++) {
@@ -242,16 +257,6 @@ static gt_status write_plain(const job *j, const part *p)
 
 /* ---- a window, tile by tile ---------------------------------------------------------------------
  */
-
-static int64_t at_least(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t at_most(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static part part_of(const gt_grid *g, const gt_window *w, int64_t tc, int64_t tr)
 {

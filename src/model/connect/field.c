@@ -313,18 +313,25 @@ void gt_ground_free(gt_ctx *ctx, gt_ground *g)
 /* ---- fields -----------------------------------------------------------------------------------
  */
 
+/* The cell, to be written. */
 static double *cell_of(gt_ctx *ctx, gt_cost_field *f, int64_t col, int64_t row)
 {
-    double **p = &f->page[row / GT_PAGE_SIDE * f->across + col / GT_PAGE_SIDE];
-    if (*p == NULL) {
-        *p = gt_alloc(ctx, GT_PAGE_CELLS, sizeof **p);
-        if (*p == NULL) {
+    const int64_t at = row / GT_PAGE_SIDE * f->across + col / GT_PAGE_SIDE;
+    double **p = &f->page[at];
+    if (*p == NULL || (f->lent != NULL && f->lent[at])) {
+        const double *old = *p;
+        double *own = gt_alloc(ctx, GT_PAGE_CELLS, sizeof *own);
+        if (own == NULL) {
             return NULL;
         }
         for (int i = 0; i < GT_PAGE_CELLS; i++) {
-            (*p)[i] = (double)INFINITY;
+            own[i] = old != NULL ? old[i] : (double)INFINITY;
         }
+        *p = own;
         f->n_pages++;
+        if (f->lent != NULL) {
+            f->lent[at] = false;
+        }
     }
     return *p + row % GT_PAGE_SIDE * GT_PAGE_SIDE + col % GT_PAGE_SIDE;
 }
@@ -335,8 +342,20 @@ static bool open_cell(const gt_ground *g, size_t index, bool through, int64_t ce
     return through || g->source[cell] < 0 || (size_t)g->source[cell] == index;
 }
 
+/* What is still to come beyond the cell at least; INFINITY: no way on. guide: NULL, or the field
+ * that alone may be followed. */
+static double rest_of(const gt_ground *g, const gt_field_options *o, const gt_cost_field *guide,
+                      int64_t col, int64_t row)
+{
+    if (guide != NULL) {
+        return gt_field_at(guide, col, row);
+    }
+    /* near was rounded to float32: a part in a million is left to it */
+    return o->tight ? (double)g->near[row * g->cols + col] * (1 - 1e-6) : 0;
+}
+
 static gt_status expand(heap *h, const gt_ground *g, gt_cost_field *f, const gt_field_options *o,
-                        const entry *e)
+                        const gt_cost_field *guide, const entry *e)
 {
     int64_t col = e->cell % g->cols, row = e->cell / g->cols;
     double d = cost_of(e->key), r = (double)g->friction[e->cell];
@@ -346,10 +365,11 @@ static gt_status expand(heap *h, const gt_ground *g, gt_cost_field *f, const gt_
             continue;
         }
         double next = d + g->half[k] * (r + (double)g->friction[to]);
-        /* near was rounded to float32: a part in a million is left to it */
-        double rest = o->tight ? (double)g->near[to] * (1 - 1e-6) : 0;
-        if (!(next + rest <= o->limit)) {
+        if (!(next + rest_of(g, o, guide, c, y) <= o->limit)) {
             continue;
+        }
+        if (guide != NULL && gt_field_at(f, c, y) <= next) {
+            continue; /* before a page is made for it */
         }
         double *at = cell_of(h->ctx, f, c, y);
         if (at == NULL) {
@@ -383,22 +403,16 @@ static gt_status start(heap *h, const gt_ground *g, gt_cost_field *f, size_t ind
     return st;
 }
 
-gt_status gt_field_new(gt_ctx *ctx, const gt_ground *g, size_t index,
-                       const gt_field_options *options, gt_cost_field **out)
+/* Empties the queue. */
+static gt_status spread(gt_ctx *ctx, heap *hp, const gt_ground *g, size_t index,
+                        const gt_field_options *options, const gt_cost_field *guide,
+                        gt_cost_field *f)
 {
-    heap h = {.ctx = ctx};
     size_t steps = 0;
-    gt_cost_field *f = gt_zalloc(ctx, 1, sizeof *f);
-    if (f == NULL) {
-        return GT_E_MEMORY;
-    }
-    f->across = (g->cols + GT_PAGE_SIDE - 1) / GT_PAGE_SIDE;
-    f->down = (g->rows + GT_PAGE_SIDE - 1) / GT_PAGE_SIDE;
-    f->page = gt_zalloc(ctx, (size_t)(f->across * f->down), sizeof *f->page);
-    gt_status st = f->page == NULL ? GT_E_MEMORY : start(&h, g, f, index);
-    while (st == GT_OK && h.n > 0) {
+    gt_status st = GT_OK;
+    while (st == GT_OK && hp->n > 0) {
         entry e;
-        st = pop(&h, &e);
+        st = pop(hp, &e);
         if (st == GT_OK && ++steps % CHECK_EVERY == 0) {
             st = gt_check_cancel(ctx);
         }
@@ -406,8 +420,36 @@ gt_status gt_field_new(gt_ctx *ctx, const gt_ground *g, size_t index,
             !open_cell(g, index, options->through, e.cell)) {
             continue;
         }
-        st = expand(&h, g, f, options, &e);
+        st = expand(hp, g, f, options, guide, &e);
     }
+    return st;
+}
+
+static gt_cost_field *field_room(gt_ctx *ctx, const gt_ground *g, bool lent)
+{
+    gt_cost_field *f = gt_zalloc(ctx, 1, sizeof *f);
+    if (f == NULL) {
+        return NULL;
+    }
+    f->across = (g->cols + GT_PAGE_SIDE - 1) / GT_PAGE_SIDE;
+    f->down = (g->rows + GT_PAGE_SIDE - 1) / GT_PAGE_SIDE;
+    size_t n = (size_t)(f->across * f->down);
+    f->page = gt_zalloc(ctx, n, sizeof *f->page);
+    f->lent = lent ? gt_zalloc(ctx, n, sizeof *f->lent) : NULL;
+    if (f->page == NULL || (lent && f->lent == NULL)) {
+        gt_field_free(ctx, f);
+        return NULL;
+    }
+    return f;
+}
+
+gt_status gt_field_new(gt_ctx *ctx, const gt_ground *g, size_t index,
+                       const gt_field_options *options, gt_cost_field **out)
+{
+    heap h = {.ctx = ctx};
+    gt_cost_field *f = field_room(ctx, g, false);
+    gt_status st = f == NULL ? GT_E_MEMORY : start(&h, g, f, index);
+    st = st == GT_OK ? spread(ctx, &h, g, index, options, NULL, f) : st;
     heap_free(&h);
     if (st != GT_OK) {
         gt_field_free(ctx, f);
@@ -423,10 +465,89 @@ void gt_field_free(gt_ctx *ctx, gt_cost_field *f)
         return;
     }
     for (int64_t i = 0; f->page != NULL && i < f->across * f->down; i++) {
-        gt_free(ctx, f->page[i]);
+        if (f->lent == NULL || !f->lent[i]) {
+            gt_free(ctx, f->page[i]);
+        }
     }
     gt_free(ctx, f->page);
+    gt_free(ctx, f->lent);
     gt_free(ctx, f);
+}
+
+/* Cells of one page of the guide that the field has not come to, beside one where it has. */
+static gt_status enter_page(heap *h, const gt_ground *g, gt_cost_field *f, size_t index,
+                            const gt_field_options *o, const gt_cost_field *guide, int64_t page)
+{
+    const int64_t left = page % guide->across * GT_PAGE_SIDE;
+    const int64_t top = page / guide->across * GT_PAGE_SIDE;
+    gt_status st = GT_OK;
+    for (int64_t row = top; row < top + GT_PAGE_SIDE && row < g->rows; row++) {
+        for (int64_t col = left; st == GT_OK && col < left + GT_PAGE_SIDE && col < g->cols; col++) {
+            int64_t from = row * g->cols + col;
+            if (isinf(gt_field_at(guide, col, row)) || !isinf(gt_field_at(f, col, row))) {
+                continue;
+            }
+            /* All its neighbours that are known spread once more: over this cell, if they may. */
+            for (int k = 0; st == GT_OK && k < 8; k++) {
+                int64_t c = col + GT_NEAR_COL[k], y = row + GT_NEAR_ROW[k];
+                bool inside = c >= 0 && y >= 0 && c < g->cols && y < g->rows;
+                double d = inside ? gt_field_at(f, c, y) : (double)INFINITY;
+                if (isinf(d) || isnan(g->friction[from]) ||
+                    !open_cell(g, index, o->through, y * g->cols + c)) {
+                    continue;
+                }
+                double next = d + g->half[k] * ((double)g->friction[y * g->cols + c] +
+                                                (double)g->friction[from]);
+                if (next + gt_field_at(guide, col, row) <= o->limit) {
+                    st = push(h, d, y * g->cols + c);
+                }
+            }
+        }
+    }
+    return st;
+}
+
+/* Does the field have something on the page, or on one beside it? */
+static bool page_near(const gt_cost_field *f, int64_t page)
+{
+    const int64_t col = page % f->across, row = page / f->across;
+    for (int64_t y = row - 1; y <= row + 1; y++) {
+        for (int64_t x = col - 1; x <= col + 1; x++) {
+            if (x >= 0 && y >= 0 && x < f->across && y < f->down &&
+                f->page[y * f->across + x] != NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+gt_status gt_field_extend(gt_ctx *ctx, const gt_ground *g, size_t index,
+                          const gt_field_options *options, const gt_cost_field *base,
+                          const gt_cost_field *guide, gt_cost_field **out)
+{
+    heap h = {.ctx = ctx};
+    gt_cost_field *f = field_room(ctx, g, true);
+    gt_status st = f == NULL ? GT_E_MEMORY : GT_OK;
+    const int64_t n = base->across * base->down;
+    for (int64_t i = 0; st == GT_OK && i < n; i++) {
+        f->page[i] = base->page[i];
+        f->lent[i] = base->page[i] != NULL;
+    }
+    for (int64_t i = 0; st == GT_OK && i < n; i++) {
+        if (guide->page[i] != NULL && page_near(base, i)) {
+            st = enter_page(&h, g, f, index, options, guide, i);
+            st = st == GT_OK ? gt_check_cancel(ctx) : st;
+        }
+    }
+    st = st == GT_OK ? spread(ctx, &h, g, index, options, guide, f) : st;
+    heap_free(&h);
+    if (st != GT_OK) {
+        gt_field_free(ctx, f);
+        return st;
+    }
+    *out = f;
+    return GT_OK;
 }
 
 static int64_t back_of(const gt_ground *g, const gt_cost_field *f, size_t index, bool through,

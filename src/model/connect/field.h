@@ -40,6 +40,7 @@ void gt_ground_free(gt_ctx *ctx, gt_ground *ground);
 typedef struct gt_cost_field {
     int64_t across, down; /* pages */
     double **page;        /* NULL: nothing of it reached; cells not reached are INFINITY */
+    bool *lent;           /* by page: another field's, not to be written or freed; NULL: none */
     size_t n_pages, n_cells;
 } gt_cost_field;
 
@@ -53,6 +54,14 @@ typedef struct gt_field_options {
 /* Cost from source `index`. Owned by the caller. Cost: about 0.3 us a cell reached. */
 gt_status gt_field_new(gt_ctx *ctx, const gt_ground *ground, size_t index,
                        const gt_field_options *options, gt_cost_field **out) GT_CHECKED;
+/* `base` (the field of source `index`, complete up to some cost) carried on over the cells that
+ * `guide` has come to, as far as both costs together stay within options->limit. When the sum of
+ * their reaches is not below the limit, all ways between the two sources within it are known then,
+ * and all cells of them: two fields of half the reach do for a link, at a quarter of the work. The
+ * result borrows pages of base, which must outlive it. Owned by the caller. */
+gt_status gt_field_extend(gt_ctx *ctx, const gt_ground *ground, size_t index,
+                          const gt_field_options *options, const gt_cost_field *base,
+                          const gt_cost_field *guide, gt_cost_field **out) GT_CHECKED;
 void gt_field_free(gt_ctx *ctx, gt_cost_field *field);
 
 static inline double gt_field_at(const gt_cost_field *f, int64_t col, int64_t row)

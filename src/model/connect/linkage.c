@@ -298,7 +298,7 @@ static gt_status run(gt_ctx *ctx, const gt_model_call *call)
     mosaic m = {.cutoff = gt_model_real(call, "cutoff")};
     gt_network_options o = {.extra = m.cutoff,
                             .longest = gt_model_real(call, "longest"),
-                            .tight = true,
+                            .halves = true,
                             .through = gt_model_with(call, "through")->integer != 0,
                             .paths = true,
                             .fn = lay_corridor,

@@ -11,6 +11,8 @@
 
 enum { BATCH_PER_THREAD = 4 };
 
+#define ROUNDING (1 + 1e-9) /* of sums of costs added up in another order */
+
 /* ---- neighbours ---------------------------------------------------------------------------------
  */
 
@@ -161,7 +163,7 @@ typedef struct net_run {
 
 static gt_field_options options_of(const net_run *r, size_t index)
 {
-    return (gt_field_options){r->limit[index], r->o->tight, r->o->through};
+    return (gt_field_options){r->limit[index], r->o->tight && !r->o->halves, r->o->through};
 }
 
 static gt_status make_field(gt_ctx *ctx, void *user, size_t task, int worker)
@@ -185,12 +187,9 @@ static void nearest_cell(const gt_ground *g, const gt_cost_field *a, gt_link *li
     }
 }
 
-static gt_status do_link(gt_ctx *ctx, void *user, size_t task, int worker)
+static gt_status use_link(gt_ctx *ctx, const net_run *r, gt_link *link, const gt_cost_field *a,
+                          const gt_cost_field *b)
 {
-    (void)worker;
-    const net_run *r = user;
-    gt_link *link = &r->net->links[r->ready[task]];
-    const gt_cost_field *a = r->field[link->a], *b = r->field[link->b];
     int64_t cell = 0;
     gt_status st = GT_OK;
     nearest_cell(r->g, a, link, &cell);
@@ -203,6 +202,31 @@ static gt_status do_link(gt_ctx *ctx, void *user, size_t task, int worker)
         st = gt_field_path(ctx, r->g, a, link->a, &o, cell, &link->cells, &link->n_cells);
     }
     return st == GT_OK && r->o->fn != NULL ? r->o->fn(ctx, r->o->user, link, a, b) : st;
+}
+
+/* Cost up to which the ways of a link matter. */
+static double reach_of(const gt_network_options *o, const gt_link *link)
+{
+    return (o->longest > 0 ? fmin(link->bound, o->longest) : link->bound) + o->extra;
+}
+
+static gt_status do_link(gt_ctx *ctx, void *user, size_t task, int worker)
+{
+    (void)worker;
+    const net_run *r = user;
+    gt_link *link = &r->net->links[r->ready[task]];
+    const gt_cost_field *a = r->field[link->a], *b = r->field[link->b];
+    gt_cost_field *whole_a = NULL, *whole_b = NULL;
+    if (!r->o->halves) {
+        return use_link(ctx, r, link, a, b);
+    }
+    const gt_field_options o = {.limit = reach_of(r->o, link) * ROUNDING, .through = r->o->through};
+    gt_status st = gt_field_extend(ctx, r->g, link->a, &o, a, b, &whole_a);
+    st = st == GT_OK ? gt_field_extend(ctx, r->g, link->b, &o, b, a, &whole_b) : st;
+    st = st == GT_OK ? use_link(ctx, r, link, whole_a, whole_b) : st;
+    gt_field_free(ctx, whole_a);
+    gt_field_free(ctx, whole_b);
+    return st;
 }
 
 static void release(gt_ctx *ctx, net_run *r, size_t index)
@@ -248,9 +272,9 @@ gt_status gt_network_run(gt_ctx *ctx, const gt_ground *g, gt_network *net,
                        : GT_OK;
     for (size_t i = 0; st == GT_OK && i < net->n; i++) {
         const gt_link *l = &net->links[i];
-        double reach = options->longest > 0 ? fmin(l->bound, options->longest) : l->bound;
-        r.limit[l->a] = fmax(r.limit[l->a], reach + options->extra);
-        r.limit[l->b] = fmax(r.limit[l->b], reach + options->extra);
+        double reach = reach_of(options, l) * (options->halves ? ROUNDING / 2 : 1);
+        r.limit[l->a] = fmax(r.limit[l->a], reach);
+        r.limit[l->b] = fmax(r.limit[l->b], reach);
         r.left[l->a]++;
         r.left[l->b]++;
     }

@@ -37,6 +37,8 @@ typedef struct gt_network_options {
     double extra;   /* fields reach this far beyond the bound of the dearest link */
     double longest; /* links that cost more are no links; 0: no limit */
     bool tight, through, paths;
+    bool halves;   /* fn needs cells of ways within bound + extra alone: fields of half the reach,
+                      carried on for each link (gt_field_extend); a quarter of the work */
     gt_link_fn fn; /* NULL: none */
     void *user;
 } gt_network_options;

@@ -212,13 +212,73 @@ static void refusals(void **state)
     world_free(&w);
 }
 
+/* Under ceilings the map goes by bands of some rows; the tables are the same to the letter. */
+static void bands_are_the_whole(void **state)
+{
+    enum { COLS = 300, ROWS = 420 };
+    static const size_t ceilings[] = {700000, 1000000, 2000000};
+    static const char *const depths[] = {"1", "4", "23"};
+    char *whole[3], *part[3];
+    static const char *const names[] = {"c.csv", "l.csv", "p.csv"};
+    int banded = 0;
+    world w;
+    (void)state;
+    world_new(&w, COLS, ROWS);
+    double *v = malloc((size_t)(COLS * ROWS) * sizeof *v);
+    test_rng rng;
+    test_rng_seed(&rng, 17);
+    for (int i = 0; i < COLS * ROWS; i++) {
+        int c = i % COLS, r = i / COLS;
+        v[i] = 1 + (c / 37 + r / 53 + (c + r) / 90) % 4;
+        v[i] = c > 200 && r > 60 && r < 75 ? (double)NAN : v[i];
+        v[i] = test_rng_real(&rng) < 0.002 ? 9 : v[i];
+    }
+    put_grid(&w, "m.tif", GT_CELL_I32, v);
+    free(v);
+    for (int d = 0; d < 3; d++) {
+#define BANDS                                                                                      \
+    RUN(&w, "landscape-metrics", {IN, "classes", "m.tif"}, {OUT, "classes", "c.csv"},              \
+        {OUT, "landscape", "l.csv"}, {OUT, "patches", "p.csv"}, {WITH, "edge", depths[d]})
+        assert_ok(w.ctx, BANDS);
+        for (int k = 0; k < 3; k++) {
+            whole[k] = text_of(&w, names[k]);
+        }
+        for (size_t i = 0; i < sizeof ceilings / sizeof *ceilings; i++) {
+            gt_ctx_options o;
+            gt_ctx *plenty = w.ctx;
+            gt_ctx_options_init(&o);
+            o.threads = 2;
+            o.memory_ceiling = ceilings[i];
+            w.ctx = gt_ctx_new(&o);
+            gt_status st = BANDS;
+            if (st == GT_OK) {
+                banded += ceilings[i] < (size_t)COLS * ROWS * 8; /* less than the whole takes */
+                for (int k = 0; k < 3; k++) {
+                    part[k] = text_of(&w, names[k]);
+                    assert_string_equal(part[k], whole[k]);
+                    free(part[k]);
+                }
+            } else {
+                assert_fails(w.ctx, st, GT_E_MEMORY, NULL);
+            }
+            gt_ctx_free(w.ctx);
+            w.ctx = plenty;
+        }
+        for (int k = 0; k < 3; k++) {
+            free(whole[k]);
+        }
+    }
+    print_message("%d runs under less memory than the whole map takes\n", banded);
+    assert_true(banded > 0);
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_of_the_card),
-        cmocka_unit_test(one_square),
-        cmocka_unit_test(slow_counts),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(values_of_the_card),  cmocka_unit_test(one_square),
+        cmocka_unit_test(slow_counts),         cmocka_unit_test(refusals),
+        cmocka_unit_test(bands_are_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

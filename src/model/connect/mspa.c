@@ -19,475 +19,14 @@
 #include <string.h>
 
 #include "model/connect/messages.h"
+#include "model/connect/mspa.h"
 #include "model/connect/tables.h"
 #include "model/job.h"
-
-enum {
-    BRANCH = 1,
-    EDGE = 3,
-    PERFORATION = 5,
-    ISLET = 9,
-    CORE = 17,
-    BRIDGE = 33,
-    LOOP = 65,
-    IN_EDGE = 2,        /* added to a connector in an edge */
-    IN_PERFORATION = 4, /* ... in a perforation */
-    INSIDE = 100,       /* added within holes of core */
-    BORDER_OPENING = 220,
-    WIDTH_MAX = 100,
-    FAR = 1 << 28
-};
-
-typedef struct map {
-    gt_ctx *ctx;
-    int64_t cols, rows, n;
-    bool eight;     /* of the foreground; the background has the other one */
-    int width;      /* s */
-    int32_t reach2; /* greatest squared distance that is within t */
-    uint8_t *cover; /* 0 background, 1 foreground, 2 missing */
-    uint8_t *code;  /* result */
-    int32_t *far2;  /* squared distance to background, at most FAR */
-    int32_t
-        *piece; /* core: number of its piece; else -1 - number of the piece of what is not core */
-    int32_t *nearest; /* cell of the core a boundary cell belongs to, -1: none within t */
-    int64_t *queue;
-    size_t n_cores, n_holes;
-    int32_t *encloser; /* by piece of non-core: core that encloses it, -1 the outside */
-    bool *inside;      /* by core: lies in a hole of another */
-    uint8_t *simple;   /* 256: may the middle of these neighbours go? */
-} map;
-
-/* Neighbours in the order of the bits: E NE N NW W SW S SE. */
-static const int DX[8] = {1, 1, 0, -1, -1, -1, 0, 1}, DY[8] = {0, -1, -1, -1, 0, 1, 1, 1};
-
-static int64_t beside(const map *m, int64_t cell, int k)
-{
-    int64_t c = cell % m->cols + DX[k], r = cell / m->cols + DY[k];
-    return c < 0 || r < 0 || c >= m->cols || r >= m->rows ? -1 : r * m->cols + c;
-}
-
-static bool on_border(const map *m, int64_t cell)
-{
-    int64_t c = cell % m->cols, r = cell / m->cols;
-    return c == 0 || r == 0 || c == m->cols - 1 || r == m->rows - 1;
-}
-
-/* ---- distances ----------------------------------------------------------------------------------
- * Exact squared distances to cells that are marked, up to `reach` cells, and which cell it is: down
- * the columns, then along the rows within the reach. Of equals the first by row, then column. */
-
-static bool nearer(int64_t d2, int64_t at, int64_t best2, int64_t best)
-{
-    return d2 < best2 || (d2 == best2 && at < best);
-}
-
-static gt_status along_rows(const map *m, int reach, const int32_t *column, int32_t *far2,
-                            int32_t *cell)
-{
-    for (int64_t r = 0; r < m->rows; r++) {
-        for (int64_t c = 0; c < m->cols; c++) {
-            int64_t best2 = FAR, best = -1;
-            int64_t from = c - reach < 0 ? 0 : c - reach;
-            int64_t to = c + reach >= m->cols ? m->cols - 1 : c + reach;
-            for (int64_t x = from; x <= to; x++) {
-                int64_t row = column[r * m->cols + x];
-                if (row < 0) {
-                    continue;
-                }
-                int64_t d2 = (x - c) * (x - c) + (row - r) * (row - r), at = row * m->cols + x;
-                if (nearer(d2, at, best2, best)) {
-                    best2 = d2;
-                    best = at;
-                }
-            }
-            far2[r * m->cols + c] = (int32_t)best2;
-            if (cell != NULL) {
-                cell[r * m->cols + c] = (int32_t)best;
-            }
-        }
-        if (r % 64 == 0) {
-            gt_status st = gt_check_cancel(m->ctx);
-            if (st != GT_OK) {
-                return st;
-            }
-        }
-    }
-    return GT_OK;
-}
-
-/* marked: cells with mark[i] == value. */
-static gt_status distances(const map *m, const uint8_t *mark, uint8_t value, int reach,
-                           int32_t *far2, int32_t *cell)
-{
-    int32_t *column = gt_alloc(m->ctx, (size_t)m->n, sizeof *column); /* row of the nearest; -1 */
-    if (column == NULL) {
-        return GT_E_MEMORY;
-    }
-    for (int64_t c = 0; c < m->cols; c++) {
-        int64_t last = -FAR;
-        for (int64_t r = 0; r < m->rows; r++) {
-            last = mark[r * m->cols + c] == value ? r : last;
-            column[r * m->cols + c] = r - last <= reach ? (int32_t)last : -1;
-        }
-        last = FAR;
-        for (int64_t r = m->rows; r-- > 0;) {
-            last = mark[r * m->cols + c] == value ? r : last;
-            int32_t above = column[r * m->cols + c];
-            if (last - r <= reach && (above < 0 || last - r < r - above)) {
-                column[r * m->cols + c] = (int32_t)last;
-            }
-        }
-    }
-    gt_status st = along_rows(m, reach, column, far2, cell);
-    gt_free(m->ctx, column);
-    return st;
-}
-
-/* ---- pieces -------------------------------------------------------------------------------------
- */
-
-/* Gives `number` to all cells connected to `first` whose piece is `from`; cells in the queue. */
-static size_t flood(map *m, int64_t first, int32_t from, int32_t number, bool eight)
-{
-    size_t head = 0, tail = 0;
-    m->queue[tail++] = first;
-    m->piece[first] = number;
-    while (head < tail) {
-        int64_t at = m->queue[head++];
-        for (int k = 0; k < 8; k += eight ? 1 : 2) {
-            int64_t to = beside(m, at, k);
-            if (to >= 0 && m->piece[to] == from) {
-                m->piece[to] = number;
-                m->queue[tail++] = to;
-            }
-        }
-    }
-    return tail;
-}
-
-/* Pieces of core (from 0) and of what is not core (below 0), who encloses whom. The first cell of a
- * piece, row by row, has above it what the piece lies in. */
-static gt_status find_pieces(map *m)
-{
-    enum { OPEN_CORE = INT32_MAX, OPEN_REST = INT32_MAX - 1 };
-    size_t cap = 0, cap_inside = 0;
-    gt_status st = GT_OK;
-    for (int64_t i = 0; i < m->n; i++) {
-        m->piece[i] = m->code[i] == CORE ? OPEN_CORE : OPEN_REST;
-    }
-    for (int64_t i = 0; st == GT_OK && i < m->n; i++) {
-        int32_t above = i < m->cols ? 0 : m->piece[i - m->cols];
-        if (m->piece[i] == OPEN_CORE) {
-            st = gt_grow(m->ctx, (void **)&m->inside, &cap_inside, m->n_cores + 1,
-                         sizeof *m->inside);
-            if (st == GT_OK) {
-                m->inside[m->n_cores] = i >= m->cols && m->encloser[-1 - above] >= 0;
-                (void)flood(m, i, OPEN_CORE, (int32_t)m->n_cores++, m->eight);
-            }
-        } else if (m->piece[i] == OPEN_REST) {
-            st = gt_grow(m->ctx, (void **)&m->encloser, &cap, m->n_holes + 1, sizeof *m->encloser);
-            if (st == GT_OK) {
-                size_t n = flood(m, i, OPEN_REST, -1 - (int32_t)m->n_holes, !m->eight);
-                bool outer = false;
-                for (size_t k = 0; k < n && !outer; k++) {
-                    outer = on_border(m, m->queue[k]);
-                }
-                m->encloser[m->n_holes++] = outer ? -1 : above;
-            }
-        }
-        if (st == GT_OK && i % (1 << 20) == 0) {
-            st = gt_check_cancel(m->ctx);
-        }
-    }
-    return st;
-}
-
-/* Foreground without core is islet: floods from core over the foreground. */
-static gt_status find_islets(map *m)
-{
-    size_t head = 0, tail = 0;
-    for (int64_t i = 0; i < m->n; i++) {
-        if (m->code[i] == CORE) {
-            m->queue[tail++] = i;
-        } else if (m->cover[i] == 1) {
-            m->code[i] = ISLET;
-        }
-    }
-    while (head < tail) {
-        int64_t at = m->queue[head++];
-        for (int k = 0; k < 8; k += m->eight ? 1 : 2) {
-            int64_t to = beside(m, at, k);
-            if (to >= 0 && m->code[to] == ISLET) {
-                m->code[to] = BRANCH;
-                m->queue[tail++] = to;
-            }
-        }
-        if (head % (1 << 20) == 0) {
-            gt_status st = gt_check_cancel(m->ctx);
-            if (st != GT_OK) {
-                return st;
-            }
-        }
-    }
-    return GT_OK;
-}
-
-/* Boundary: within t of core; edge or perforation by the core it belongs to. */
-static gt_status find_boundary(map *m)
-{
-    gt_status st = distances(m, m->code, CORE, m->width + 1, m->far2, m->nearest);
-    for (int64_t i = 0; st == GT_OK && i < m->n; i++) {
-        if (m->code[i] != BRANCH || m->far2[i] > m->reach2) {
-            continue;
-        }
-        int32_t around = m->encloser[-1 - m->piece[i]];
-        m->code[i] = around >= 0 && m->piece[m->nearest[i]] == around ? PERFORATION : EDGE;
-    }
-    return st;
-}
-
-/* ---- thinning -----------------------------------------------------------------------------------
- */
-
-/* Pieces of a ring of neighbours: of ones over 8 and of noughts over 4 (or the other way round),
- * counting only those that touch the middle. */
-static int ring_pieces(unsigned ring, unsigned value, bool eight)
-{
-    int pieces = 0;
-    unsigned seen = 0;
-    for (int k = 0; k < 8; k++) {
-        bool touches = eight || k % 2 == 0;
-        if (!touches || (ring >> k & 1U) != value || (seen >> k & 1U) != 0) {
-            continue;
-        }
-        pieces++;
-        unsigned grown = 1U << k, before = 0;
-        while (grown != before) {
-            before = grown;
-            for (int a = 0; a < 8; a++) {
-                for (int b = 0; b < 8; b++) {
-                    int x = abs(DX[a] - DX[b]), y = abs(DY[a] - DY[b]);
-                    bool near = eight ? x <= 1 && y <= 1 : x + y == 1;
-                    if (near && (before >> a & 1U) != 0 && (ring >> b & 1U) == value) {
-                        grown |= 1U << b;
-                    }
-                }
-            }
-        }
-        seen |= grown;
-    }
-    return pieces;
-}
-
-static void fill_simple(map *m)
-{
-    for (unsigned ring = 0; ring < 256; ring++) {
-        m->simple[ring] =
-            ring_pieces(ring, 1, m->eight) == 1 && ring_pieces(ring, 0, !m->eight) == 1;
-    }
-}
-
-static bool may_go(const map *m, const uint8_t *left, int64_t cell)
-{
-    unsigned ring = 0;
-    for (int k = 0; k < 8; k++) {
-        int64_t to = beside(m, cell, k);
-        ring |= to >= 0 && left[to] != 0 ? 1U << k : 0;
-    }
-    return m->simple[ring] != 0;
-}
-
-/* left: 1 what stands, 2 core, which stays. Cells go from the background inwards, those of one
- * distance in the order in which they come up. far2: distance to the background. */
-static gt_status thin(map *m, uint8_t *left)
-{
-    gt_status st = GT_OK;
-    for (int32_t level = 1; st == GT_OK && level <= m->reach2; level++) {
-        size_t head = 0, tail = 0;
-        for (int64_t i = 0; i < m->n; i++) {
-            if (left[i] == 1 && m->far2[i] == level) {
-                left[i] = 3; /* in the queue */
-                m->queue[tail++] = i;
-            }
-        }
-        while (head < tail) {
-            int64_t at = m->queue[head % (size_t)m->n];
-            head++;
-            left[at] = 1;
-            if (!may_go(m, left, at)) {
-                continue;
-            }
-            left[at] = 0;
-            for (int k = 0; k < 8; k++) {
-                int64_t to = beside(m, at, k);
-                if (to >= 0 && left[to] == 1 && m->far2[to] <= level) {
-                    left[to] = 3;
-                    m->queue[tail++ % (size_t)m->n] = to;
-                }
-            }
-        }
-        st = gt_check_cancel(m->ctx);
-    }
-    return st;
-}
-
-/* Code of a connector's piece: its cells are in the queue. */
-static uint8_t kind_of(const map *m, size_t n)
-{
-    int32_t one = -1;
-    for (size_t k = 0; k < n; k++) {
-        for (int e = 0; e < 8; e += m->eight ? 1 : 2) {
-            int64_t to = beside(m, m->queue[k], e);
-            if (to < 0 || m->piece[to] < 0) {
-                continue;
-            }
-            if (one >= 0 && one != m->piece[to]) {
-                return BRIDGE;
-            }
-            one = m->piece[to];
-        }
-    }
-    return LOOP;
-}
-
-/* Pieces of what the thinning left get their kind into left[]. */
-static void name_connectors(map *m, uint8_t *left)
-{
-    for (int64_t i = 0; i < m->n; i++) {
-        size_t head = 0, tail = 0;
-        if (left[i] != 1) {
-            continue;
-        }
-        left[i] = 4;
-        m->queue[tail++] = i;
-        while (head < tail) {
-            int64_t at = m->queue[head++];
-            for (int k = 0; k < 8; k += m->eight ? 1 : 2) {
-                int64_t to = beside(m, at, k);
-                if (to >= 0 && left[to] == 1) {
-                    left[to] = 4;
-                    m->queue[tail++] = to;
-                }
-            }
-        }
-        uint8_t kind = kind_of(m, tail);
-        for (size_t k = 0; k < tail; k++) {
-            left[m->queue[k]] = kind;
-        }
-    }
-}
-
-/* Widens connectors over branch cells: each takes the kind of the connector cell that reached it
- * first, straight distances within the foreground. */
-static gt_status widen(map *m, const uint8_t *left)
-{
-    double reach = m->width + 0.98 - sqrt(2);
-    size_t head = 0, tail = 0;
-    if (m->width == 1) {
-        return GT_OK;
-    }
-    for (int64_t i = 0; i < m->n; i++) {
-        m->nearest[i] = -1;
-        if (left[i] == BRIDGE || left[i] == LOOP) {
-            m->nearest[i] = (int32_t)i;
-            m->queue[tail++] = i;
-        }
-    }
-    while (head < tail) {
-        int64_t at = m->queue[head++], from = m->nearest[at];
-        for (int k = 0; k < 8; k += m->eight ? 1 : 2) {
-            int64_t to = beside(m, at, k);
-            if (to < 0 || m->code[to] != BRANCH || m->nearest[to] >= 0) {
-                continue;
-            }
-            double d = hypot((double)(to % m->cols - from % m->cols),
-                             (double)(to / m->cols - from / m->cols));
-            if (d <= reach) {
-                m->nearest[to] = (int32_t)from;
-                m->code[to] = left[from];
-                m->queue[tail++] = to;
-            }
-        }
-    }
-    return gt_check_cancel(m->ctx);
-}
-
-static gt_status find_connectors(map *m, bool transition)
-{
-    uint8_t *left = gt_zalloc(m->ctx, (size_t)m->n, 1);
-    gt_status st = left == NULL ? GT_E_MEMORY : GT_OK;
-    st = st == GT_OK ? distances(m, m->cover, 0, m->width + 1, m->far2, NULL) : st;
-    for (int64_t i = 0; st == GT_OK && i < m->n; i++) {
-        bool thinned = m->code[i] == BRANCH || m->code[i] == EDGE || m->code[i] == PERFORATION;
-        left[i] = m->code[i] == CORE ? 2 : thinned ? 1 : 0;
-        m->far2[i] = m->far2[i] > m->reach2 ? m->reach2 : m->far2[i];
-    }
-    st = st == GT_OK ? thin(m, left) : st;
-    if (st == GT_OK) {
-        name_connectors(m, left);
-        st = widen(m, left);
-    }
-    for (int64_t i = 0; st == GT_OK && i < m->n; i++) {
-        if (left[i] != BRIDGE && left[i] != LOOP) {
-            continue;
-        }
-        if (m->code[i] == BRANCH) {
-            m->code[i] = left[i];
-        } else if (transition) {
-            m->code[i] = (uint8_t)(left[i] + (m->code[i] == EDGE ? IN_EDGE : IN_PERFORATION));
-        }
-    }
-    gt_free(m->ctx, left);
-    return st;
-}
-
-/* ---- inside and outside -------------------------------------------------------------------------
- */
-
-static void mark_inside(map *m)
-{
-    for (int64_t i = 0; i < m->n; i++) {
-        int32_t p = m->piece[i];
-        if (p >= 0) {
-            m->code[i] = (uint8_t)(m->code[i] + (m->inside[p] ? INSIDE : 0));
-            continue;
-        }
-        int32_t around = m->encloser[-1 - p];
-        uint8_t plain = m->code[i];
-        bool rim = plain == PERFORATION || plain == BRIDGE + IN_PERFORATION ||
-                   plain == LOOP + IN_PERFORATION;
-        if (m->cover[i] != 2 && around >= 0 && (!rim || m->inside[around])) {
-            m->code[i] = (uint8_t)(m->code[i] + INSIDE);
-        }
-    }
-}
-
-/* Background that foreground encloses, but no core does. */
-static void mark_openings(map *m)
-{
-    for (int64_t i = 0; i < m->n; i++) {
-        m->piece[i] = m->cover[i] != 1 ? 0 : 1;
-    }
-    for (int64_t i = 0; i < m->n; i++) {
-        if (m->piece[i] != 0) {
-            continue;
-        }
-        size_t n = flood(m, i, 0, 2, !m->eight);
-        bool outer = false;
-        for (size_t k = 0; k < n && !outer; k++) {
-            outer = on_border(m, m->queue[k]);
-        }
-        for (size_t k = 0; k < n && !outer; k++) {
-            int64_t at = m->queue[k];
-            m->code[at] = m->cover[at] == 0 && m->code[at] == 0 ? BORDER_OPENING : m->code[at];
-        }
-    }
-}
 
 /* ---- the whole ----------------------------------------------------------------------------------
  */
 
-static gt_status map_new(gt_ctx *ctx, gt_grid *grid, map *m)
+static gt_status map_new(gt_ctx *ctx, gt_grid *grid, gt_mspa *m)
 {
     const gt_grid_spec *s = gt_grid_facts(grid);
     m->ctx = ctx;
@@ -520,7 +59,7 @@ static gt_status map_new(gt_ctx *ctx, gt_grid *grid, map *m)
     return st;
 }
 
-static void map_free(map *m)
+static void map_free(gt_mspa *m)
 {
     gt_free(m->ctx, m->cover);
     gt_free(m->ctx, m->code);
@@ -531,26 +70,6 @@ static void map_free(map *m)
     gt_free(m->ctx, m->simple);
     gt_free(m->ctx, m->encloser);
     gt_free(m->ctx, m->inside);
-}
-
-static gt_status classify(map *m, bool transition, bool internal)
-{
-    double t = m->width + 0.98;
-    m->reach2 = (int32_t)floor(t * t);
-    fill_simple(m);
-    gt_status st = distances(m, m->cover, 0, m->width + 1, m->far2, NULL);
-    for (int64_t i = 0; st == GT_OK && i < m->n; i++) {
-        m->code[i] = m->cover[i] == 1 && m->far2[i] > m->reach2 ? CORE : 0;
-    }
-    st = st == GT_OK ? find_pieces(m) : st;
-    st = st == GT_OK ? find_islets(m) : st;
-    st = st == GT_OK ? find_boundary(m) : st;
-    st = st == GT_OK ? find_connectors(m, transition) : st;
-    if (st == GT_OK && internal) {
-        mark_inside(m);
-        mark_openings(m);
-    }
-    return st;
 }
 
 static const char *name_of(int code, gt_lang lang)
@@ -579,7 +98,7 @@ static const char *name_of(int code, gt_lang lang)
     return "";
 }
 
-static gt_status write_areas(const map *m, const gt_grid_spec *s, const char *path)
+static gt_status write_areas(const gt_mspa *m, const gt_grid_spec *s, const char *path)
 {
     int64_t count[256] = {0}, all = 0;
     gt_text out;
@@ -606,7 +125,7 @@ static gt_status write_areas(const map *m, const gt_grid_spec *s, const char *pa
     return st;
 }
 
-static gt_status write_codes(map *m, gt_grid *out)
+static gt_status write_codes(gt_mspa *m, gt_grid *out)
 {
     const gt_window all = {0, 0, m->cols, m->rows};
     for (int64_t i = 0; i < m->n; i++) {
@@ -618,15 +137,15 @@ static gt_status write_codes(map *m, gt_grid *out)
 static gt_status run(gt_ctx *ctx, const gt_model_call *call)
 {
     gt_job job;
-    map m = {.ctx = ctx,
-             .eight = gt_model_with(call, "connectivity")->choice == 0,
-             .width = (int)gt_model_with(call, "edge")->integer};
+    gt_mspa m = {.ctx = ctx,
+                 .eight = gt_model_with(call, "connectivity")->choice == 0,
+                 .width = (int)gt_model_with(call, "edge")->integer};
     gt_status st = gt_job_open(ctx, call, &job);
     job.partial = false;
     st = st == GT_OK ? gt_job_make(ctx, &job, 0, GT_CELL_U8) : st;
     st = st == GT_OK ? map_new(ctx, job.in[0], &m) : st;
-    st = st == GT_OK ? classify(&m, gt_model_with(call, "transition")->integer != 0,
-                                gt_model_with(call, "internal")->integer != 0)
+    st = st == GT_OK ? gt_mspa_classify(&m, gt_model_with(call, "transition")->integer != 0,
+                                        gt_model_with(call, "internal")->integer != 0)
                      : st;
     st = st == GT_OK ? write_codes(&m, job.out[0]) : st;
     st = st == GT_OK ? write_areas(&m, gt_grid_facts(job.in[0]), gt_model_out(call, "areas")) : st;
@@ -698,6 +217,6 @@ const gt_model GT_MODEL_MSPA = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
-    .law = "27 bytes a cell; one thread",
+    .law = "21 bytes a cell; one thread",
     .sources = sources,
     .run = run};

@@ -11,6 +11,8 @@ extern const gt_model GT_MODEL_PATCHES;
 extern const gt_model GT_MODEL_POLYGONIZE;
 extern const gt_model GT_MODEL_UPSTREAM;
 extern const gt_model GT_MODEL_VIEWSHED;
+extern const gt_model GT_MODEL_RAIN_EROSIVITY;
+extern const gt_model GT_MODEL_RAIN_EROSIVITY_MONTHLY;
 extern const gt_model GT_MODEL_STREAMS;
 extern const gt_model GT_MODEL_HAND;
 extern const gt_model GT_MODEL_DEPRESSIONS;

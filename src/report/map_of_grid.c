@@ -83,6 +83,7 @@ typedef struct picture {
     const gt_model_decl *decl; /* of the package, that makes it; or NULL */
     const gt_model *kernel;    /* by its lineage; or NULL */
     bool first_output;
+    const char *port; /* the output of decl that it is; NULL: the first */
     gt_map_surface surface;
     float *values;
     double counts[GT_MAP_SURFACE_CLASSES]; /* cells of each class in the box, of the grid */
@@ -164,6 +165,7 @@ static void find_decl(picture *p)
             if (strcmp(d->out[k].value, p->name) == 0) {
                 p->decl = d;
                 p->first_output = k == 0;
+                p->port = d->out[k].name;
             }
         }
     }
@@ -521,12 +523,36 @@ static void read_lineage(picture *p)
     }
 }
 
+static const char *with_port(const picture *p, const char *model, const char *colon,
+                             const char *port)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text, "%s%s%s", model, colon, port);
+    const char *kept = gt_arena_strdup(p->arena, text);
+    return kept == NULL ? model : kept;
+}
+
+/* Of a second output: the model and what of it this is. */
+static gt_title title_of_port(const picture *p)
+{
+    const gt_model_port *port = p->kernel == NULL ? NULL : p->kernel->out;
+    while (port != NULL && port->name != NULL && strcmp(port->name, p->port) != 0) {
+        port++;
+    }
+    if (port == NULL || port->name == NULL) {
+        return (gt_title){p->name, p->name};
+    }
+    return (gt_title){with_port(p, p->decl->title.zh, "：", port->title.zh),
+                      with_port(p, p->decl->title.en, ": ", port->title.en)};
+}
+
 static gt_title title_of(const picture *p)
 {
     bool given = p->o->title.zh != NULL || p->o->title.en != NULL;
     return given                                ? p->o->title
-           : p->decl != NULL && p->first_output ? p->decl->title
-                                                : (gt_title){p->name, p->name};
+           : p->decl == NULL                    ? (gt_title){p->name, p->name}
+           : p->first_output || p->port == NULL ? p->decl->title
+                                                : title_of_port(p);
 }
 
 /* ---- the page -----------------------------------------------------------------------------------

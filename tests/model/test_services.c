@@ -154,6 +154,26 @@ static void production(void **state)
     assert_near(v[2], best / 2, 1e-3);
     assert_true(isnan(v[3]));
     free(v);
+    /* between the ends the two indices differ: NDVI 0.385 is half of the way from 0.023 to 0.747;
+     * the simple ratio 2.2520 is 0.2062 of that from 1.0471 to 6.9051; snow and water take up least
+     */
+    put_grid(&w, "ndvi.tif", GT_CELL_F64, (const double[]){0.385, -0.4, 1, (double)NAN});
+    put_constant(&w, "t.tif", 20);
+    double unit = 500 * 0.5 * 0.993405 * 0.389;
+    for (int k = 0; k < 2; k++) {
+        assert_ok(w.ctx, RUN(&w, "npp", {IN, "ndvi", "ndvi.tif"}, {IN, "light", "light.tif"},
+                             {IN, "warmth", "t.tif"}, {OUT, "npp", "npp.tif"},
+                             {WITH, "fpar", k == 0 ? "ndvi" : "both"}));
+        v = get_grid(&w, "npp.tif");
+        double low = (1 + 0.023) / (1 - 0.023), high = (1 + 0.747) / (1 - 0.747);
+        double way = ((1 + 0.385) / (1 - 0.385) - low) / (high - low);
+        double f = 0.001 + 0.949 * (k == 0 ? 0.5 : 0.5 * (0.5 + way));
+        assert_near(v[0], unit * f, 1e-3);
+        assert_near(v[1], unit * 0.001, 1e-4);
+        assert_near(v[2], unit * 0.95, 1e-3);
+        assert_true(isnan(v[3]));
+        free(v);
+    }
     world_free(&w);
 }
 
@@ -326,6 +346,15 @@ static void habitat_as_invest(void **state)
                          {OUT, "quality", "q2.tif"}, {WITH, "habitat", "1=1,2=0.5,3=0.25"},
                          {WITH, "seen1", "1=1,3=1"}));
     assert_near(sum_of(&w, "q2.tif"), 5000 + 1250, 1e-6);
+    /* a seventh threat, alone: the cell of it is degraded by all of its weight */
+    put_constant(&w, "t7.tif", 1);
+    assert_ok(w.ctx,
+              RUN(&w, "habitat-quality", {IN, "land", "land.tif"}, {IN, "threat1", "t1.tif"},
+                  {IN, "threat7", "t7.tif"}, {OUT, "quality", "q7.tif"},
+                  {OUT, "degradation", "d7.tif"}, {WITH, "habitat", "1=1,3=1"},
+                  {WITH, "weight1", "0"}, {WITH, "seen7", "1=0.5,3=0.5"}, {WITH, "half", "0.5"}));
+    assert_near(first_of(&w, "d7.tif"), 0.5, 1e-7);
+    assert_near(first_of(&w, "q7.tif"), 0.5, 1e-7);
     world_free(&w);
 }
 

@@ -1,5 +1,7 @@
 /* Soil: LS, RUSLE, erodibility, cover, sensitivity. Known answers of the literature and of InVEST's
  * own tests; properties; bad input. */
+#include <stdio.h>
+
 #include "model/grids.h"
 
 /* InVEST tests/test_sdr.py::test_ls_factor: D = 30 m, l_max = 25. */
@@ -63,6 +65,182 @@ static void steepness_of_liu(void **state)
         assert_near(ls[i], want[i], 1e-5);
     }
     free(ls);
+    world_free(&w);
+}
+
+/* Slope lengths as such: (100 / 22.13)^m, m of the USLE by percent of slope, of RUSLE by its ratio;
+ * each way asks for its measure. */
+static void ls_of_lengths(void **state)
+{
+    static const double percent[] = {1, 3, 4, 9};
+    static const double exponent[] = {0.2, 0.3, 0.4, 0.5};
+    double slope[4];
+    world w;
+    (void)state;
+    world_new(&w, 4, 1);
+    for (int i = 0; i < 4; i++) {
+        slope[i] = atan(percent[i] / 100) * 57.29577951308232;
+    }
+    put_grid(&w, "slope.tif", GT_CELL_F64, slope);
+    put_constant(&w, "l.tif", 100);
+#define BY_LENGTH                                                                                  \
+    {IN, "slope", "slope.tif"}, {IN, "length", "l.tif"}, {OUT, "ls", "ls.tif"},                    \
+        {WITH, "way", "length"}, {WITH, "steep", "mccool"}
+    assert_ok(w.ctx, RUN(&w, "ls-factor", BY_LENGTH, {WITH, "exponent", "usle"}));
+    double *ls = get_grid(&w, "ls.tif");
+    for (int i = 0; i < 4; i++) {
+        double s = sin(atan(percent[i] / 100));
+        double steep = percent[i] < 9 ? 10.8 * s + 0.03 : 16.8 * s - 0.5;
+        assert_near(ls[i], pow(100 / 22.13, exponent[i]) * steep, 1e-6);
+    }
+    free(ls);
+    assert_ok(w.ctx, RUN(&w, "ls-factor", BY_LENGTH));
+    ls = get_grid(&w, "ls.tif");
+    double s = sin(atan(0.09)), beta = s / 0.0896 / (3 * pow(s, 0.8) + 0.56);
+    assert_near(ls[3], pow(100 / 22.13, beta / (1 + beta)) * (16.8 * s - 0.5), 1e-6);
+    free(ls);
+    assert_fails(w.ctx,
+                 RUN(&w, "ls-factor", {IN, "slope", "slope.tif"}, {IN, "length", "l.tif"},
+                     {OUT, "ls", "ls.tif"}),
+                 GT_E_USAGE, "model.missing");
+    assert_fails(w.ctx,
+                 RUN(&w, "ls-factor", {IN, "slope", "slope.tif"}, {IN, "accumulation", "l.tif"},
+                     {OUT, "ls", "ls.tif"}, {WITH, "way", "length"}),
+                 GT_E_USAGE, "model.missing");
+    world_free(&w);
+}
+
+static void put_text(world *w, const char *name, const char *text)
+{
+    test_write_file(test_path(w->dir, name), text, strlen(text));
+}
+
+/* P_d12 = 30 and P_y12 = 400 give beta 1.50224 and alpha 1.15766; with them the days of 30 and 45
+ * mm make 544.127. Here one year of 13 days of 30 mm and one of 10: mean day 30.7692, mean year
+ * 400. */
+static void rain_of_stations(void **state)
+{
+    char text[4096];
+    int n = snprintf(text, sizeof text, "x,y,year,month,day,rain\n");
+    world w;
+    (void)state;
+    world_new(&w, 3, 1);
+    w.cell = 1000;
+    put_constant(&w, "like.tif", 1);
+    double powers = 0;
+    for (int i = 1; i <= 13; i++) {
+        n += snprintf(text + n, sizeof text - (size_t)n, "500500,4399500,2020,7,%d,%d\n", i,
+                      i == 13 ? 40 : 30);
+    }
+    n += snprintf(text + n, sizeof text - (size_t)n,
+                  "500500,4399500,2020,8,1,11.9\n"
+                  "502500,4399500,2020,7,1,5\n");
+    put_text(&w, "days.csv", text);
+    assert_ok(w.ctx, RUN(&w, "rain-erosivity", {IN, "like", "like.tif"}, {IN, "days", "days.csv"},
+                         {OUT, "erosivity", "r.tif"}, {OUT, "stations", "s.csv"}));
+    double mean_day = 400.0 / 13, b = 0.8363 + 18.144 / mean_day + 24.455 / 400;
+    double a = 21.586 * pow(b, -7.1891);
+    powers = 12 * pow(30, b) + pow(40, b);
+    double *r = get_grid(&w, "r.tif");
+    assert_near(r[0], a * powers, 1e-6 * a * powers);
+    assert_near(r[1], a * powers / 2, 1e-6 * a * powers); /* halfway to a station without */
+    assert_near(r[2], 0, 0);
+    free(r);
+    /* the card's own figures, by the same formulas */
+    b = 0.8363 + 18.144 / 30 + 24.455 / 400;
+    a = 21.586 * pow(b, -7.1891);
+    assert_near(b, 1.50224, 1e-5);
+    assert_near(a, 1.15766, 1e-5);
+    assert_near(a * (pow(30, b) + pow(45, b)), 544.127, 1e-3);
+    size_t len = 0;
+    char *table = test_read_file(test_path(w.dir, "s.csv"), &len);
+    assert_non_null(strstr(table, "\n500500,4399500,1,13,30.76923"));
+    assert_non_null(strstr(table, "\n502500,4399500,1,0,0,0,0,0,0\n"));
+    free(table);
+    world_free(&w);
+}
+
+/* The card's case as a table: over two years P_d12 = 30 and P_y12 = 400, half of the sum of powers.
+ */
+static void rain_of_the_card(void **state)
+{
+    char text[4096];
+    int n = snprintf(text, sizeof text, "x,y,year,month,day,rain\n");
+    double powers = 0, sum = 0;
+    world w;
+    (void)state;
+    world_new(&w, 2, 1);
+    put_grid(&w, "like.tif", GT_CELL_F32, (const double[]){1, (double)NAN});
+    const double b = 1.502237500, a = 21.586 * pow(b, -7.1891);
+    for (int year = 0; year < 3; year++) { /* 40 days, 1200 mm, 3 years */
+        for (int i = 1; i <= (year == 0 ? 14 : 13); i++) {
+            double p = i == 1 ? 45 : i == 2 ? 15 : 30;
+            sum += p;
+            powers += pow(p, b);
+            n += snprintf(text + n, sizeof text - (size_t)n, "0,0,%d,8,%d,%g\n", 2001 + year, i, p);
+        }
+    }
+    assert_near(sum, 1200, 0);
+    put_text(&w, "days.csv", text);
+    assert_ok(w.ctx, RUN(&w, "rain-erosivity", {IN, "like", "like.tif"}, {IN, "days", "days.csv"},
+                         {OUT, "erosivity", "r.tif"}));
+    double *r = get_grid(&w, "r.tif");
+    assert_near(r[0], a * powers / 3, 1e-6 * r[0]);
+    assert_true(isnan(r[1]));
+    free(r);
+    world_free(&w);
+}
+
+static void rain_refused(void **state)
+{
+    static const struct {
+        const char *text, *id;
+    } cases[] = {{"x,y,year,month,day,rain\n", "model.no-days"},
+                 {"x,y,year,month,day,rain\n1,2,2020,13,1,5\n", "model.bad-day"},
+                 {"x,y,year,month,day,rain\n1,2,2020,1,32,5\n", "model.bad-day"},
+                 {"x,y,year,month,day,rain\n1,2,2020,1,1,-5\n", "model.bad-day"},
+                 {"x,y,year,month,day,rain\n1,2,2020,1,1,99999\n", "model.bad-day"},
+                 {"x,y,year,month,day,rain\n1,2,2020,1,1,5\n1,2,2020,1,1,6\n", "model.bad-day"},
+                 {"x,y,year,month,day,rain\n,2,2020,1,1,5\n", "connect.table"},
+                 {"x,y,year,month,rain\n1,2,2020,1,5\n", "connect.column"},
+                 {"x,y,year,month,day,rain\n1,2,2020,1,1,much\n", "connect.table"}};
+    world w;
+    (void)state;
+    world_new(&w, 2, 1);
+    put_constant(&w, "like.tif", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put_text(&w, "days.csv", cases[i].text);
+        assert_fails(w.ctx,
+                     RUN(&w, "rain-erosivity", {IN, "like", "like.tif"}, {IN, "days", "days.csv"},
+                         {OUT, "erosivity", "r.tif"}),
+                     GT_E_INPUT, cases[i].id);
+    }
+    world_free(&w);
+}
+
+/* Twelve even months: p^2 / P = p / 12; no rain, no erosivity; a month not known, R not known. */
+static void rain_of_months(void **state)
+{
+    bound args[15] = {{OUT, "erosivity", "r.tif"}};
+    static const char *const ports[] = {"m1", "m2", "m3", "m4",  "m5",  "m6",
+                                        "m7", "m8", "m9", "m10", "m11", "m12"};
+    static const char *const files[] = {"1.tif", "2.tif", "3.tif", "4.tif",  "5.tif",  "6.tif",
+                                        "7.tif", "8.tif", "9.tif", "10.tif", "11.tif", "12.tif"};
+    world w;
+    (void)state;
+    world_new(&w, 4, 1);
+    for (int m = 0; m < 12; m++) {
+        put_grid(&w, files[m], GT_CELL_F32,
+                 (const double[]){60, 0, m == 3 ? (double)NAN : 60, m == 6 ? 200 : 0});
+        args[m + 1] = (bound){IN, ports[m], files[m]};
+    }
+    assert_ok(w.ctx, run_kernel(&w, "rain-erosivity-monthly", args));
+    double *r = get_grid(&w, "r.tif");
+    assert_near(r[0], 17.02 * 12 * 1.735 * pow(10, 1.5 * log10(5) - 0.8188), 1e-3);
+    assert_near(r[1], 0, 0);
+    assert_true(isnan(r[2]));
+    assert_near(r[3], 17.02 * 1.735 * pow(10, 1.5 * log10(200) - 0.8188), 1e-2);
+    free(r);
     world_free(&w);
 }
 
@@ -280,17 +458,14 @@ static void classes_between(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ls_as_invest),
-        cmocka_unit_test(ls_as_moore_burch),
-        cmocka_unit_test(steepness_of_liu),
-        cmocka_unit_test(erodibility),
-        cmocka_unit_test(cover),
-        cmocka_unit_test(rusle_adds_up),
-        cmocka_unit_test(rusle_grids_before_constants),
-        cmocka_unit_test(rusle_refuses),
-        cmocka_unit_test(sensitivity),
-        cmocka_unit_test(keeping),
-        cmocka_unit_test(classes_between),
+        cmocka_unit_test(ls_as_invest),     cmocka_unit_test(ls_as_moore_burch),
+        cmocka_unit_test(steepness_of_liu), cmocka_unit_test(ls_of_lengths),
+        cmocka_unit_test(rain_of_stations), cmocka_unit_test(rain_of_the_card),
+        cmocka_unit_test(rain_refused),     cmocka_unit_test(rain_of_months),
+        cmocka_unit_test(erodibility),      cmocka_unit_test(cover),
+        cmocka_unit_test(rusle_adds_up),    cmocka_unit_test(rusle_grids_before_constants),
+        cmocka_unit_test(rusle_refuses),    cmocka_unit_test(sensitivity),
+        cmocka_unit_test(keeping),          cmocka_unit_test(classes_between),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,13 @@ command -v pdftotext >/dev/null && {
     says "Horn 1981"
     says "degree"
 }
+# a second output is named by its model and by what of it it is
+code 0 run flow
+code 0 map --grid flow_direction --width 900 -o "$work/direction.pdf"
+command -v pdftotext >/dev/null && {
+    pdftotext "$work/direction.pdf" "$work/out"
+    says "Flow: D8 directions"
+}
 code 3 map --grid slopes -o "$work/x.png"
 says "did you mean 'slope'"
 code 2 map --grid slope --ramp rainbow -o "$work/x.png"

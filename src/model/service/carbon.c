@@ -102,7 +102,30 @@ enum { NDVI = 0, LIGHT, WARMTH, WETNESS };
 
 typedef struct casa {
     double low, high, best, most, wet;
+    bool both;
 } casa;
+
+/* Share of the light that plants take up, 0.001 .. 0.95, by an index between its ends. */
+static double uptake(double v, double low, double high)
+{
+    double f = (v - low) / (high - low);
+    return (f < 0 ? 0 : f > 1 ? 1 : f) * (0.95 - 0.001) + 0.001;
+}
+
+static double simple_ratio(double ndvi)
+{
+    return (1 + ndvi) / (1 - ndvi);
+}
+
+static double uptake_of(const casa *k, double ndvi)
+{
+    double f = uptake(ndvi, k->low, k->high);
+    if (!k->both) {
+        return f;
+    }
+    double high = fmin(k->high, 0.99), v = fmin(ndvi, 0.99); /* the ratio has no end at 1 */
+    return 0.5 * (f + uptake(simple_ratio(v), simple_ratio(k->low), simple_ratio(high))) + 0 * ndvi;
+}
 
 static double warmth2(double best, double t)
 {
@@ -117,8 +140,7 @@ static void npp_row(const gt_cells *c)
     const casa *k = c->user;
     double warmth1 = 0.8 + 0.02 * k->best - 0.0005 * k->best * k->best;
     for (size_t i = 0; i < c->n; i++) {
-        double f = (c->in[NDVI][i] - k->low) / (k->high - k->low);
-        f = (f < 0 ? 0 : f > 1 ? 1 : f) * (0.95 - 0.001) + 0.001;
+        double f = uptake_of(k, c->in[NDVI][i]);
         double wet = 0.5 + 0.5 * (c->in[WETNESS] != NULL ? c->in[WETNESS][i] : k->wet);
         double apar = c->in[LIGHT][i] * f * 0.5;
         double t = c->in[WARMTH][i];
@@ -128,9 +150,9 @@ static void npp_row(const gt_cells *c)
 
 static gt_status run_npp(gt_ctx *ctx, const gt_model_call *call)
 {
-    const casa k = {gt_model_real(call, "ndvi-low"), gt_model_real(call, "ndvi-high"),
+    const casa k = {gt_model_real(call, "ndvi-low"),    gt_model_real(call, "ndvi-high"),
                     gt_model_real(call, "best-warmth"), gt_model_real(call, "most"),
-                    gt_model_real(call, "wetness")};
+                    gt_model_real(call, "wetness"),     gt_model_with(call, "fpar")->choice == 0};
     return gt_job_local(ctx, call, GT_CELL_F32, npp_row, &k);
 }
 
@@ -155,7 +177,15 @@ static const gt_model_port npp_out[] = {{.name = "npp",
                                          .title = {"净初级生产力", "net primary production"},
                                          .unit = "gC/m2"},
                                         {0}};
+static const char *const fpars[] = {"both", "ndvi", NULL};
 static const gt_model_param npp_with[] = {
+    {.name = "fpar",
+     .kind = GT_PARAM_CHOICE,
+     .title = {"光合有效辐射吸收比：both 取 NDVI 与比值植被指数两式平均",
+               "share of light taken up: by NDVI, or the mean of that and of the simple ratio"},
+     .preset = "both",
+     .choices = fpars,
+     .source = "Los 1998; 朱文泉等 2007"},
     {.name = "ndvi-low",
      .kind = GT_PARAM_REAL,
      .title = {"植被指数下限", "least NDVI"},
@@ -197,7 +227,7 @@ static const char *const npp_sources[] = {"Potter et al. 1993 (CASA)", "朱文�
 const gt_model GT_MODEL_NPP = {
     .name = "npp",
     .group = "service",
-    .version = 1,
+    .version = 2,
     .title = {"净初级生产力（CASA）", "net primary production (CASA)"},
     .what = {"一个月的净初级生产力 = 吸收的光合有效辐射 × 光能利用率。",
              "Production of a month: light that plants take up times the efficiency of its use."},

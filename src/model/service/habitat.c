@@ -7,7 +7,7 @@
 #include "guotu/grid_analysis.h"
 #include "model/job.h"
 
-enum { LAND = 0, ACCESS = 1, FIRST = 2, THREATS = 4 };
+enum { LAND = 0, ACCESS = 1, FIRST = 2, THREATS = 7 };
 
 typedef struct threat {
     double weight, reach;
@@ -146,6 +146,9 @@ static const gt_model_port in[] = {
     THREAT("2", true),
     THREAT("3", true),
     THREAT("4", true),
+    THREAT("5", true),
+    THREAT("6", true),
+    THREAT("7", true),
     {0}};
 static const gt_model_port out[] = {{.name = "quality",
                                      .kind = GT_PORT_GRID,
@@ -199,6 +202,9 @@ static const gt_model_param with[] = {
     OF_THREAT("2"),
     OF_THREAT("3"),
     OF_THREAT("4"),
+    OF_THREAT("5"),
+    OF_THREAT("6"),
+    OF_THREAT("7"),
     {0}};
 static const char *const sources[] = {"InVEST habitat quality 3.15 (natcap/invest)", NULL};
 

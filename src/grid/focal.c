@@ -1,6 +1,7 @@
-/* Moving windows. Squares are reduced along rows, then down columns; circles, spreads and
- * majorities cell by cell of the window. Every loop runs along a row of outputs, so that it is one
- * for vectors; the order of additions in a window is fixed. */
+/* Moving windows. Squares are reduced along rows, then down columns, ends of values by doubling
+ * (the least of 2 n from two of n), so that they cost the same in large windows; circles, spreads
+ * and majorities cell by cell of the window. Every loop runs along a row of outputs, so that it is
+ * one for vectors; the order of additions in a window is fixed. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "grid/messages.h"
 #include "guotu/grid_analysis.h"
 
-enum { BLOCK_COLS = 512, BLOCK_ROWS = 256 };
+enum { BLOCK_COLS = 512, BLOCK_ROWS = 256, WIDE = BLOCK_COLS + 2 * GT_FOCAL_RADIUS_MAX };
 
 static const char *const NAMES[] = {"mean", "sum",   "count", "min",
                                     "max",  "range", "sd",    "majority"};
@@ -34,6 +35,7 @@ void gt_focal_options_init(gt_focal_options *options)
 typedef struct focal {
     gt_focal_options o;
     int half[2 * GT_FOCAL_RADIUS_MAX + 1]; /* half width of each row of the window */
+    int tallies; /* rows of the scratch: of a block with its halo, and one */
 } focal;
 
 /* What a window is reduced to, a row of each. */
@@ -117,17 +119,77 @@ static void finish(const focal *f, tally t, const double *centre, int n, double 
     }
 }
 
+/* The largest power of two that is not beyond n. */
+static int half_of(int n)
+{
+    int step = 1;
+    while (2 * step <= n) {
+        step *= 2;
+    }
+    return step;
+}
+
+/* min[c], max[c] with those of another row, or of the same row further on: read ahead of what is
+ * written, so that one may lie in the other. */
+static void join_ends(double *min, double *max, const double *min2, const double *max2, int n)
+{
+    for (int c = 0; c < n; c++) {
+        min[c] = min2[c] < min[c] ? min2[c] : min[c];
+        max[c] = max2[c] > max[c] ? max2[c] : max[c];
+    }
+}
+
+/* Ends of the windows along one row, by way of `wide`: the row with its halo, twice. */
+static void ends_along(const double *row, int radius, int n, double *wide, tally t)
+{
+    double *min = wide, *max = wide + WIDE;
+    int width = 2 * radius + 1, step = 1, all = n + 2 * radius;
+    for (int c = 0; c < all; c++) {
+        double v = row[c - radius];
+        min[c] = v == v ? v : (double)INFINITY;
+        max[c] = v == v ? v : -(double)INFINITY;
+    }
+    for (; 2 * step <= width; step *= 2) {
+        join_ends(min, max, min + step, max + step, all - step);
+    }
+    int rest = width - step;
+    for (int c = 0; c < n; c++) {
+        t.min[c] = min[c + rest] < min[c] ? min[c + rest] : min[c];
+        t.max[c] = max[c + rest] > max[c] ? max[c + rest] : max[c];
+    }
+}
+
+static void square_ends(const focal *f, const gt_block *b)
+{
+    int radius = f->o.radius, n = b->n_cols, rows = b->n_rows + 2 * radius;
+    int width = 2 * radius + 1, last = half_of(width);
+    double *wide = (double *)b->scratch + (ptrdiff_t)f->tallies * 4 * BLOCK_COLS;
+    for (int r = 0; r < rows; r++) {
+        ends_along(row_at(b, r - radius), radius, n, wide, tally_at(b->scratch, r));
+    }
+    for (int step = 1; step < last; step *= 2) {
+        for (int r = 0; r + step < rows; r++) {
+            tally t = tally_at(b->scratch, r), far = tally_at(b->scratch, r + step);
+            join_ends(t.min, t.max, far.min, far.max, n);
+        }
+    }
+    for (int r = 0; r < b->n_rows; r++) {
+        tally t = tally_at(b->scratch, r), far = tally_at(b->scratch, r + width - last);
+        join_ends(t.min, t.max, far.min, far.max, n);
+        finish(f, t, row_at(b, r), n, (double *)b->out[0].cells + (size_t)r * b->out[0].stride);
+    }
+}
+
 /* Rows first into the scratch, one tally for each row with its halo; then down the columns. */
-static void square_block(const focal *f, const gt_block *b)
+static void square_sums(const focal *f, const gt_block *b)
 {
     int radius = f->o.radius, n = b->n_cols;
-    bool ends = wants_ends(f);
-    tally total = tally_at(b->scratch, BLOCK_ROWS + 2 * GT_FOCAL_RADIUS_MAX);
+    tally total = tally_at(b->scratch, f->tallies - 1);
     for (int r = -radius; r < b->n_rows + radius; r++) {
         tally t = tally_at(b->scratch, r + radius);
         clear(t, n);
         for (int d = -radius; d <= radius; d++) {
-            (ends ? add_ends : add_sums)(t, row_at(b, r) + d, n);
+            add_sums(t, row_at(b, r) + d, n);
         }
     }
     for (int r = 0; r < b->n_rows; r++) {
@@ -137,8 +199,6 @@ static void square_block(const focal *f, const gt_block *b)
             for (int c = 0; c < n; c++) {
                 total.sum[c] += t.sum[c];
                 total.count[c] += t.count[c];
-                total.min[c] = t.min[c] < total.min[c] ? t.min[c] : total.min[c];
-                total.max[c] = t.max[c] > total.max[c] ? t.max[c] : total.max[c];
             }
         }
         finish(f, total, row_at(b, r), n, (double *)b->out[0].cells + (size_t)r * b->out[0].stride);
@@ -233,7 +293,7 @@ static gt_status focal_block(gt_ctx *ctx, void *user, const gt_block *b)
 {
     const focal *f = user;
     if (!f->o.circle && f->o.what != GT_FOCAL_SD) {
-        square_block(f, b);
+        (wants_ends(f) ? square_ends : square_sums)(f, b);
         return gt_check_cancel(ctx);
     }
     gt_status st = GT_OK;
@@ -264,6 +324,7 @@ gt_status gt_grid_focal(gt_ctx *ctx, gt_grid *in, const gt_focal_options *option
         return gt_fail(ctx, GT_E_USAGE, &GT_MSG_GRID_WALK, GT_NOWHERE,
                        GT_ARGS(GT_TEXT("what", "radius of a window")));
     }
+    f.tallies = BLOCK_ROWS + 2 * radius + 1;
     for (int y = -radius; y <= radius; y++) {
         int half = radius;
         while (f.o.circle && half * half + y * y > radius * radius) {
@@ -283,7 +344,6 @@ gt_status gt_grid_focal(gt_ctx *ctx, gt_grid *in, const gt_focal_options *option
     walk.block_cols = BLOCK_COLS;
     walk.block_rows = BLOCK_ROWS;
     walk.scratch = whole ? side * side * sizeof(int32_t)
-                         : (size_t)(BLOCK_ROWS + 2 * GT_FOCAL_RADIUS_MAX + 1) * 4 * BLOCK_COLS *
-                               sizeof(double);
+                         : ((size_t)f.tallies * 4 * BLOCK_COLS + 2 * (size_t)WIDE) * sizeof(double);
     return gt_grid_walk(ctx, &walk, whole ? majority_block : focal_block, &f);
 }

@@ -445,7 +445,7 @@ static void mistakes_are_placed(void **state)
          "model.no-param:5"},
         {"- model: a\n" T("甲", "A") "  kind: slope\n  in: dem\n  with: {in: radian}\n  out: x\n",
          "model.choice:5"},
-        {"- model: a\n" T("甲", "A") "  kind: relief\n  in: dem\n  with: {radius: 99}\n  out: x\n",
+        {"- model: a\n" T("甲", "A") "  kind: relief\n  in: dem\n  with: {radius: 501}\n  out: x\n",
          "model.range:5"},
         {"- model: a\n" T("甲", "A") "  kind: classify\n  in: dem\n  out: x\n", "model.missing:1"},
         {"- model: a\n" T("甲", "A") "  kind: slope\n  in: dem\n  out: ../x\n", "graph.name:5"},

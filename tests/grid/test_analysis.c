@@ -117,9 +117,78 @@ static void window_borders(void **state)
         assert_true(!inside || fabs(got[i] - v[i]) < 1e-9);
     }
     free(got);
+    o.what = GT_FOCAL_RANGE;
+    assert_ok(ctx, gt_grid_focal(ctx, in, &o, out));
+    got = read_all(ctx, out);
+    for (int i = 0; i < W * H; i++) { /* as much of the window as lies on the grid */
+        int c = i % W, r = i / W;
+        int wide = (c + 9 < W ? c + 9 : W - 1) - (c > 9 ? c - 9 : 0);
+        int high = (r + 9 < H ? r + 9 : H - 1) - (r > 9 ? r - 9 : 0);
+        assert_true(got[i] == 3 * wide + high);
+    }
+    free(got);
     free(v);
     gt_grid_close(ctx, out);
     gt_grid_close(ctx, in);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
+/* A square of any size, one value after the other. */
+static double plain_square(const double *v, int w, int h, int i, const gt_focal_options *o)
+{
+    double sum = 0, min = (double)INFINITY, max = -(double)INFINITY;
+    int x0 = i % w, y0 = i / w, r = o->radius;
+    if (o->keep_nodata && isnan(v[i])) {
+        return NONE;
+    }
+    for (int y = y0 < r ? 0 : y0 - r; y <= y0 + r && y < h; y++) {
+        for (int x = x0 < r ? 0 : x0 - r; x <= x0 + r && x < w; x++) {
+            double a = v[y * w + x];
+            sum += isnan(a) ? 0 : a;
+            min = a < min ? a : min;
+            max = a > max ? a : max;
+        }
+    }
+    if (min > max) {
+        return NONE;
+    }
+    return o->what == GT_FOCAL_MIN   ? min
+           : o->what == GT_FOCAL_MAX ? max
+           : o->what == GT_FOCAL_SUM ? sum
+                                     : max - min;
+}
+
+/* Squares of any size, larger than the grid too: ends by doubling are those of plain windows. */
+static void squares_of_any_size(void **state)
+{
+    (void)state;
+    enum { W = 67, H = 41 };
+    static const int radii[] = {1, 2, 3, 4, 7, 8, 15, 16, 31, 40, 70, GT_FOCAL_RADIUS_MAX};
+    static const gt_focal whats[] = {GT_FOCAL_MIN, GT_FOCAL_MAX, GT_FOCAL_RANGE, GT_FOCAL_SUM};
+    gt_ctx *ctx = test_ctx_threads(2);
+    char *dir = test_dir();
+    double *v = random_values((size_t)W * H, 5, -900, 900, 0.3);
+    gt_grid_spec s = spec_of(W, H, GT_CELL_I16);
+    s.tile = 16;
+    gt_grid *in = make_grid(ctx, test_path(dir, "v.tif"), &s, v),
+            *out = scratch(ctx, dir, &s, GT_CELL_F64);
+    for (size_t k = 0; k < 4 * sizeof radii / sizeof *radii; k++) {
+        gt_focal_options o;
+        gt_focal_options_init(&o);
+        o.radius = radii[k / 4];
+        o.what = whats[k % 4];
+        o.keep_nodata = k % 3 == 0;
+        assert_ok(ctx, gt_grid_focal(ctx, in, &o, out));
+        double *got = read_all(ctx, out);
+        for (int i = 0; i < W * H; i += 1 + o.radius / 8) {
+            assert_true(same_value(got[i], plain_square(v, W, H, i, &o)));
+        }
+        free(got);
+    }
+    free(v);
+    gt_grid_close(ctx, in);
+    gt_grid_close(ctx, out);
     test_dir_remove(dir);
     gt_ctx_free(ctx);
 }
@@ -575,9 +644,16 @@ static void orders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(windows),  cmocka_unit_test(window_borders), cmocka_unit_test(distances),
-        cmocka_unit_test(far_away), cmocka_unit_test(patches),        cmocka_unit_test(classes),
-        cmocka_unit_test(ways),     cmocka_unit_test(card_values),    cmocka_unit_test(orders),
+        cmocka_unit_test(windows),
+        cmocka_unit_test(window_borders),
+        cmocka_unit_test(squares_of_any_size),
+        cmocka_unit_test(distances),
+        cmocka_unit_test(far_away),
+        cmocka_unit_test(patches),
+        cmocka_unit_test(classes),
+        cmocka_unit_test(ways),
+        cmocka_unit_test(card_values),
+        cmocka_unit_test(orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,12 @@
 #include "guotu/grid.h"
 #include "model/call.h"
 
-enum { BESIDES = 1 << 20, TILE_BYTES = 64 }; /* files' lists of tiles, tables, texts */
+enum {
+    BESIDES = 1 << 20, /* tables, texts */
+    TILE_BYTES = 64,   /* files' lists of tiles */
+    PROGRAM =
+        14 << 20, /* the process itself: code, libraries, PROJ's database (measured: 7 to 12 MB) */
+};
 
 /* Buffers of the walk: a block of float64 for each grid bound, inputs with the halo. */
 static gt_status walk_need(gt_ctx *ctx, const gt_model_call *c, gt_grid *like, uint64_t *bytes)
@@ -71,6 +76,7 @@ gt_status gt_model_need_of(gt_ctx *ctx, const gt_model_call *c, const char *like
         out->scratch += held;
         out->memory = ceiling; /* the resident part of the piece takes what is left */
     }
+    out->memory += PROGRAM;
     if (ceiling != 0 && out->memory > ceiling) {
         out->memory = ceiling; /* nothing is given beyond it */
     }

@@ -13,6 +13,7 @@ static const gt_model *const MODELS[] = {
     &GT_MODEL_CLASSIFY_SPREAD,
     &GT_MODEL_COMBINE,
     &GT_MODEL_DISTANCE,
+    &GT_MODEL_FOCAL,
     &GT_MODEL_LOOKUP,
     &GT_MODEL_PATCHES,
     &GT_MODEL_POLYGONIZE,

@@ -87,8 +87,8 @@ says "did you mean 'slope'"
 bare 3 run relief --in dem.tif --with radius=far --out x.tif
 says "radius"
 says "for example"
-bare 3 run relief --in dem.tif --with radius=99 --out x.tif
-says "outside 1 .. 50"
+bare 3 run relief --in dem.tif --with radius=501 --out x.tif
+says "outside 1 .. 500"
 bare 3 run subsidence-grade --in rate=dem.tif --with "rates=10 m, 20, 30, 40" --out x.tif
 says "measured in mm/yr"
 bare 2 run calc --in a=dem.tif --with expression="a +" --out x.tif

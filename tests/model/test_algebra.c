@@ -125,6 +125,46 @@ static void tables_and_classes(void **state)
     world_free(&w);
 }
 
+/* Windows of 3 cells over a row: a hole stays or is filled, as asked; majority of classes. */
+static void windows_of_values(void **state)
+{
+    static const double v[] = {1, 2, (double)NAN, 5, 5};
+    world w;
+    (void)state;
+    world_new(&w, 5, 1);
+    put_grid(&w, "v.tif", GT_CELL_F32, v);
+    assert_ok(w.ctx, RUN(&w, "focal", {IN, "values", "v.tif"}, {OUT, "result", "m.tif"}));
+    double *m = get_grid(&w, "m.tif");
+    assert_true(m[0] == 1.5 && m[1] == 1.5 && isnan(m[2]) && m[3] == 5 && m[4] == 5);
+    free(m);
+    assert_ok(w.ctx,
+              RUN(&w, "focal", {IN, "values", "v.tif"}, {OUT, "result", "r.tif"},
+                  {WITH, "of", "range"}, {WITH, "radius", "2"}, {WITH, "keep-nodata", "no"}));
+    m = get_grid(&w, "r.tif");
+    assert_true(m[0] == 1 && m[1] == 4 && m[2] == 4 && m[3] == 3 && m[4] == 0);
+    free(m);
+    put_grid(&w, "c.tif", GT_CELL_U8, (const double[]){3, 7, 7, 3, 3});
+    assert_ok(w.ctx, RUN(&w, "focal", {IN, "values", "c.tif"}, {OUT, "result", "k.tif"},
+                         {WITH, "of", "majority"}, {WITH, "shape", "circle"}));
+    m = get_grid(&w, "k.tif");
+    assert_true(m[0] == 3 && m[1] == 7 && m[2] == 7 && m[3] == 3 && m[4] == 3);
+    free(m);
+    assert_fails(
+        w.ctx,
+        RUN(&w, "focal", {IN, "values", "v.tif"}, {OUT, "result", "x.tif"}, {WITH, "radius", "0"}),
+        GT_E_INPUT, "model.range");
+    assert_fails(
+        w.ctx,
+        RUN(&w, "focal", {IN, "values", "v.tif"}, {OUT, "result", "x.tif"}, {WITH, "of", "median"}),
+        GT_E_INPUT, "model.choice");
+    put_grid(&w, "half.tif", GT_CELL_F32, (const double[]){1, 1.5, 2, 2, 2});
+    assert_fails(w.ctx,
+                 RUN(&w, "focal", {IN, "values", "half.tif"}, {OUT, "result", "x.tif"},
+                     {WITH, "of", "majority"}),
+                 GT_E_INPUT, "grid.not-integer");
+    world_free(&w);
+}
+
 /* A value on a bound belongs to the class above, in float32 too, where 0.7 is 0.699999988; in
  * float64 what is a hair below stays below. */
 static void bounds_as_stored(void **state)
@@ -557,6 +597,7 @@ int main(void)
         cmocka_unit_test(wetness),
         cmocka_unit_test(flow_and_cost),
         cmocka_unit_test(tables_and_classes),
+        cmocka_unit_test(windows_of_values),
         cmocka_unit_test(bounds_as_stored),
         cmocka_unit_test(spread_classes),
         cmocka_unit_test(spread_of_a_heavy_tail),

@@ -192,6 +192,16 @@ static void refused(void **state)
     put_observer(&w, SIDE, 0); /* beside the grid */
     assert_fails(w.ctx, RUN(&w, "viewshed", LOOK("o.geojson", "v.tif")), GT_E_INPUT,
                  "model.no-observer");
+    put_features(&w, "beside.geojson",
+                 FEATURE("Polygon",
+                         "[[[100000,4399952],[100000,4399852],[100148,4399852],[100000,"
+                         "4399952]]]") "," FEATURE("Polygon", "[[[500048,99952],[500048,99852],["
+                                                              "500148,99852],[500048,99952]]]"));
+    assert_fails(w.ctx, RUN(&w, "viewshed", LOOK("beside.geojson", "v.tif")), GT_E_INPUT,
+                 "model.no-observer");
+    put_features(&w, "far.geojson", FEATURE("LineString", "[[500000,4399000],[1e15,4399000]]"));
+    assert_fails(w.ctx, RUN(&w, "viewshed", LOOK("far.geojson", "v.tif")), GT_E_LIMIT,
+                 "model.many-observers");
     put_features(&w, "none.geojson", "");
     assert_fails(w.ctx, RUN(&w, "viewshed", LOOK("none.geojson", "v.tif")), GT_E_INPUT, NULL);
     put_observer(&w, 3, 3);

@@ -8,7 +8,11 @@
 #include "model/layer/features.h"
 #include "model/messages.h"
 
-enum { OBSERVERS = 1, MOST = 100000 };
+enum {
+    OBSERVERS = 1,
+    MOST = 100000,
+    FARTHEST = 100000000 /* steps along a side, most of them off the grid */
+};
 
 typedef struct lookout {
     const gt_grid_spec *place;
@@ -60,12 +64,14 @@ static gt_status walk_line(gt_ctx *ctx, lookout *k, const double *xy, size_t n, 
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i + 1 < n; i++) {
         const double *a = xy + 2 * i, *b = a + 2;
-        double long_ = hypot(b[0] - a[0], b[1] - a[1]);
-        for (; st == GT_OK && next < long_; next += k->step) {
-            double t = next / long_;
+        double whole = hypot(b[0] - a[0], b[1] - a[1]);
+        st = whole / k->step < FARTHEST ? gt_check_cancel(ctx) : too_many(ctx);
+        while (st == GT_OK && next < whole) {
+            double t = next / whole;
             st = stand(ctx, k, a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]), row);
+            next += k->step;
         }
-        next -= long_;
+        next -= whole;
     }
     return st == GT_OK && n > 0 ? stand(ctx, k, xy[2 * n - 2], xy[2 * n - 1], row) : st;
 }
@@ -104,20 +110,27 @@ static gt_status fill_area(gt_ctx *ctx, lookout *k, const gt_geom *g, int64_t ro
 {
     const gt_grid_spec *s = k->place;
     const gt_box box = gt_geom_box(g);
-    double south = s->y_north - s->cell_y * (double)s->n_rows;
-    double east = s->x_west + s->cell_x * (double)s->n_cols;
-    double from = ceil((fmax(box.ymin, south) - s->y_north) / k->step);
+    double south = fmax(box.ymin, s->y_north - s->cell_y * (double)s->n_rows);
+    double east = s->x_west + s->cell_x * (double)s->n_cols, north = fmin(box.ymax, s->y_north);
+    if (!(south <= north)) {
+        return GT_OK; /* beside the grid */
+    }
+    int64_t i = (int64_t)ceil((south - s->y_north) / k->step);
+    int64_t last = (int64_t)floor((north - s->y_north) / k->step);
     gt_status st = GT_OK;
-    for (double i = from; st == GT_OK && s->y_north + i * k->step <= fmin(box.ymax, s->y_north);
-         i++) {
-        double y = s->y_north + i * k->step;
+    for (; st == GT_OK && i <= last; i++) {
+        double y = s->y_north + (double)i * k->step;
         size_t n = 0;
         st = cross(ctx, k, g, y, &n);
         for (size_t c = 0; st == GT_OK && c + 1 < n; c += 2) {
-            double start = fmax(k->cross[c], s->x_west), end = fmin(k->cross[c + 1], east);
-            double j = ceil((start - s->x_west) / k->step);
-            for (; st == GT_OK && s->x_west + j * k->step <= end; j++) {
-                st = stand(ctx, k, s->x_west + j * k->step, y, row);
+            double from = fmax(k->cross[c], s->x_west), to = fmin(k->cross[c + 1], east);
+            if (!(from <= to)) {
+                continue;
+            }
+            int64_t j = (int64_t)ceil((from - s->x_west) / k->step);
+            int64_t end = (int64_t)floor((to - s->x_west) / k->step);
+            for (; st == GT_OK && j <= end; j++) {
+                st = stand(ctx, k, s->x_west + (double)j * k->step, y, row);
             }
         }
     }

@@ -150,4 +150,25 @@ get 400 "/revisions?before=x"
 get 200 /revisions -H "Cookie: guotu_session=x"
 holds 'd["revisions"][0]["author"] is None'
 stop
+
+# ---- a workspace without a register: its administrator is made, once, and can do his work
+rm -rf "$work/w"
+town "$GT_SOURCE_DIR/tests/check/package"
+unset GUOTU_ACTOR
+serve
+cases=$((cases + 1))
+grep -Eq 'administrator administrator, one-time password [0-9a-z]{20}$|管理员账号 administrator，一次性密码 [0-9a-z]{20}$' "$work/said" || { fail "no administrator"; cat "$work/said"; }
+password=$(sed -n 's/.*one-time password \(.*\)$/\1/p;s/.*一次性密码 \(.*\)$/\1/p' "$work/said")
+get 200 /session -X POST -H "$json" -d "{\"account\":\"administrator\",\"password\":\"$password\"}"
+cookie=$(sed -n 's/^Set-Cookie: \(guotu_session=[0-9a-f]*\).*/\1/pI' "$work/err")
+csrf=$(value '["csrf"]')
+get 200 /session/password -X PUT -H "$json" -H "Cookie: $cookie" -H "X-CSRF-Token: $csrf" -d '{"password":"a long password"}'
+get 201 /accounts -X POST -H "$json" -H "Cookie: $cookie" -H "X-CSRF-Token: $csrf" -d '{"account":"wang","unit":"西区"}'
+code 0 actor list
+says administrator
+stop
+serve
+cases=$((cases + 1))
+grep -q 'one-time\|一次性' "$work/said" && fail "a second administrator"
+stop
 finish

@@ -137,6 +137,8 @@ static void put_systems(const gt_desk *desk, gt_text *o)
     if (desk->crs.uri[GT_CRS_WORK][0] != '\0') {
         gt_text_puts(o, ",\"storageCrs\":");
         gt_text_json_string(o, desk->crs.uri[GT_CRS_WORK]);
+        gt_text_printf(o, ",\"storageCrsNorthFirst\":%s",
+                       desk->crs.north_first[GT_CRS_WORK] ? "true" : "false");
     }
 }
 

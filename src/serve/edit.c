@@ -263,7 +263,7 @@ gt_status gt_delete_item(gt_desk *desk, const gt_request *request, gt_reply *rep
 /* ---- transactions -----------------------------------------------------------------------------
  */
 
-/* {"change","collection","id","ifMatch","feature"} */
+/* {"change","collection","id","ifMatch","revision","feature"} */
 static gt_status read_change(gt_desk *desk, const json_t *given, gt_map_crs crs, gt_edit *e)
 {
     const char *change = "", *layer = "", *id = "", *match = "";
@@ -289,6 +289,7 @@ static gt_status read_change(gt_desk *desk, const json_t *given, gt_map_crs crs,
     e->change = (gt_change)which;
     e->id = *id == '\0' ? NULL : id;
     e->if_match = *match == '\0' ? NULL : match;
+    e->seen = json_integer_value(json_object_get(given, "revision"));
     e->crs = crs;
     e->pinned = true;
     return which == GT_DELETE ? GT_OK : gt_edit_read(e, json_object_get(given, "feature"));

@@ -20,6 +20,7 @@ typedef struct gt_edit {
     gt_desk *desk;
     gt_change change;
     const char *layer, *id, *if_match;
+    int64_t seen;   /* the revision that wrote it when it was seen; 0: whichever */
     gt_map_crs crs; /* of the geometry given */
     gt_layer_info info;
     const gt_standard *standard; /* of the package: with code lists */

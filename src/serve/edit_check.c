@@ -314,7 +314,8 @@ gt_status gt_edit_look(gt_edit *e, gt_store *store)
         gt_request held = {.if_none_match = e->if_match};
         e->old_revision = f.rev_from;
         gt_item_tag(e->desk, f.rev_from, &tag);
-        if (e->if_match != NULL && !gt_request_has(&held, tag.etag)) {
+        bool other = e->seen > 0 && e->seen != f.rev_from;
+        if (other || (e->if_match != NULL && !gt_request_has(&held, tag.etag))) {
             st = gt_fail(ctx, GT_E_CONFLICT, &GT_MSG_SERVE_MATCH, GT_NOWHERE,
                          GT_ARGS(GT_TEXT("id", e->id), GT_INT("revision", f.rev_from)));
         }

@@ -246,7 +246,7 @@ static gt_status put_feature(gt_desk *desk, asked *a, const gt_feature *f, gt_te
     const gt_standard *standard = a->info.standard;
     gt_text_puts(out, "{\"type\":\"Feature\",\"id\":");
     gt_text_json_string(out, f->id);
-    gt_text_puts(out, ",\"geometry\":");
+    gt_text_printf(out, ",\"revision\":%lld,\"geometry\":", (long long)f->rev_from);
     gt_status st = gt_desk_geometry(desk, f, a->crs, &a->geom, out);
     gt_text_puts(out, ",\"properties\":{");
     for (size_t i = 0; i < standard->n_fields && i < f->n_values; i++) {

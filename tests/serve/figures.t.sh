@@ -18,7 +18,7 @@ problem() {
 get 200 "/indicators?year=2025&lang=en"
 holds 'd["year"] == 2025 and [i["id"] for i in d["indicators"]] == ["basic-area"]'
 holds 'd["indicators"][0]["title"] == "Basic farmland" and d["indicators"][0]["clauses"] == ["TST-001"]'
-holds '[r for r in d["rows"] if r["level"] == "city"][0]["target"]["value"] == 500'
+holds '[r for r in d["rows"] if r["level"] == "city"][0]["target"]["value"] == 40'
 city=$(value '["rows"][0]["value"]')
 holds 'abs(sum(r["value"] for r in d["rows"] if r["level"] == "district") - d["rows"][0]["value"]) < 1e-6'
 get 200 "/indicators?year=2025&level=city"

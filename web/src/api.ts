@@ -1,10 +1,13 @@
 /** What the pages ask of the server they came from. No other host is ever asked. */
 import { language } from './words';
 
+/** What a rule says against a change of the map. */
+export interface RuleFinding { rule: string; clauses: string[]; said: string; comply: string | null; x?: number; y?: number }
+
 /** A refusal: the server's problem document (RFC 9457). */
 export class Problem extends Error {
   constructor(readonly status: number, readonly id: string, detail: string,
-    readonly clauses: string[], readonly place: Record<string, unknown> | null, readonly etag: string | null) {
+    readonly clauses: string[], readonly place: Record<string, unknown> | null, readonly etag: string | null, readonly findings: RuleFinding[] = []) {
     super(detail);
   }
 }
@@ -46,7 +49,7 @@ export async function send(path: string, ask: Ask = {}): Promise<Response> {
   if (reply.status === 401 && path !== '/session') setSession({ account: null });
   const detail = String(said.detail ?? said.title ?? `${reply.status} ${reply.statusText}`);
   throw new Problem(reply.status, String(said.id ?? ''), detail, (said.clauses as string[]) ?? [],
-    (said.place as Record<string, unknown>) ?? null, reply.headers.get('ETag'));
+    (said.place as Record<string, unknown>) ?? null, reply.headers.get('ETag'), (said.findings as RuleFinding[]) ?? []);
 }
 
 export async function get<T>(path: string, ask: Ask = {}): Promise<T> {

@@ -1,11 +1,12 @@
 /** The portal: its frame, its pages by address, who is signed in, and the language. */
-import { forget, get, readSession, roles, signOut, whenSessionChanges, who } from './api';
+import { forget, get, may, readSession, roles, signOut, whenSessionChanges, who } from './api';
 import { busy, button, fill, h, problem, toast } from './dom';
 import { language, roleName, setLanguage, tr } from './words';
 import type { Page } from './page';
 
-const pages: Record<string, { title: () => string; open: () => Promise<{ page: Page }>; tab: boolean }> = {
+const pages: Record<string, { title: () => string; open: () => Promise<{ page: Page }>; tab: boolean; when?: () => boolean }> = {
   map: { title: () => tr('地图', 'Map'), open: () => import('./pages/map'), tab: true },
+  edit: { title: () => tr('编辑', 'Edit'), open: () => import('./pages/edit'), tab: true, when: () => may('write', '*') || (who().grants ?? []).some((g) => g.ledger.startsWith('layer:')) },
   check: { title: () => tr('规划审查', 'Check'), open: () => import('./pages/check'), tab: true },
   dashboard: { title: () => tr('指标', 'Indicators'), open: () => import('./pages/dashboard'), tab: true },
   ledgers: { title: () => tr('台账', 'Ledgers'), open: () => import('./pages/ledgers'), tab: true },
@@ -17,7 +18,7 @@ let leave: (() => void) | undefined;
 let here = '';
 
 function tabs(current: string): HTMLElement {
-  return h('nav', { 'aria-label': tr('页面', 'Pages') }, Object.entries(pages).filter(([, p]) => p.tab).map(([id, p]) =>
+  return h('nav', { 'aria-label': tr('页面', 'Pages') }, Object.entries(pages).filter(([, p]) => p.tab && (p.when?.() ?? true)).map(([id, p]) =>
     h('a', { href: `#/${id}`, 'aria-current': id === current ? 'page' : undefined }, p.title())));
 }
 

@@ -5,7 +5,7 @@ import { busy, fill, h, problem } from '../dom';
 import { explain, places } from '../figures';
 import { tree } from '../layers';
 import { boxOf, geojson, look, moves, picked, readFeature, showCard } from '../map';
-import { collections } from '../api';
+import { collections, may } from '../api';
 import { mapTools } from '../maptools';
 import type { Page } from '../page';
 import { split } from '../split';
@@ -38,6 +38,11 @@ export const page: Page = async (root, route) => {
   const panel = h('div');
   const layers = [h('h1', {}, tr('图层', 'Layers')), await tree()];
   const end = mapTools(s, panel);
+  s.extra.card = (f) => {
+    if (f.collection.geometryType !== 'polygon') return null;
+    const at = `${encodeURIComponent(f.collection.id)}/${encodeURIComponent(f.id)}`;
+    return h('div.row', {}, h('a.button', { href: `#/check/${at}` }, tr('审查此范围', 'Check it')), may('write', `layer:${f.collection.id}`) ? h('a.button', { href: `#/edit/${at}` }, tr('编辑', 'Edit')) : null);
+  };
   if (route.query.has('why')) {
     const top = h('div', {}, busy());
     fill(s.aside, panel, top, h('details', {}, h('summary', {}, tr('图层', 'Layers')), layers[1]));

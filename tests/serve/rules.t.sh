@@ -149,6 +149,12 @@ get 404 $items/z1
 t 409 -d "$(change "$(create p3 乙 1600 200 50 50)")"
 t 404 -d "$(change "$(gone nothing)")"
 t 412 -d "{\"reason\":\"x\",\"changes\":[{\"change\":\"update\",\"collection\":\"plots\",\"id\":\"p3\",\"ifMatch\":\"\\\"old\\\"\",\"feature\":{\"properties\":{\"owner\":\"x\"}}}]}"
+# or by the revision that wrote what was seen
+get 200 $items/p3
+seen=$(value '["revision"]')
+t 412 -d "{\"reason\":\"x\",\"changes\":[{\"change\":\"delete\",\"collection\":\"plots\",\"id\":\"p3\",\"revision\":1}]}"
+holds 'd["id"] == "serve.if-match"'
+t 200 -d "{\"reason\":\"x\",\"changes\":[{\"change\":\"update\",\"collection\":\"plots\",\"id\":\"p3\",\"revision\":$seen,\"feature\":{\"properties\":{\"owner\":\"甲\"}}}]}"
 t 400 -d "{\"changes\":[$(gone p3)]}"
 t 404 -d '{"reason":"x","changes":[{"change":"delete","collection":"no_such","id":"p3"}]}'
 for bad in '' '[]' '{"reason":"x"}' '{"reason":"x","changes":[]}' '{"reason":"x","changes":[5]}' '{"reason":"x","changes":[{"change":"drop","collection":"plots","id":"p3"}]}' \

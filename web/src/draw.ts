@@ -1,7 +1,7 @@
 /** Drawing outlines on the map. */
 import Draw from 'ol/interaction/Draw';
 import type Feature from 'ol/Feature';
-import { map, marks } from './map';
+import { map, marks, quietDoubleClick } from './map';
 
 export type Kind = 'Point' | 'LineString' | 'Polygon';
 let drawing: Draw | null = null;
@@ -11,7 +11,7 @@ let quiet = false;
 export const isDrawing = (): boolean => drawing !== null || quiet;
 
 export function stopDrawing(): void {
-  if (drawing) map.removeInteraction(drawing);
+  if (drawing) { map.removeInteraction(drawing); quietDoubleClick(false); }
   drawing = null;
   ended?.();
   ended = null;
@@ -28,6 +28,7 @@ export function startDrawing(kind: Kind, done: (feature: Feature) => void, stop:
     setTimeout(() => { quiet = false; }, 300);
     setTimeout(() => { stopDrawing(); done(e.feature); }, 0);
   });
+  quietDoubleClick(true);
   map.addInteraction(drawing);
 }
 

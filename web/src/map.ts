@@ -12,6 +12,7 @@ import Feature, { type FeatureLike } from 'ol/Feature';
 import Point from 'ol/geom/Point';
 import type Geometry from 'ol/geom/Geometry';
 import type RenderEvent from 'ol/render/Event';
+import DoubleClickZoom from 'ol/interaction/DoubleClickZoom';
 import { defaults as controls } from 'ol/control/defaults';
 import { transformExtent } from 'ol/proj';
 import { getCenter, isEmpty, type Extent } from 'ol/extent';
@@ -161,6 +162,15 @@ export function swipe(c: Collection | null, day = ''): void {
   map.addLayer(swiped);
 }
 export function swipeTo(share: number): void { at = share; map.render(); }
+
+/** The double click that ends a drawing does not zoom. */
+let waking = 0;
+export function quietDoubleClick(quiet: boolean): void {
+  clearTimeout(waking);
+  const set = (on: boolean): void => map.getInteractions().forEach((i) => { if (i instanceof DoubleClickZoom) i.setActive(on); });
+  if (quiet) set(false);
+  else waking = window.setTimeout(() => set(true), 500);
+}
 
 // ---- view ---------------------------------------------------------------------------------------
 export const boxOf = (bbox: number[]): Extent => transformExtent(bbox, 'EPSG:4326', 'EPSG:3857');

@@ -319,6 +319,7 @@ async function clickFarm(share, more = false) {
   const xs = (await items()).flatMap((f) => JSON.stringify(f.geometry.coordinates).match(/-?\d+\.\d+/g).map(Number));
   const lon = xs.filter((_, i) => i % 2 === 0), lat = xs.filter((_, i) => i % 2 === 1);
   const p = await pixelOf((Math.min(...lon) + Math.max(...lon)) / 2, Math.min(...lat) + share * (Math.max(...lat) - Math.min(...lat)));
+  await page.waitForTimeout(500); // apart from the click before
   if (more) await page.keyboard.down('Shift');
   await page.mouse.click(p.x, p.y);
   if (more) await page.keyboard.up('Shift');
@@ -416,6 +417,7 @@ await step('reshape: half of the field goes, and the figure with its warning fol
   await page.mouse.dblclick(p.x + 80, p.y);
   await page.waitForSelector('#edit-state:has-text("2 个待保存")');
   await clickFarm(0.75);
+  await page.waitForSelector('#attributes');
   await page.click('#tool-delete');
   await saveEdit('退出');
   await page.waitForSelector('#edit-state:has-text("已载入 1 个图斑，0 个待保存")');

@@ -14,7 +14,7 @@ import { fromLonLat, transformExtent } from 'ol/proj';
 import { Fill, Stroke, Style } from 'ol/style';
 import { collections, get, may, Problem, queryables, who, type Collection, type Schema } from '../api';
 import { askReason, busy, button, chip, clause, dialog, empty, field, fill, h, problem, select, toast } from '../dom';
-import { boxOf, look, map, marks, redraw, results, toggle } from '../map';
+import { boxOf, look, map, marks, quietDoubleClick, redraw, results, toggle } from '../map';
 import type { Page } from '../page';
 import { areaOf, Fit, join, nodeAll, splitBy, type Parcel, type Polygon, type XY } from '../parcels';
 import { split } from '../split';
@@ -114,7 +114,7 @@ export const page: Page = async (root, route) => {
   // ---- tools ----
   function use(next: typeof tool): void {
     tool = next;
-    if (drawing) map.removeInteraction(drawing);
+    if (drawing) { map.removeInteraction(drawing); quietDoubleClick(false); }
     drawing = null;
     map.removeInteraction(modify);
     map.removeInteraction(snap);
@@ -122,6 +122,7 @@ export const page: Page = async (root, route) => {
     if (tool === 'add' || tool === 'split') {
       drawing = tool === 'add' ? new Draw({ type: 'Polygon', trace: true, traceSource: source }) : new Draw({ type: 'LineString' });
       drawing.on('drawend', (e) => { const g = e.feature.getGeometry()!; setTimeout(() => finish(g), 0); });
+      quietDoubleClick(true);
       map.addInteraction(drawing);
     }
     if (tool !== 'pick') map.addInteraction(snap);

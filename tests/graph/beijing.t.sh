@@ -44,6 +44,9 @@ for r in range(30):
     print(" ".join(str(100 + 9 * r + (c * 7) % 13) for c in range(40)))
 PY
 gdal_translate -q -a_srs EPSG:4548 -ot Float32 "$work/dem.asc" "$work/w/grids/elevation.tif"
+for grid in fault_distance:5000 fissure_distance:5000 subsidence_rate:3 subsidence_total:40; do
+    code 0 grid calc "0 * a + ${grid#*:}" a="$work/w/grids/elevation.tif" "$work/w/grids/${grid%:*}.tif"
+done
 code 0 run slope
 says "full   slope"
 code 0 run

@@ -754,6 +754,12 @@ static void pinch_points(void **state)
     assert_fails(w.ctx, PINCH({WITH, "breaks", "equal"}), GT_E_INPUT, "model.choice");
     put_constant(&w, "c.tif", (double)NAN);
     assert_fails(w.ctx, PINCH({WITH, "classes", "4"}), GT_E_INPUT, "grid.no-values");
+    assert_ok(w.ctx, PINCH({WITH, "classes", "4"}, {WITH, "few", "empty"}));
+    p = get_grid(&w, "p.tif");
+    for (int i = 0; i < N; i++) {
+        assert_true(isnan(p[i]));
+    }
+    free(p);
     world_free(&w);
 }
 

@@ -1,8 +1,12 @@
 /* Pinch points: where the current of a circuit is crowded, within corridors. */
 #include <math.h>
+#include <string.h>
 
+#include "grid/messages.h"
 #include "guotu/grid_analysis.h"
 #include "model/job.h"
+
+enum { EMPTY = 1 }; /* of the choices of few */
 
 typedef struct bounds {
     double breaks[GT_BREAKS_MAX + 1];
@@ -57,6 +61,11 @@ static gt_status find_bounds(gt_ctx *ctx, gt_job *job, gt_breaks how, bounds *b)
     }
     st = st == GT_OK ? gt_grid_breaks(ctx, scratch, how, b->n, b->breaks) : st;
     gt_grid_close(ctx, scratch);
+    bool none = st == GT_E_INPUT && strcmp(gt_error_id(ctx), GT_MSG_GRID_NO_VALUES.id) == 0;
+    if (none && gt_model_with(job->call, "few")->choice == EMPTY) {
+        gt_error_clear(ctx); /* no cell has a class: the outputs stay without values */
+        return GT_OK;
+    }
     return st;
 }
 
@@ -97,6 +106,7 @@ static const gt_model_port out[] = {
      .optional = true},
     {0}};
 static const char *const ways[] = {"quantile", "natural", NULL};
+static const char *const fews[] = {"error", "empty", NULL};
 static const gt_model_param with[] = {
     {.name = "breaks",
      .kind = GT_PARAM_CHOICE,
@@ -110,6 +120,12 @@ static const gt_model_param with[] = {
      .max = GT_BREAKS_MAX,
      .preset = "20",
      .source = "20 quantiles: the upper 5 %"},
+    {.name = "few",
+     .kind = GT_PARAM_CHOICE,
+     .title = {"没有电流时", "without any current"},
+     .preset = "error",
+     .choices = fews,
+     .source = "empty: outputs without values, for maps still to be filled"},
     {0}};
 static const char *const sources[] = {"McRae et al. 2008", NULL};
 

@@ -178,7 +178,8 @@ typedef struct gt_contribution {
     const char *before, *after; /* texts of the account there, "" for none; of a series, values; of
                                    an event, the states */
     int64_t quanta;
-    int64_t revision; /* that brought the feature or value of `to`; 0: not looked up */
+    int64_t revision; /* that changed a feature of the place between the two states; 0: none found,
+                         or beyond the 500 largest */
 } gt_contribution;
 
 /* The quanta of all contributions sum to after - before, to the last digit: whole square

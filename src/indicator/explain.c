@@ -407,27 +407,44 @@ static int largest_first(const void *a, const void *b)
     return told != 0 ? told : (p->event > q->event) - (p->event < q->event);
 }
 
-static int64_t later(int64_t a, int64_t b, int64_t most)
+static int64_t later(int64_t a, int64_t b)
 {
-    return b > a && b <= most ? b : a;
+    return b > a ? b : a;
 }
 
-/* The revision that brought or ended the first feature of a place. */
-static gt_status look_up(job *j, gt_contribution *c)
+/* The revision that changed this version of a feature between the two states, 0: none did. */
+static int64_t changed_by(const job *j, const gt_feature *f)
 {
-    const char *colon = strchr(c->where, ':');
+    bool dated = j->from.date != j->to.date, back = j->from.rev > j->to.rev;
+    int64_t first = back ? j->to.rev : j->from.rev, last = back ? j->from.rev : j->to.rev, rev = 0;
+    if (!dated) {
+        const int64_t revs[] = {f->rev_from, f->rev_to, f->valid_to_rev};
+        for (size_t i = 0; i < sizeof revs / sizeof *revs; i++) {
+            rev = revs[i] > first && revs[i] <= last ? later(rev, revs[i]) : rev;
+        }
+        return rev;
+    }
+    gt_date early = j->from.date, late = j->to.date;
+    if (early == GT_DATE_NONE || (late != GT_DATE_NONE && late < early)) {
+        early = j->to.date;
+        late = j->from.date;
+    }
+    if (f->valid_from > early && (late == GT_DATE_NONE || f->valid_from <= late)) {
+        rev = f->rev_from;
+    }
+    if (f->valid_to != GT_DATE_NONE && f->valid_to > early &&
+        (late == GT_DATE_NONE || f->valid_to <= late)) {
+        rev = later(rev, f->valid_to_rev);
+    }
+    return rev <= last ? rev : 0;
+}
+
+static gt_status look_up_feature(job *j, const char *layer, const char *id, int64_t *revision)
+{
     gt_query q;
     gt_scan *scan = NULL;
     gt_feature f;
     bool more = true;
-    if (c->series != NULL || c->sum != NULL || colon == NULL) {
-        return GT_OK;
-    }
-    const char *layer = gt_arena_strndup(j->arena, c->where, (size_t)(colon - c->where));
-    const char *id = gt_arena_strndup(j->arena, colon + 1, strcspn(colon + 1, " "));
-    if (layer == NULL || id == NULL) {
-        return GT_E_MEMORY;
-    }
     gt_query_init(&q, layer);
     q.id = id;
     q.no_geometry = true;
@@ -436,11 +453,30 @@ static gt_status look_up(job *j, gt_contribution *c)
     while (st == GT_OK && more) {
         st = gt_scan_next(j->ctx, scan, &f, &more);
         if (st == GT_OK && more) {
-            c->revision = later(c->revision, f.rev_from, j->to.rev);
-            c->revision = later(c->revision, f.rev_to, j->to.rev);
+            *revision = later(*revision, changed_by(j, &f));
         }
     }
     gt_scan_close(scan);
+    return st;
+}
+
+/* The revision that brought or ended a feature of the place between the two states. */
+static gt_status look_up(job *j, gt_contribution *c)
+{
+    gt_status st = GT_OK;
+    for (const char *p = c->where; st == GT_OK && c->series == NULL && c->sum == NULL;) {
+        const char *colon = strchr(p, ':');
+        if (colon == NULL) {
+            break;
+        }
+        size_t len = strcspn(colon + 1, " ");
+        const char *layer = gt_arena_strndup(j->arena, p, (size_t)(colon - p));
+        const char *id = gt_arena_strndup(j->arena, colon + 1, len);
+        st =
+            layer == NULL || id == NULL ? GT_E_MEMORY : look_up_feature(j, layer, id, &c->revision);
+        p = colon + 1 + len;
+        p += *p == ' ' ? 1 : 0;
+    }
     return st;
 }
 

@@ -216,8 +216,18 @@ void gt_contribution_words(const gt_package *package, const gt_explanation *e,
                                          : " (counts in another year)");
     } else {
         put_places(package, c->where, lang, what);
+        size_t was = before->len, is = after->len;
         put_side(package, e->indicator, c->before, c->after, lang, before);
         put_side(package, e->indicator, c->after, c->before, lang, after);
+        if (before->len == was && after->len == is && strcmp(c->before, c->after) != 0) {
+            /* the layer has no classes: it covers the ground, or does not */
+            gt_text_puts(before, *c->before == '\0' ? zh ? "范围外" : "outside"
+                                 : zh               ? "范围内"
+                                                    : "inside");
+            gt_text_puts(after, *c->after == '\0' ? zh ? "范围外" : "outside"
+                                : zh              ? "范围内"
+                                                  : "inside");
+        }
         if (*c->before != '\0' && strcmp(c->before, c->after) == 0) {
             gt_text_puts(before, zh ? "原边界" : "old outline");
             gt_text_puts(after, zh ? "新边界" : "new outline");

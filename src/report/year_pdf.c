@@ -293,48 +293,11 @@ static void put_contribution(gt_pages *p, const gt_explanation *e, int64_t quant
     p->y += h;
 }
 
-/* Did this revision bring the first feature of the place within the year? One that only ended is
- * known by the revision that once brought it, which is not why it moved. */
-static bool brought(const gt_pages *p, const gt_contribution *c)
-{
-    const gt_year *y = p->year;
-    const char *colon = strchr(c->where, ':');
-    char layer[128], id[128];
-    gt_query q;
-    gt_scan *scan = NULL;
-    gt_feature f;
-    bool more = true, found = false;
-    if (colon == NULL) {
-        return false;
-    }
-    (void)snprintf(layer, sizeof layer, "%.*s", (int)(colon - c->where), c->where);
-    (void)snprintf(id, sizeof id, "%.*s", (int)strcspn(colon + 1, " "), colon + 1);
-    gt_query_init(&q, layer);
-    q.id = id;
-    q.no_geometry = true;
-    q.all_versions = true;
-    gt_status st = gt_scan_open(y->ctx, y->store, &q, &scan);
-    while (st == GT_OK && more && !found) {
-        st = gt_scan_next(y->ctx, scan, &f, &more);
-        found = st == GT_OK && more && f.rev_from == c->revision &&
-                f.valid_from > gt_date_from_ymd(y->o->year - 1, 12, 31);
-    }
-    gt_scan_close(scan);
-    if (st != GT_OK) {
-        gt_error_clear(y->ctx); /* the report can do without */
-    }
-    return found;
-}
-
 /* Number and message of the revision: why the parcel changed. */
 static void put_revision(const gt_pages *p, const gt_contribution *c, gt_text *out)
 {
     gt_revision info;
     const gt_year *y = p->year;
-    if (!brought(p, c)) {
-        gt_text_puts(out, gt_pages_say(p, "（原图斑终止）", "  (ended)"));
-        return;
-    }
     const char *why = "";
     if (gt_store_revision_info(y->ctx, y->store, c->revision, &info) == GT_OK) {
         why = info.message;

@@ -160,4 +160,10 @@ void gt_revision_read(sqlite3_stmt *stmt, gt_revision *out);
 /* Reads a value of a statement; text is borrowed until the next step. */
 void gt_column_value(sqlite3_stmt *stmt, int at, gt_value *out);
 
+/* Parts of gt_store_verify: a layer's stored figures against its rows; the extents of what each
+ * revision changed in its layers against the revision's own, which is hashed. */
+gt_status gt_verify_summary(gt_ctx *ctx, sqlite3 *db, const char *path,
+                            const gt_layer_rec *rec) GT_CHECKED;
+gt_status gt_verify_extents(gt_ctx *ctx, sqlite3 *db, const char *path) GT_CHECKED;
+
 #endif

@@ -455,9 +455,11 @@ static gt_status prove_all(proof *p)
     st = st == GT_OK ? prove_outside(p) : st;
     st = st == GT_OK ? prove_chain(p) : st;
     st = st == GT_OK ? prove_revisions_exist(p) : st;
+    st = st == GT_OK ? gt_verify_extents(p->ctx, p->db, p->path) : st;
     for (size_t i = 0; st == GT_OK && i < n; i++) {
         st = prove_counts(p, i);
         st = st == GT_OK ? prove_index(p, &p->registry.layers[i]) : st;
+        st = st == GT_OK ? gt_verify_summary(p->ctx, p->db, p->path, &p->registry.layers[i]) : st;
     }
     return st;
 }

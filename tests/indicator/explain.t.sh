@@ -51,6 +51,14 @@ assert abs(e["before"] - 70) < 0.01 and abs(e["after"] - 30) < 0.01, e
 assert only["where"] == "land_use:p1" and only["quanta"] == e["quanta"], e
 assert only["before"] == "0103" and only["after"] == "", e
 PY
+# the revision that ended it, not the one that once brought it, and not a later one
+"$GUOTU" -q -w "$work/w" log --format json >"$work/log"
+rev=$(grep -o '"revision":[0-9]*' "$work/log" | tr -dc '0-9\n' | sort -n | tail -2 | head -1)
+python3 -c "
+import json, sys
+e = json.load(open(sys.argv[1]))
+assert e['contributions'][0]['revision'] == int(sys.argv[2]), (e, sys.argv[2])
+" "$work/out" "$rev" || fail "the revision that ended a parcel"
 # and back again, the same with the other sign
 code 0 explain farm-of-all --from 2021-12-31 --to 2020-12-31 --format json
 python3 - "$work/out" <<'PY' || fail "the parcel that came"
@@ -68,6 +76,7 @@ e = json.load(open(sys.argv[1]))
 (only,) = e["contributions"]
 assert only["where"] == "land_use:p2" and only["quanta"] == e["quanta"] < 0, e
 assert (only["before"], only["after"]) == ("0103", "0701"), e
+assert only["revision"] > 0, e
 PY
 done
 # a share of the parcels themselves: the denominator goes with the parcel

@@ -11,6 +11,7 @@ extern const gt_model GT_MODEL_PATCHES;
 extern const gt_model GT_MODEL_POLYGONIZE;
 extern const gt_model GT_MODEL_UPSTREAM;
 extern const gt_model GT_MODEL_VIEWSHED;
+extern const gt_model GT_MODEL_SUSCEPTIBILITY;
 extern const gt_model GT_MODEL_FOCAL;
 extern const gt_model GT_MODEL_RAIN_EROSIVITY;
 extern const gt_model GT_MODEL_RAIN_EROSIVITY_MONTHLY;

@@ -74,6 +74,9 @@ is "$(field slope 'd["made"], d["model"]')" "(None, 'slope')"
 # not made by a model; no grid; not there
 code 1 lineage "$work/w/grids/elevation.tif"
 echo text >"$work/none.tif"
+code 0 lineage slope
+says '"model":"slope"'
+code 3 lineage slopes
 code 3 lineage "$work/none.tif"
 code 3 lineage "$work/nothing.tif"
 code 2 lineage

@@ -343,93 +343,94 @@ static void front_bad(void **state)
     double *f = get_grid(&w, "f.tif");
     assert_near(f[3], 0, 0);
     free(f);
+    world_free(&w);
+}
 
-    /* 100 events on 200 cells: 30 on 10 cells have a ratio of 6 and an information of 1.791759, 5
-     * on 100 cells 0.1 and -2.302585; a class without any is smoothed, not minus infinity. */
-    static void susceptibility(void **state)
-    {
-        enum { N = 201 };
-        double events[N], class[N], second[N];
-        world w;
-        (void)state;
-        world_new(&w, N, 1);
-        for (int i = 0; i < N; i++) {
-            class[i] = i < 10 ? 1 : i < 110 ? 2 : i < 190 ? 3 : 4; /* 10, 100, 80 and 10 cells */
-            events[i] = i < 10 ? 3 : i < 110 ? (i < 15 ? 1 : (double)NAN) : i < 175 ? 1 : 0;
-            second[i] = 9;
-        }
-        class[N - 1] = (double)NAN; /* not counted, nor its event */
-        events[N - 1] = 50;
-        put_grid(&w, "e.tif", GT_CELL_F32, events);
-        put_grid(&w, "a.tif", GT_CELL_U8, class);
-        put_grid(&w, "b.tif", GT_CELL_U8, second);
+/* 100 events on 200 cells: 30 on 10 cells have a ratio of 6 and an information of 1.791759, 5 on
+ * 100 cells 0.1 and -2.302585; a class without any is smoothed, not minus infinity. */
+static void susceptibility(void **state)
+{
+    enum { N = 201 };
+    double events[N], class[N], second[N];
+    world w;
+    (void)state;
+    world_new(&w, N, 1);
+    for (int i = 0; i < N; i++) {
+        class[i] = i < 10 ? 1 : i < 110 ? 2 : i < 190 ? 3 : 4; /* 10, 100, 80 and 10 cells */
+        events[i] = i < 10 ? 3 : i < 110 ? (i < 15 ? 1 : (double)NAN) : i < 175 ? 1 : 0;
+        second[i] = 9;
+    }
+    class[N - 1] = (double)NAN; /* not counted, nor its event */
+    events[N - 1] = 50;
+    put_grid(&w, "e.tif", GT_CELL_F32, events);
+    put_grid(&w, "a.tif", GT_CELL_U8, class);
+    put_grid(&w, "b.tif", GT_CELL_U8, second);
 #define LEAN(way)                                                                                  \
     {IN, "events", "e.tif"}, {IN, "a", "a.tif"}, {IN, "b", "b.tif"}, {OUT, "index", "i.tif"},      \
         {OUT, "table", "t.csv"}, {WITH, "way", way}
-        assert_ok(w.ctx, RUN(&w, "susceptibility", LEAN("information")));
-        double *v = get_grid(&w, "i.tif");
-        assert_near(v[0], 1.791759, 1e-6);
-        assert_near(v[10], -2.302585, 1e-6);
-        assert_near(v[199], log(0.5 / (100 + 0.5 * 4) / (10.0 / 200)), 1e-6);
-        assert_true(isnan(v[N - 1]));
-        free(v);
-        assert_ok(w.ctx, RUN(&w, "susceptibility", LEAN("frequency-ratio")));
-        v = get_grid(&w, "i.tif");
-        assert_near(v[0], 6 + 1, 1e-6); /* a factor of one class says nothing: ratio 1 */
-        assert_near(v[10], 0.1 + 1, 1e-6);
-        assert_near(v[199], 1, 1e-6);
-        free(v);
-        size_t len = 0;
-        char *table = test_read_file(test_path(w.dir, "t.csv"), &len);
-        assert_non_null(strstr(table, "a,1,10,30,"));
-        assert_non_null(strstr(table, "b,9,200,100,1\n"));
-        free(table);
-        assert_ok(w.ctx, RUN(&w, "susceptibility", LEAN("certainty")));
-        v = get_grid(&w, "i.tif"); /* prior 0.5: (3 - 0.5) / (3 0.5); (0.05 - 0.5) / (0.5 0.95) */
-        assert_near(v[0], 2.5 / 1.5, 1e-6);
-        assert_near(v[10], -0.45 / 0.475, 1e-6);
-        assert_near(v[199], -1, 1e-6);
-        free(v);
-        world_free(&w);
-    }
+    assert_ok(w.ctx, RUN(&w, "susceptibility", LEAN("information")));
+    double *v = get_grid(&w, "i.tif");
+    assert_near(v[0], 1.791759, 1e-6);
+    assert_near(v[10], -2.302585, 1e-6);
+    assert_near(v[199], log(0.5 / (100 + 0.5 * 4) / (10.0 / 200)), 1e-6);
+    assert_true(isnan(v[N - 1]));
+    free(v);
+    assert_ok(w.ctx, RUN(&w, "susceptibility", LEAN("frequency-ratio")));
+    v = get_grid(&w, "i.tif");
+    assert_near(v[0], 6 + 1, 1e-6); /* a factor of one class says nothing: ratio 1 */
+    assert_near(v[10], 0.1 + 1, 1e-6);
+    assert_near(v[199], 1, 1e-6);
+    free(v);
+    size_t len = 0;
+    char *table = test_read_file(test_path(w.dir, "t.csv"), &len);
+    assert_non_null(strstr(table, "a,1,10,30,"));
+    assert_non_null(strstr(table, "b,9,200,100,1\n"));
+    free(table);
+    assert_ok(w.ctx, RUN(&w, "susceptibility", LEAN("certainty")));
+    v = get_grid(&w, "i.tif"); /* prior 0.5: (3 - 0.5) / (3 0.5); (0.05 - 0.5) / (0.5 0.95) */
+    assert_near(v[0], 2.5 / 1.5, 1e-6);
+    assert_near(v[10], -0.45 / 0.475, 1e-6);
+    assert_near(v[199], -1, 1e-6);
+    free(v);
+    world_free(&w);
+}
 
-    static void susceptibility_refused(void **state)
-    {
-        world w;
-        (void)state;
-        world_new(&w, 3, 1);
-        put_grid(&w, "e.tif", GT_CELL_F32, (const double[]){0, 0, (double)NAN});
-        put_grid(&w, "a.tif", GT_CELL_F32, (const double[]){1, 2, 3});
-        put_grid(&w, "b.tif", GT_CELL_F32, (const double[]){9, 9, 9});
-        assert_fails(w.ctx, RUN(&w, "susceptibility", LEAN("information")), GT_E_INPUT,
-                     "model.no-weight");
-        put_grid(&w, "e.tif", GT_CELL_F32, (const double[]){1, 1, 1});
-        assert_fails(w.ctx, RUN(&w, "susceptibility", LEAN("certainty")), GT_E_INPUT,
-                     "model.range");
-        put_grid(&w, "a.tif", GT_CELL_F32, (const double[]){1, 2.5, 3});
-        assert_fails(w.ctx, RUN(&w, "susceptibility", LEAN("information")), GT_E_INPUT,
-                     "model.odd-class");
-        put_grid(&w, "a.tif", GT_CELL_F32, (const double[]){1, 5000, 3});
-        assert_fails(w.ctx, RUN(&w, "susceptibility", LEAN("information")), GT_E_INPUT,
-                     "model.odd-class");
-        world_free(&w);
-    }
+static void susceptibility_refused(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 3, 1);
+    put_grid(&w, "e.tif", GT_CELL_F32, (const double[]){0, 0, (double)NAN});
+    put_grid(&w, "a.tif", GT_CELL_F32, (const double[]){1, 2, 3});
+    put_grid(&w, "b.tif", GT_CELL_F32, (const double[]){9, 9, 9});
+    assert_fails(w.ctx, RUN(&w, "susceptibility", LEAN("information")), GT_E_INPUT,
+                 "model.no-weight");
+    put_grid(&w, "e.tif", GT_CELL_F32, (const double[]){1, 1, 1});
+    assert_fails(w.ctx, RUN(&w, "susceptibility", LEAN("certainty")), GT_E_INPUT, "model.range");
+    put_grid(&w, "a.tif", GT_CELL_F32, (const double[]){1, 2.5, 3});
+    assert_fails(w.ctx, RUN(&w, "susceptibility", LEAN("information")), GT_E_INPUT,
+                 "model.odd-class");
+    put_grid(&w, "a.tif", GT_CELL_F32, (const double[]){1, 5000, 3});
+    assert_fails(w.ctx, RUN(&w, "susceptibility", LEAN("information")), GT_E_INPUT,
+                 "model.odd-class");
+    world_free(&w);
+}
 
-    int main(void)
-    {
-        const struct CMUnitTest tests[] = {
-            cmocka_unit_test(subsidence),
-            cmocka_unit_test(subsidence_bad),
-            cmocka_unit_test(overdraft),
-            cmocka_unit_test(roughness_of_macdonald),
-            cmocka_unit_test(roughness_of_grimmond),
-            cmocka_unit_test(sky_of_a_canyon),
-            cmocka_unit_test(sky_of_a_basin),
-            cmocka_unit_test(ventilation),
-            cmocka_unit_test(front_of_buildings),
-            cmocka_unit_test(front_bad),
-            cmocka_unit_test(susceptibility),
-            cmocka_unit_test(susceptibility_refused),
-        };
-        return cmocka_run_group_tests(tests, NULL, NULL);
-    }
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(subsidence),
+        cmocka_unit_test(subsidence_bad),
+        cmocka_unit_test(overdraft),
+        cmocka_unit_test(roughness_of_macdonald),
+        cmocka_unit_test(roughness_of_grimmond),
+        cmocka_unit_test(sky_of_a_canyon),
+        cmocka_unit_test(sky_of_a_basin),
+        cmocka_unit_test(ventilation),
+        cmocka_unit_test(susceptibility),
+        cmocka_unit_test(susceptibility_refused),
+        cmocka_unit_test(front_of_buildings),
+        cmocka_unit_test(front_bad),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

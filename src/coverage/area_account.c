@@ -94,7 +94,7 @@ static gt_status fill_rows(const gt_area_account *a, gt_area_table *t, column_ma
         const gt_sum *s = &a->sums.sums[i];
         size_t n = 0;
         const char *keys = gt_sums_keys(&a->sums, i, &n);
-        for (size_t c = 0; st == GT_OK && s->n != 0 && c < n; c++) {
+        for (size_t c = 0; st == GT_OK && s->n != 0 && c < n && c < a->n_columns; c++) {
             st = place_text(t, a, &maps[c], c, (uint32_t)gt_sum_key_at(keys, c),
                             r * t->n_columns + c);
         }

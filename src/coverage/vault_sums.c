@@ -15,9 +15,9 @@ enum {
 
 /* A part being read: bytes of it in a window that moves on. */
 typedef struct window {
+    gt_hash hash;
     gt_ctx *ctx;
     const gt_vault *v;
-    gt_hash hash;
     uint8_t *bytes;
     size_t cap, at, end;
     uint64_t next, left; /* in the file */

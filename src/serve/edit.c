@@ -140,7 +140,7 @@ static gt_status write_all(gt_edits *all)
             return st;
         }
         st = commit(all, store);
-        if (st == GT_OK || st != GT_E_CONFLICT || i + 1 == TRIES ||
+        if (st != GT_E_CONFLICT || i + 1 == TRIES ||
             strcmp(gt_error_id(ctx), GT_MSG_STORE_STALE.id) != 0) {
             return st;
         }

@@ -73,7 +73,7 @@ static gt_status unknown(gt_ctx *ctx, const char *id)
 static void forget(gt_jobs *jobs, size_t at)
 {
     gt_job *job = jobs->list[at];
-    memmove(&jobs->list[at], &jobs->list[at + 1], (jobs->n - at - 1) * sizeof *jobs->list);
+    memmove(&jobs->list[at], &jobs->list[at + 1], (jobs->n - at - 1) * sizeof(void *));
     jobs->n--;
     gt_job_remove(jobs->dir, job->id);
     gt_job_free(jobs->ctx, job);
@@ -304,7 +304,7 @@ static gt_status read_kept(gt_jobs *jobs)
     if (folder != NULL) {
         (void)closedir(folder);
     }
-    qsort(jobs->list, jobs->n, sizeof *jobs->list, by_time);
+    qsort(jobs->list, jobs->n, sizeof(void *), by_time);
     prune(jobs, GT_JOBS_KEPT);
     return st;
 }
@@ -423,7 +423,7 @@ gt_status gt_jobs_add(gt_ctx *ctx, gt_jobs *jobs, const gt_job_order *order, cha
     }
     st = st == GT_OK ? gt_job_folder(ctx, jobs->dir, job->id) : st;
     st = st == GT_OK ? gt_job_record(ctx, jobs->dir, job) : st;
-    if (st == GT_OK) {
+    if (st == GT_OK && job != NULL) {
         (void)snprintf(id, GT_JOB_ID, "%s", job->id);
         jobs->list[jobs->n++] = job;
         touch(jobs, job);
@@ -578,10 +578,10 @@ gt_status gt_jobs_file(gt_ctx *ctx, gt_jobs *jobs, const gt_job_ask *ask, const 
     (void)pthread_mutex_lock(&jobs->lock);
     const gt_job *job = find(jobs, ask, NULL);
     gt_status st = job == NULL ? unknown(ctx, ask->id) : GT_OK;
-    if (st == GT_OK && !ended(job) && !job->dismissed) {
+    if (job != NULL && !ended(job) && !job->dismissed) {
         st = gt_fail(ctx, GT_E_NOT_FOUND, &GT_MSG_SERVE_NOT_READY, GT_NOWHERE,
                      GT_ARGS(GT_TEXT("id", ask->id)));
-    } else if (st == GT_OK && job->state != GT_JOB_SUCCESSFUL) {
+    } else if (job != NULL && job->state != GT_JOB_SUCCESSFUL) {
         const char *why = job->error[ask->lang];
         st = gt_fail(
             ctx, GT_E_INPUT, &GT_MSG_SERVE_JOB_FAILED, GT_NOWHERE,

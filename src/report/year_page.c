@@ -226,6 +226,7 @@ void gt_year_sentence(const gt_year *y, const gt_year_item *item, gt_text *out)
 typedef struct plot {
     double x, y, w, h;
     double low, high; /* of the values shown */
+    double step;      /* between the marks of the axis; 0: no marks */
     int n;
 } plot;
 
@@ -255,6 +256,22 @@ static void span_of(const gt_year *y, const gt_year_item *item, bool target, plo
     p->low = p->low >= 0 && p->low < room ? 0 : p->low - room; /* no axis below a count of none */
     p->high += room;
     p->n = y->n_years;
+}
+
+/* Ends of the axis on round numbers, two to five marks apart; things are counted whole. */
+static void round_axis(plot *p, bool whole)
+{
+    static const double steps[] = {1, 2, 2.5, 5, 10};
+    double rough = (p->high - p->low) / 4, ten = pow(10, floor(log10(rough)));
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        p->step = steps[i] * ten;
+        if (p->step >= rough) {
+            break;
+        }
+    }
+    p->step = whole ? fmax(1, ceil(p->step)) : p->step;
+    p->low = floor(p->low / p->step + 1e-9) * p->step;
+    p->high = ceil(p->high / p->step - 1e-9) * p->step;
 }
 
 static double at_x(const plot *p, int k)
@@ -320,15 +337,37 @@ void gt_pages_spark(gt_pages *p, const gt_year_item *item, double x, double y, d
     draw_line(p->cr, &box, item, 1.1);
 }
 
-static void label(gt_pages *p, double value, double x, double y, int align, gt_rgb ink)
+static int decimals_of(double value)
+{
+    return fabs(value - round(value)) < 1e-9 ? 0 : fabs(value) < 1000 ? 2 : 0;
+}
+
+static void label(gt_pages *p, double value, int decimals, double x, double y, int align,
+                  gt_rgb ink)
 {
     char text[GT_NUMBER_TEXT];
-    gt_number_format(value,
-                     fabs(value - round(value)) < 1e-9 ? 0
-                     : fabs(value) < 1000              ? 2
-                                                       : 0,
-                     text);
+    gt_number_format(value, decimals, text);
     (void)gt_pages_text(p, align > 0 ? x - 50 : x, y - 4, 50, 6, false, ink, align, text);
+}
+
+/* Numbers beside the axis and a fine line across at each. */
+static void put_marks(gt_pages *p, const plot *box)
+{
+    int decimals = (int)fmax(0, ceil(-log10(box->step) - 1e-9));
+    double first = pow(10, decimals) * box->step;
+    decimals += fabs(first - round(first)) < 1e-6 ? 0 : 1; /* a step of 2.5 */
+    color(p->cr, gt_rgb_of(0xEBEBE4));
+    cairo_set_line_width(p->cr, 0.4);
+    for (int i = 1; box->low + i * box->step <= box->high + 1e-6 * box->step; i++) {
+        cairo_move_to(p->cr, box->x, at_y(box, box->low + i * box->step));
+        cairo_line_to(p->cr, box->x + box->w, at_y(box, box->low + i * box->step));
+    }
+    cairo_stroke(p->cr);
+    for (int i = 0; box->low + i * box->step <= box->high + 1e-6 * box->step; i++) {
+        double value = box->low + i * box->step;
+        label(p, fabs(value) < 1e-6 * box->step ? 0 : value, decimals, box->x - 3, at_y(box, value),
+              1, gt_rgb_of(SOFT));
+    }
 }
 
 void gt_pages_chart(gt_pages *p, const gt_year_item *item, double x, double y, double w, double h)
@@ -342,17 +381,18 @@ void gt_pages_chart(gt_pages *p, const gt_year_item *item, double x, double y, d
     gt_type_draw(p->type, p->cr, &face, text, x, y);
     plot box = {.x = x + 32, .y = y + 24, .w = w - 40, .h = h - 40};
     span_of(year, item, true, &box);
+    round_axis(&box, strcmp(item->in->unit, "count") == 0);
     color(p->cr, gt_rgb_of(LINE));
     cairo_set_line_width(p->cr, 0.5);
     cairo_move_to(p->cr, box.x, box.y);
     cairo_line_to(p->cr, box.x, box.y + box.h);
     cairo_line_to(p->cr, box.x + box.w, box.y + box.h);
     cairo_stroke(p->cr);
-    label(p, box.high, box.x - 3, box.y + 3, 1, gt_rgb_of(SOFT));
-    label(p, box.low, box.x - 3, box.y + box.h - 2, 1, gt_rgb_of(SOFT));
+    put_marks(p, &box);
     if (asked_of(item, &asked)) {
         draw_target(p->cr, &box, asked);
-        label(p, asked, box.x + 2, at_y(&box, asked) - 4, -1, gt_rgb_of(TARGET));
+        label(p, asked, decimals_of(asked), box.x + 2, at_y(&box, asked) - 4, -1,
+              gt_rgb_of(TARGET));
     }
     draw_line(p->cr, &box, item, 1.6);
     for (int k = 0; k < box.n; k++) {

@@ -276,7 +276,8 @@ static void amount_text(const gt_explanation *e, int64_t quanta, char out[GT_NUM
 {
     char plain[GT_NUMBER_TEXT];
     double x = (double)quanta * e->quantum;
-    gt_number_format(fabs(x), fabs(x) < 0.1 ? 6 : fabs(x) < 100 ? 4 : 2, plain);
+    bool whole = strcmp(e->indicator->unit, "count") == 0 && fabs(x - round(x)) < 1e-9;
+    gt_number_format(fabs(x), whole ? 0 : fabs(x) < 0.1 ? 6 : fabs(x) < 100 ? 4 : 2, plain);
     (void)snprintf(out, GT_NUMBER_TEXT, "%s%.40s", x < 0 ? "−" : "+", plain);
 }
 

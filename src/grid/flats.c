@@ -100,7 +100,9 @@ static gt_status spread(gt_ctx *ctx, flow_bench *b)
     gt_status st = GT_OK;
     size_t s = 0;
     b->front.n = 0;
-    qsort(b->seeds, b->n_seeds, sizeof *b->seeds, by_steps);
+    if (b->n_seeds > 1) {
+        qsort(b->seeds, b->n_seeds, sizeof *b->seeds, by_steps);
+    }
     for (size_t i = 0; st == GT_OK && i < b->flat.n; i++) {
         uint32_t cell = b->flat.list[i];
         st = b->dir[cell] > FLOW_FLAT ? start_at(ctx, b, cell, 1) : GT_OK;

@@ -13,6 +13,19 @@ watched_town() {
   count: basic_farmland IS NOT NULL
   targets:
     - {year: 2025, must: ">=", value: 40, clause: TST-001}
+
+- ledger: said
+  title: {zh: 公众意见, en: What the public says}
+  clauses: [TST-005]
+  place: point
+  fields:
+    - {name: text, type: text, required: true, length: 200, zh: 内容, en: Text}
+    - {name: answer, type: text, length: 200, zh: 答复, en: Answer}
+  states:
+    - {state: received, title: {zh: 收到, en: Received}}
+    - {state: published, title: {zh: 已公开, en: Published}, final: true}
+  moves:
+    - {move: publish, title: {zh: 公开, en: Publish}, from: [received], to: published, when: answer IS NOT NULL}
 YAML
     }
     ledger_town
@@ -23,4 +36,8 @@ YAML
     code 0 ledger add works --set name=乙 --set year=2025 --set cost=5 --wkt "$(box 2500 100 100 100)" --date 2025-01-05
     code 0 ledger add fields --unit 西区 --set area=2 --set grade=9 --date 2025-02-01
     code 0 ledger move fields 2025-0001 leave --date 2025-03-01
+    code 0 actor add public --as bureau
+    for action in add attach read; do
+        code 0 actor grant public --role resident --ledger said --action $action --as bureau
+    done
 }

@@ -11,6 +11,8 @@ const pages: Record<string, { title: () => string; open: () => Promise<{ page: P
   dashboard: { title: () => tr('指标', 'Indicators'), open: () => import('./pages/dashboard'), tab: true },
   ledgers: { title: () => tr('台账', 'Ledgers'), open: () => import('./pages/ledgers'), tab: true },
   clauses: { title: () => tr('条款', 'Clauses'), open: () => import('./pages/clauses'), tab: true },
+  models: { title: () => tr('模型', 'Models'), open: () => import('./pages/models'), tab: true },
+  public: { title: () => tr('公众', 'Public'), open: () => import('./pages/public'), tab: true },
   account: { title: () => tr('账号', 'Account'), open: () => import('./pages/account'), tab: false },
 };
 

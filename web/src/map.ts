@@ -8,6 +8,8 @@ import VectorTileSource from 'ol/source/VectorTile';
 import VectorLayer from 'ol/layer/Vector';
 import VectorSource from 'ol/source/Vector';
 import ScaleLine from 'ol/control/ScaleLine';
+import TileLayer from 'ol/layer/Tile';
+import XYZ from 'ol/source/XYZ';
 import Feature, { type FeatureLike } from 'ol/Feature';
 import Point from 'ol/geom/Point';
 import type Geometry from 'ol/geom/Geometry';
@@ -126,6 +128,17 @@ export function toggleId(id: string, on: boolean): void {
   const c = known.find((k) => k.id === id);
   if (c) toggle(c, on);
 }
+// ---- grids --------------------------------------------------------------------------------------
+const grids: Record<string, TileLayer<XYZ>> = {};
+export const gridOn = (id: string): boolean => Boolean(grids[id]?.getVisible());
+export function toggleGrid(id: string, on: boolean): void {
+  if (on && !grids[id]) {
+    grids[id] = new TileLayer({ source: new XYZ({ url: `/grids/${encodeURIComponent(id)}/map/tiles/WebMercatorQuad/{z}/{y}/{x}`, maxZoom: 16 }), opacity: 0.85, zIndex: 650 });
+    map.addLayer(grids[id]);
+  }
+  grids[id]?.setVisible(on);
+}
+
 /** Draws every layer as the map was on a day; '' for now. */
 export function showDay(day: string): void {
   now = day;

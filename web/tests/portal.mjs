@@ -118,7 +118,7 @@ await step('every page speaks both languages', async () => {
   for (const [into, lang] of [[zh, 'zh-CN'], [en, 'en']]) {
     if (await page.getAttribute('html', 'lang') !== lang) await page.click('#language');
     await page.waitForSelector(`html[lang="${lang}"]`);
-    for (const name of ['map', 'check', 'dashboard', 'ledgers', 'clauses', 'edit', 'account']) {
+    for (const name of ['map', 'check', 'dashboard', 'ledgers', 'clauses', 'edit', 'models', 'public', 'account']) {
       await go(name);
       await page.waitForSelector('.body h1');
       into[name] = await text('.body h1') + await text('nav');
@@ -442,12 +442,90 @@ await step('the map of another year, and two side by side', async () => {
   await page.click('#compare');
 });
 
+// ---- the public ---------------------------------------------------------------------------------
+let voice = '', receipt = '';
+await step('comment -> record: with a place and a photo, without an account', async () => {
+  await page.click('#sign-out');
+  await page.waitForSelector('#sign-in');
+  await go('map');
+  await page.reload();
+  await page.waitForSelector('.layer');
+  await go('public');
+  await page.waitForSelector('#voice');
+  must((await page.locator('#voice [name=answer]').count()) === 0, 'the public is asked for the answer');
+  await page.fill('#voice [name=text]', '河边有人倾倒渣土 <b>请处理</b>');
+  await page.click('#pick-place');
+  const p = await pixelOf(...await farmMiddle());
+  await page.mouse.click(p.x + 40, p.y);
+  await page.waitForSelector('#where:has-text("东经")');
+  await page.screenshot({ path: `${pictures}/photo.png` });
+  await page.setInputFiles('#photo', `${pictures}/photo.png`);
+  await page.click('#voice button.main');
+  await page.waitForSelector('#receipt');
+  receipt = await text('#receipt');
+  voice = /[\w-]*\d{4}-\d+/.exec(await text('.told'))[0];
+});
+await step('its record is in the ledger, with the photo, and is answered and published', async () => {
+  await go('account');
+  await page.fill('input[name=account]', 'bureau');
+  await page.fill('input[name=password]', PASSWORD);
+  await page.click('form button.main');
+  await page.waitForSelector('#sign-out');
+  await page.waitForURL(/#\/map/);
+  await go(`ledgers/said/${voice}`);
+  await page.waitForSelector('.timeline a'); // the photo
+  must((await text('table.facts')).includes('<b>请处理</b>'), 'the text is not as it was');
+  await page.click('[data-move=publish]');
+  await page.fill('dialog textarea', 'x');
+  await page.click('dialog button.main');
+  await page.waitForSelector('.move .problem'); // not without an answer
+  await page.click('#edit');
+  await page.fill('dialog [name=answer]', '已清运，感谢反映');
+  await page.fill('dialog input[maxlength="400"]', '答复');
+  await page.click('dialog button.main');
+  await page.waitForSelector('table.facts:has-text("已清运")');
+  await act('publish', '公开');
+  await page.waitForSelector('h1:has-text("已公开")');
+});
+await step('the reply is shown to who asked, by the receipt, and to everybody', async () => {
+  await page.click('#sign-out');
+  await page.waitForSelector('#sign-in');
+  await go('public');
+  await page.waitForSelector('.voice .reply:has-text("已清运")');
+  await page.fill('#lookup input >> nth=0', voice);
+  await page.fill('#lookup input >> nth=1', 'wrong');
+  await page.click('#lookup button');
+  await page.waitForSelector('section .problem');
+  await page.fill('#lookup input >> nth=1', receipt);
+  await page.click('#lookup button');
+  await page.waitForSelector(`[data-voice="${voice}"] .reply`);
+});
+
+// ---- models -------------------------------------------------------------------------------------
+await step('a process: its form, a wrong input told, run, progress to its end, results', async () => {
+  await go('account');
+  await page.fill('input[name=account]', 'bureau');
+  await page.fill('input[name=password]', PASSWORD);
+  await page.click('form button.main');
+  await page.waitForSelector('#sign-out');
+  await page.waitForURL(/#\/map/);
+  await go('models');
+  await page.waitForSelector('.tile[href="#/models/report"]');
+  await page.click('.tile[href="#/models/report"]');
+  await page.fill('#run [name=year]', '2025');
+  await page.selectOption('#run [name=format]', 'xlsx');
+  await page.click('#run button.main');
+  await page.waitForSelector('#job');
+  await page.waitForSelector('#results button', { timeout: 120000 });
+  await page.waitForSelector('#jobs tbody tr');
+});
+
 // ---- small windows, keyboard, nothing from outside ----------------------------------------------
 await step('no page is wider than a telephone', async () => {
   const small = await context.newPage();
   watch(small);
   await small.setViewportSize({ width: 390, height: 844 });
-  for (const name of ['map', 'check', 'dashboard/basic-area', 'ledgers', 'ledgers/works', 'ledgers/works/W-2025-0001', 'clauses', 'edit', 'account']) {
+  for (const name of ['map', 'check', 'dashboard/basic-area', 'ledgers', 'ledgers/works', 'ledgers/works/W-2025-0001', 'clauses', 'edit', 'models', 'models/report', 'public', 'account']) {
     await small.goto(`${base}/portal#/${name}`);
     await small.waitForSelector('.body h1');
     await small.waitForTimeout(300);
@@ -468,7 +546,7 @@ await step('the keyboard reaches the pages and the layers', async () => {
   for (const want of ['skip', '#/check', '#/dashboard', 'language', 'districts']) must(seen.has(want), `${want} is not reached: ${[...seen]}`);
 });
 await step('every control has a name', async () => {
-  for (const name of ['map', 'check', 'dashboard', 'ledgers/works', 'clauses', 'edit', 'account']) {
+  for (const name of ['map', 'check', 'dashboard', 'ledgers/works', 'clauses', 'edit', 'models/report', 'public', 'account']) {
     await go(name);
     await page.waitForSelector('.body h1');
     const nameless = await page.evaluate(() => [...document.querySelectorAll('button, a[href], input:not([hidden]):not([type=file]), select, textarea')]

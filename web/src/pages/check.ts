@@ -130,6 +130,7 @@ export const page: Page = async (root, route) => {
       h('p.figures', {}, `${tr('面积', 'Area')} ${hectares(v.subject.area_m2)}`, v.subject.unit ? ` · ${v.subject.unit}` : '', ` · ${tr('底图修订', 'map revision')} ${v.revision} · ${v.as_of}`),
       h('p.soft', {}, tr(`${counts[0]} 项不符合，${counts[1]} 项无法判定，${held.length} 项通过`, `${counts[0]} not met, ${counts[1]} undecidable, ${held.length} passed`)),
       origin.length ? h('details.notice', {}, h('summary', {}, tr(`结论依据 ${origin.length} 个生成数据图层，非调查成果`, `Rests on ${origin.length} layers of generated data, not surveys`)), h('p', {}, origin.join(tr('、', ', ')))) : null,
+      h('div.row.noprint', {}, button(tr('打印或存为 PDF', 'Print or save as PDF'), () => print(), 'button', { id: 'print' })),
       open.map(finding),
       held.length ? h('details', {}, h('summary', {}, tr(`通过的规则（${held.length}）`, `Rules that hold (${held.length})`)), held.map(finding)) : null);
   }

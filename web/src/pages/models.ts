@@ -18,7 +18,8 @@ const statusName = (id: string): string => (names[id] ? tr(...names[id]) : id);
 const tint: Record<string, string> = { successful: 'green', failed: 'red', running: 'open', dismissed: 'grey' };
 const groups: Record<string, [string, string]> = {
   terrain: ['地形', 'Terrain'], water: ['水', 'Water'], service: ['生态系统服务', 'Ecosystem services'], connect: ['连通性', 'Connectivity'], suit: ['适宜性', 'Suitability'],
-  hazard: ['灾害', 'Hazards'], access: ['可达性', 'Access'], restore: ['修复', 'Restoration'], '': ['流程', 'Processes'],
+  hazard: ['灾害', 'Hazards'], access: ['可达性', 'Access'], restore: ['修复', 'Restoration'],
+  algebra: ['栅格运算', 'Grid algebra'], circuit: ['电路理论', 'Circuit theory'], cost: ['成本距离', 'Cost distance'], layer: ['图层转换', 'Layers'], soil: ['土壤', 'Soil'], '': ['流程', 'Processes'],
 };
 const groupName = (id: string): string => (groups[id] ? tr(...groups[id]) : id);
 const ended = (j: Job): boolean => ['successful', 'failed', 'dismissed'].includes(j.status);

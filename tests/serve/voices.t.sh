@@ -5,21 +5,7 @@
 . "$(dirname "$0")/../ledger/town.sh"
 cp() {
     command cp "$@"
-    cat >>"$work/package/all.yaml" <<'YAML'
-
-- ledger: said
-  title: {zh: 公众意见, en: What the public says}
-  clauses: [TST-005]
-  place: point
-  fields:
-    - {name: text, type: text, required: true, length: 200, zh: 内容, en: Text}
-    - {name: answer, type: text, length: 200, zh: 答复, en: Answer}
-  states:
-    - {state: received, title: {zh: 收到, en: Received}}
-    - {state: published, title: {zh: 已公开, en: Published}, final: true}
-  moves:
-    - {move: publish, title: {zh: 公开, en: Publish}, from: [received], to: published, when: answer IS NOT NULL}
-YAML
+    cat "$GT_SOURCE_DIR/tests/serve/said.yaml" >>"$work/package/all.yaml"
 }
 ledger_town
 unset -f cp

@@ -337,7 +337,6 @@ static const gt_model_port out[] = {{.name = "improvement",
                                     {0}};
 static const char *const combines[] = {"max", "sum", NULL};
 static const char *const measures[] = {"per-unit", "percent", NULL};
-static const char *const fews[] = {"error", "empty", NULL};
 static const gt_model_param with[] = {
     {.name = "radii",
      .kind = GT_PARAM_REALS,
@@ -362,16 +361,8 @@ static const gt_model_param with[] = {
      .min = 0,
      .max = 1e15,
      .preset = "0"},
-    {.name = "few",
-     .kind = GT_PARAM_CHOICE,
-     .title = {"源地不足两个时", "with fewer than two sources"},
-     .preset = "error",
-     .choices = fews,
-     .source = "empty: outputs without values, for maps still to be filled"},
-    {.name = "through",
-     .kind = GT_PARAM_BOOL,
-     .title = {"路径可穿过其他源地", "ways may lead through other sources"},
-     .preset = "no"},
+    CONNECT_PARAM_FEW,
+    CONNECT_PARAM_THROUGH,
     {0}};
 static const char *const sources[] = {"McRae et al. 2012 (Barrier Mapper)", NULL};
 

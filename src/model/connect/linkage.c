@@ -376,7 +376,6 @@ static const gt_model_port out[] = {
      .note = {"CSV：编号、栅格数、面积、重心、连接数",
               "CSV: number, cells, area, centroid, number of links"}},
     {0}};
-static const char *const fews[] = {"error", "empty", NULL};
 static const gt_model_param with[] = {
     {.name = "cutoff",
      .kind = GT_PARAM_REAL,
@@ -396,16 +395,8 @@ static const gt_model_param with[] = {
      .title = {"保留绕过第三个源地的连接", "keep links that go around a third source"},
      .preset = "yes",
      .source = "no: what costs more than the ways by a common neighbour together is dropped"},
-    {.name = "few",
-     .kind = GT_PARAM_CHOICE,
-     .title = {"源地不足两个时", "with fewer than two sources"},
-     .preset = "error",
-     .choices = fews,
-     .source = "empty: outputs without values, for maps still to be filled"},
-    {.name = "through",
-     .kind = GT_PARAM_BOOL,
-     .title = {"路径可穿过其他源地", "ways may lead through other sources"},
-     .preset = "no"},
+    CONNECT_PARAM_FEW,
+    CONNECT_PARAM_THROUGH,
     {0}};
 static const char *const sources[] = {"McRae and Kavanagh 2011 (Linkage Mapper)",
                                       "Adriaensen et al. 2003", NULL};

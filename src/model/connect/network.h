@@ -49,4 +49,18 @@ gt_status gt_network_run(gt_ctx *ctx, const gt_ground *ground, gt_network *netwo
                          const gt_network_options *options) GT_CHECKED;
 void gt_network_free(gt_ctx *ctx, gt_network *network);
 
+/* Parameters that every model of a network has. */
+#define CONNECT_PARAM_FEW                                                                          \
+    {                                                                                              \
+        .name = "few", .kind = GT_PARAM_CHOICE,                                                    \
+        .title = {"源地不足两个时", "with fewer than two sources"}, .preset = "error",             \
+        .choices = (const char *const[]){"error", "empty", NULL},                                  \
+        .source = "empty: outputs without values, for maps still to be filled"                     \
+    }
+#define CONNECT_PARAM_THROUGH                                                                      \
+    {                                                                                              \
+        .name = "through", .kind = GT_PARAM_BOOL,                                                  \
+        .title = {"路径可穿过其他源地", "ways may lead through other sources"}, .preset = "no"     \
+    }
+
 #endif

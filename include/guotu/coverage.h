@@ -80,13 +80,20 @@ typedef struct gt_areas_options {
     gt_date as_of;     /* GT_DATE_NONE: valid now */
     int64_t as_of_rev; /* 0: newest */
     bool afresh;       /* do not use a stored weave */
-    bool whole; /* the newest state: first bring the stored weave of every polygon layer up to
-                 * date, so that all tables come from one account and agree with each other;
-                 * passed over where the workspace cannot be written */
-    bool keep;  /* keep the account in WORKSPACE/cache/weave/NAME.account and bring it up to date
-                 * by what has changed since: of the newest state where the classes of the stored
-                 * weave tell every column, and of any as_of. The same numbers, to the bit, as
-                 * without. Passed over where the workspace cannot be written */
+    bool whole;   /* the newest state: first bring the stored weave of every polygon layer up to
+                   * date, so that all tables come from one account and agree with each other;
+                   * passed over where the workspace cannot be written */
+    bool keep;    /* keep the account in WORKSPACE/cache/weave/NAME.account and bring it up to date
+                   * by what has changed since: of the newest state where the classes of the stored
+                   * weave tell every column, and of any as_of. The same numbers, to the bit, as
+                   * without. Passed over where the workspace cannot be written */
+    int64_t than; /* a revision, not 0: only the places in which something was put, replaced or
+                   * ended after the earlier of it and as_of_rev (0 is the newest here too): cells
+                   * of the weave, the same for both, so that two tables (as_of_rev = a, than = b
+                   * and the other way round) differ by just what moved between them. No as_of
+                   * (GT_E_USAGE "coverage.than-day"), no grid. GT_E_NOT_FOUND: no such revision.
+                   * Cost: by the changes; of more than a quarter of the cells, or a
+                   * thousand row versions, everything is woven */
 } gt_areas_options;
 void gt_areas_options_init(gt_areas_options *options);
 

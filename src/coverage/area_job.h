@@ -56,6 +56,10 @@ gt_status gt_area_settle(gt_ctx *ctx, gt_area_job *job) GT_CHECKED;
 /* Forgets sums and account. */
 gt_status gt_area_restart(gt_ctx *ctx, gt_area_job *job) GT_CHECKED;
 
+/* Weaves the cells in which the map of job->options and that of options->than differ, as it is in
+ * the former; all where that is too much, and *all is set then. */
+gt_status gt_area_weave_differing(gt_ctx *ctx, gt_area_job *job) GT_CHECKED;
+
 /* The account from the sums of job->vault, whose classes tell every column; what is kept of an
  * earlier state spares reading them all. *good = false: the vault is damaged. */
 gt_status gt_area_kept_now(gt_ctx *ctx, gt_area_job *job, bool *good) GT_CHECKED;

@@ -10,9 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "coverage/area_cells.h"
 #include "coverage/area_job.h"
-
-enum { MOST_BOXES = 1024, MOST_RECTS = 64 };
 
 static void put_column_key(gt_hash *h, const gt_area_column *c)
 {
@@ -123,9 +122,7 @@ typedef struct day {
     gt_area_job *j;
     gt_area_account_state want, had;
     gt_woven_layer layers[GT_AREA_COLUMNS];
-    gt_rect rects[MOST_RECTS];
-    size_t n_rects;
-    bool many;
+    gt_area_cells cells;
 } day;
 
 static gt_status state_of(gt_ctx *ctx, gt_store *store, gt_area_account_state *s)
@@ -160,41 +157,6 @@ static bool is_known(gt_ctx *ctx, const day *d)
     return known && strcmp(r.hash, d->had.revision_hash) == 0;
 }
 
-static bool meet(gt_rect a, gt_rect b)
-{
-    return a.c0 <= b.c1 && b.c0 <= a.c1 && a.r0 <= b.r1 && b.r0 <= a.r1;
-}
-
-/* Adds the cells of a box; rectangles that meet are joined, so that no cell is in two. */
-static void add_box(day *d, gt_box box)
-{
-    gt_rect fresh = gt_region_rect(d->want.side, box);
-    for (size_t i = 0; i < d->n_rects;) {
-        if (meet(d->rects[i], fresh)) {
-            const gt_rect r = d->rects[i];
-            fresh = (gt_rect){r.c0 < fresh.c0 ? r.c0 : fresh.c0, r.r0 < fresh.r0 ? r.r0 : fresh.r0,
-                              r.c1 > fresh.c1 ? r.c1 : fresh.c1, r.r1 > fresh.r1 ? r.r1 : fresh.r1};
-            d->rects[i] = d->rects[--d->n_rects];
-            i = 0;
-        } else {
-            i++;
-        }
-    }
-    if (d->n_rects == MOST_RECTS) {
-        d->many = true;
-        return;
-    }
-    d->rects[d->n_rects++] = fresh;
-}
-
-static void grow(gt_box *to, gt_box b)
-{
-    to->xmin = b.xmin < to->xmin ? b.xmin : to->xmin;
-    to->ymin = b.ymin < to->ymin ? b.ymin : to->ymin;
-    to->xmax = b.xmax > to->xmax ? b.xmax : to->xmax;
-    to->ymax = b.ymax > to->ymax ? b.ymax : to->ymax;
-}
-
 /* Was the version part of the map of that day, as known at the revision? */
 static bool counted(const gt_feature *f, gt_date date, int64_t revision)
 {
@@ -211,7 +173,7 @@ static gt_status changed_of(gt_ctx *ctx, day *d, const char *layer)
     gt_query_init(&q, layer);
     q.changed_since = d->had.revision;
     gt_status st = gt_scan_open(ctx, d->j->store, &q, &scan);
-    for (size_t n = 0; st == GT_OK && !d->many; n++) {
+    for (size_t n = 0; st == GT_OK && !d->cells.many; n++) {
         gt_feature f;
         bool more = false;
         st = gt_scan_next(ctx, scan, &f, &more);
@@ -220,10 +182,9 @@ static gt_status changed_of(gt_ctx *ctx, day *d, const char *layer)
         }
         gt_date date = d->j->options->as_of;
         if (counted(&f, date, d->had.revision) != counted(&f, date, d->want.revision)) {
-            grow(&d->want.extent, f.box);
-            add_box(d, f.box);
+            gt_area_cells_add(&d->cells, f.box);
         }
-        d->many = d->many || n == MOST_BOXES;
+        d->cells.many = d->cells.many || n == GT_AREA_BOXES;
     }
     gt_scan_close(scan);
     return st;
@@ -232,35 +193,32 @@ static gt_status changed_of(gt_ctx *ctx, day *d, const char *layer)
 static gt_status changed_cells(gt_ctx *ctx, day *d)
 {
     gt_status st = GT_OK;
-    for (size_t i = 0; st == GT_OK && i < d->j->n_layers && !d->many; i++) {
+    d->cells.side = d->want.side;
+    d->cells.extent = d->had.extent;
+    for (size_t i = 0; st == GT_OK && i < d->j->n_layers && !d->cells.many; i++) {
         gt_layer_info info;
         st = gt_store_find_layer(ctx, d->j->store, d->j->layers[i].id, &info);
         if (st == GT_OK && info.revision > d->had.revision) {
             st = changed_of(ctx, d, d->j->layers[i].id);
         }
     }
-    const gt_rect whole = gt_region_rect(d->want.side, d->want.extent);
-    double all = (double)(whole.c1 - whole.c0 + 1) * (double)(whole.r1 - whole.r0 + 1), some = 0;
-    for (size_t i = 0; i < d->n_rects; i++) {
-        const gt_rect *r = &d->rects[i];
-        some += (double)(r->c1 - r->c0 + 1) * (double)(r->r1 - r->r0 + 1);
-    }
-    d->many = d->many || (some > 0.25 * all && all > 4);
+    gt_area_cells_weigh(&d->cells);
+    d->want.extent = d->cells.extent;
     return st;
 }
 
 static gt_status weave_changes(gt_ctx *ctx, day *d)
 {
     gt_status st = GT_OK;
-    for (size_t i = 0; st == GT_OK && i < d->n_rects; i++) {
+    for (size_t i = 0; st == GT_OK && i < d->cells.n; i++) {
         d->j->sign = -1;
         at_revision(d, d->had.revision);
-        st = gt_area_weave(ctx, d->j, d->layers, d->want.side, d->want.extent, &d->rects[i]);
+        st = gt_area_weave(ctx, d->j, d->layers, d->want.side, d->want.extent, &d->cells.rects[i]);
         d->j->sign = 1;
         at_revision(d, d->want.revision);
-        st = st == GT_OK
-                 ? gt_area_weave(ctx, d->j, d->layers, d->want.side, d->want.extent, &d->rects[i])
-                 : st;
+        st = st == GT_OK ? gt_area_weave(ctx, d->j, d->layers, d->want.side, d->want.extent,
+                                         &d->cells.rects[i])
+                         : st;
     }
     return st;
 }
@@ -294,11 +252,10 @@ gt_status gt_area_kept_day(gt_ctx *ctx, gt_area_job *j)
     st = st == GT_OK ? gt_area_account_load(ctx, path, &d->had, &j->account, &found) : st;
     found = st == GT_OK && found && is_known(ctx, d);
     if (found) {
-        d->want.extent = d->had.extent;
         st = changed_cells(ctx, d);
-        found = !d->many;
+        found = !d->cells.many;
     }
-    if (st == GT_OK && (!found || d->n_rects > 0 || d->had.revision != d->want.revision)) {
+    if (st == GT_OK && (!found || d->cells.n > 0 || d->had.revision != d->want.revision)) {
         st = found ? weave_changes(ctx, d) : weave_whole(ctx, d);
         st = st == GT_OK ? gt_area_settle(ctx, j) : st;
         st = st == GT_OK ? keep(ctx, path, &d->want, j) : st;

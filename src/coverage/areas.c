@@ -416,7 +416,7 @@ static gt_status from_stored(gt_ctx *ctx, job *j, bool *used)
 static gt_status open_grid(gt_ctx *ctx, job *j, size_t i)
 {
     layer_use *l = &j->layers[i];
-    if (j->options->as_of != GT_DATE_NONE || j->options->as_of_rev != 0) {
+    if (j->options->as_of != GT_DATE_NONE || j->options->as_of_rev != 0 || j->options->than != 0) {
         return gt_fail(ctx, GT_E_NOT_FOUND, &GT_MSG_COVERAGE_GRID_THEN, GT_NOWHERE,
                        GT_ARGS(GT_TEXT("grid", l->grid)));
     }
@@ -537,6 +537,10 @@ static gt_status run(gt_ctx *ctx, job *j, const char *by)
         j->options->as_of_rev == 0 && !j->options->afresh) {
         used = true;
         st = gt_area_kept_day(ctx, j);
+    }
+    if (st == GT_OK && j->options->than != 0) {
+        used = true;
+        st = gt_area_weave_differing(ctx, j);
     }
     st = st == GT_OK && !used ? from_stored(ctx, j, &used) : st;
     if (st == GT_OK && !used) {

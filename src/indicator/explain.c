@@ -1,5 +1,6 @@
-/* Why an indicator moved: the account of both states by feature, subtracted feature by feature,
- * then the series one after the other. Integers throughout, so that nothing is lost. */
+/* Why an indicator moved: the account of both states by feature (of two revisions: of the places
+ * that changes met, explain_near.c), subtracted feature by feature, then the series one after the
+ * other. Integers throughout, so that nothing is lost. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,15 +27,6 @@ static bool layer_changed(job *j, const char *layer)
     return learned || surveyed || j->from.rev > j->to.rev;
 }
 
-/* Layer of a word of the account; in the arena. */
-static const char *layer_of(job *j, const char *word)
-{
-    if (strcmp(word, "land_class") == 0 || strcmp(word, "big_class") == 0) {
-        return gt_package_land_layer(j->package);
-    }
-    return gt_arena_strndup(j->arena, word, strcspn(word, "."));
-}
-
 /* "district,words...,LAYER.gt_id..." and the layers whose features are told apart. */
 static gt_status make_key(job *j, gt_text *key)
 {
@@ -44,7 +36,7 @@ static gt_status make_key(job *j, gt_text *key)
         gt_text_printf(key, ",%s", in->account[i]);
     }
     for (size_t i = 0; in->account[i] != NULL; i++) {
-        const char *layer = layer_of(j, in->account[i]);
+        const char *layer = gt_explain_layer(j, in->account[i]);
         bool twice = false;
         if (layer == NULL) {
             return GT_E_MEMORY;
@@ -88,7 +80,7 @@ static void see_of(job *j, const gt_counter *counter)
         j->of_reads[i] = false;
     }
     for (size_t k = 0; k < n; k++) {
-        const char *layer = used[k] < 2 ? NULL : layer_of(j, j->in->account[used[k] - 2]);
+        const char *layer = used[k] < 2 ? NULL : gt_explain_layer(j, j->in->account[used[k] - 2]);
         for (size_t i = 0; layer != NULL && i < j->n_layers; i++) {
             j->of_reads[i] = j->of_reads[i] || strcmp(layer, j->layers[i]) == 0;
         }
@@ -136,21 +128,6 @@ static gt_status take_row(job *j, side *s, const gt_counter *counter, const gt_a
                : GT_OK;
 }
 
-/* A layer that covers nothing was not there yet. */
-static bool speaks(const job *j, const gt_area_table *t)
-{
-    for (size_t k = 1; k + 1 < j->in->n_names; k++) {
-        bool spoke = false;
-        for (size_t i = 0; !spoke && i < gt_area_table_n_rows(t); i++) {
-            spoke = *gt_area_table_text(t, i, k) != '\0';
-        }
-        if (!spoke) {
-            return false;
-        }
-    }
-    return gt_area_table_n_rows(t) > 0;
-}
-
 static gt_status read_side(job *j, side *s, const char *key, int sign)
 {
     gt_area_table *t = NULL;
@@ -160,13 +137,14 @@ static gt_status read_side(job *j, side *s, const char *key, int sign)
     o.as_of_rev = s->state.rev;
     o.as_of = s->state.date;
     o.afresh = true; /* both sides from the same layers, or borders would move between them */
+    o.than = !j->near ? 0 : sign < 0 ? j->to.rev : j->from.rev;
     gt_status st = gt_areas(j->ctx, j->store, j->package, key, &o, &t);
     if (st == GT_E_NOT_FOUND) {
         gt_error_clear(j->ctx);
         return GT_OK;
     }
     st = st == GT_OK ? gt_counter_open(j->ctx, j->sql, j->in, &counter) : st;
-    s->given.counted_known = st == GT_OK && speaks(j, t);
+    s->given.counted_known = st == GT_OK && (j->near || gt_explain_speaks(j, t));
     if (st == GT_OK) {
         see_of(j, &counter);
     }
@@ -572,8 +550,10 @@ gt_status gt_indicator_explain(gt_ctx *ctx, gt_store *store, const gt_package *p
     gt_status st = open_job(&j, id, unit, &a, &b);
     if (st == GT_OK && j.in->count != NULL) {
         st = make_key(&j, &key);
+        st = st == GT_OK ? gt_explain_see_near(&j) : st;
         st = st == GT_OK ? read_side(&j, &a, gt_text_cstr(&key), -1) : st;
         st = st == GT_OK ? read_side(&j, &b, gt_text_cstr(&key), 1) : st;
+        st = st == GT_OK && j.near ? gt_explain_near(&j, &a, &b) : st;
     }
     if (st == GT_OK) {
         series_of(&j, &a);

@@ -151,24 +151,32 @@ static gt_status last_pass(gt_ctx *ctx, void *user, size_t tile, int worker)
  */
 
 /* Smaller tiles where the ceiling leaves little. */
-static int64_t side_for(gt_ctx *ctx, const flow_run *f)
+static int64_t side_for(gt_ctx *ctx, const flow_run *f, int64_t given, size_t bench_bytes)
 {
     size_t ceiling = gt_ctx_memory_ceiling(ctx), used = gt_ctx_memory_used(ctx);
     size_t have = ceiling == 0 ? SIZE_MAX : ceiling > used ? (ceiling - used) / 2 : 0;
-    int64_t side = f->o->tile > 0 ? f->o->tile : SIDE;
-    while (f->o->tile == 0 && side > LEAST_SIDE &&
-           (size_t)(side * side) * BENCH_BYTES * (size_t)gt_ctx_threads(ctx) > have) {
+    int64_t side = given > 0 ? given : SIDE;
+    while (given == 0 && side > LEAST_SIDE &&
+           (size_t)(side * side) * bench_bytes * (size_t)gt_ctx_threads(ctx) > have) {
         side /= 2;
     }
     int64_t most = f->cols > f->rows ? f->cols : f->rows;
     return side < most ? side : most;
 }
 
-/* A packed file whose tiles are wider than ours keeps a row of them unpacked, else each is unpacked
- * once. */
-static void want_tiles(gt_ctx *ctx, const flow_run *f)
+void flow_cut(gt_ctx *ctx, flow_run *f, const gt_grid_spec *s, int64_t side, size_t bench_bytes)
 {
-    const gt_grid *g = f->dem;
+    f->cols = s->n_cols;
+    f->rows = s->n_rows;
+    f->side = side_for(ctx, f, side, bench_bytes);
+    f->across = (f->cols + f->side - 1) / f->side;
+    f->down = (f->rows + f->side - 1) / f->side;
+    f->n_tiles = (size_t)(f->across * f->down);
+    f->rims.per_tile = 4 * (size_t)f->side;
+}
+
+void flow_want_tiles(gt_ctx *ctx, const flow_run *f, const gt_grid *g)
+{
     size_t ceiling = gt_ctx_memory_ceiling(ctx);
     size_t want = (size_t)(f->side / g->tile_h + 2) * (size_t)gt_ctx_threads(ctx);
     if (g->cache != NULL && (ceiling == 0 || want * g->tile_bytes < ceiling / 8)) {
@@ -211,7 +219,6 @@ static void free_bench(gt_ctx *ctx, flow_bench *b)
 
 static gt_status new_rims(gt_ctx *ctx, const flow_run *f, flow_rims *r)
 {
-    r->per_tile = 4 * (size_t)f->side;
     size_t n = f->n_tiles * r->per_tile;
     bool flow = f->accumulation != NULL;
     r->z = gt_alloc(ctx, n, sizeof *r->z);
@@ -287,21 +294,16 @@ static gt_status prepare(gt_ctx *ctx, flow_run *f)
 {
     const gt_grid_spec *s = gt_grid_facts(f->dem);
     const int dx[9] = {0, 1, 1, 0, -1, -1, -1, 0, 1}, dy[9] = {0, 0, -1, -1, -1, 0, 1, 1, 1};
-    f->cols = s->n_cols;
-    f->rows = s->n_rows;
-    if ((f->cols + 2) * (f->rows + 2) > INT32_MAX) {
+    if ((s->n_cols + 2) * (s->n_rows + 2) > INT32_MAX) {
         return gt_fail(ctx, GT_E_LIMIT, &GT_MSG_GRID_TOO_MANY,
                        GT_PLACE(.file = gt_grid_path(f->dem)),
-                       GT_ARGS(GT_INT("cells", f->cols * f->rows), GT_INT("max", INT32_MAX)));
+                       GT_ARGS(GT_INT("cells", s->n_cols * s->n_rows), GT_INT("max", INT32_MAX)));
     }
-    f->side = side_for(ctx, f);
-    f->across = (f->cols + f->side - 1) / f->side;
-    f->down = (f->rows + f->side - 1) / f->side;
-    f->n_tiles = (size_t)(f->across * f->down);
+    flow_cut(ctx, f, s, f->o->tile, BENCH_BYTES);
     for (int e = 1; e <= 8; e++) {
         f->inverse[e] = (float)(1 / hypot(dx[e] * s->cell_x, dy[e] * s->cell_y));
     }
-    want_tiles(ctx, f);
+    flow_want_tiles(ctx, f, f->dem);
     return hold(ctx, f);
 }
 

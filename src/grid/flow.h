@@ -90,6 +90,13 @@ typedef struct flow_run {
 
 /* ---- flow.c: tiles and their borders ---- */
 
+/* Cuts a grid into tiles (cols .. n_tiles, rims.per_tile): of that side, or with 0 of 512, less
+ * where benches of so many bytes a cell, one a thread, take more than half of what the ceiling
+ * leaves. */
+void flow_cut(gt_ctx *ctx, flow_run *f, const gt_grid_spec *s, int64_t side, size_t bench_bytes);
+/* A packed file whose tiles are wider than ours keeps a row of them unpacked, else each is unpacked
+ * once. */
+void flow_want_tiles(gt_ctx *ctx, const flow_run *f, const gt_grid *g);
 gt_window flow_tile_at(const flow_run *f, size_t tile);
 /* Border cells of a tile of that size, and the place of one of them. */
 int flow_rim_size(int cols, int rows);

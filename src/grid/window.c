@@ -41,13 +41,16 @@ static unsigned char *place_of(const job *j, const part *p, int64_t r)
 static gt_status bad_value(const job *j, const part *p, int64_t r, size_t i, double v, bool in)
 {
     char text[40];
-    (void)snprintf(text, sizeof text, "%.9g", v);
-    return gt_fail(j->ctx, GT_E_INPUT, in ? &GT_MSG_GRID_NOT_INTEGER : &GT_MSG_GRID_VALUE_RANGE,
-                   GT_PLACE(.file = j->grid->path),
+    const gt_message *what = !in             ? &GT_MSG_GRID_VALUE_RANGE
+                             : v == floor(v) ? &GT_MSG_GRID_CLASS_RANGE /* infinity too */
+                                             : &GT_MSG_GRID_NOT_INTEGER;
+    (void)snprintf(text, sizeof text, "%.10g", v);
+    return gt_fail(j->ctx, GT_E_INPUT, what, GT_PLACE(.file = j->grid->path),
                    GT_ARGS(GT_TEXT("value", text),
                            GT_INT("col", j->window->col + p->to_col + (int64_t)i),
                            GT_INT("row", j->window->row + p->to_row + r),
-                           GT_TEXT("type", gt_cell_name(j->grid->spec.type))));
+                           GT_TEXT("type", gt_cell_name(j->grid->spec.type)),
+                           GT_INT("least", -INT32_MAX), GT_INT("most", INT32_MAX)));
 }
 
 static double value_at(gt_cell type, const void *cells, size_t i)

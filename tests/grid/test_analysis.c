@@ -536,8 +536,7 @@ static void ways(void **state)
     gt_ctx_options_init(&small);
     small.memory_ceiling = 12000;
     gt_ctx *tight = gt_ctx_new(&small);
-    assert_fails(tight, gt_grid_downstream(tight, h.dir, streams, out), GT_E_MEMORY,
-                 "grid.ceiling");
+    assert_int_equal(gt_grid_downstream(tight, h.dir, streams, out), GT_E_MEMORY);
     gt_ctx_free(tight);
     gt_grid_close(ctx, hand);
     gt_grid_close(ctx, streams);

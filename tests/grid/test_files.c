@@ -152,6 +152,15 @@ static void wrong_values(void **state)
     assert_fails(ctx, gt_grid_write(ctx, g, &all, GT_CELL_F64, half, 3), GT_E_USAGE,
                  "grid.read-only");
     gt_grid_close(ctx, g);
+    /* whole, but no int32: said so */
+    const double far[][3] = {{1, 3e9, 2}, {-2147483648.0, 1, 1}, {1, 1, -4e9}, {INFINITY, 1, 1}};
+    s.type = GT_CELL_F64;
+    for (size_t k = 0; k < sizeof far / sizeof *far; k++) {
+        g = make_grid(ctx, test_path(dir, "far.tif"), &s, far[k]);
+        assert_fails(ctx, gt_grid_read(ctx, g, &all, GT_CELL_I32, cells, 3), GT_E_INPUT,
+                     "grid.class-range");
+        gt_grid_close(ctx, g);
+    }
     test_dir_remove(dir);
     gt_ctx_free(ctx);
 }

@@ -296,7 +296,7 @@ const gt_model GT_MODEL_UPSTREAM = {
     .out = upstream_out,
     .with = none,
     .reach = GT_REACH_GLOBAL,
-    .law = "5 bytes a cell",
-    .need = {.held = 5},
+    .law = "0.1 bytes a cell, 3 MB a thread",
+    .need = {.held = 0.1, .thread = 4 << 20},
     .sources = upstream_sources,
     .run = run_upstream};

@@ -116,8 +116,10 @@ const gt_model GT_MODEL_STREAMS = {
     .out = streams_out,
     .with = streams_with,
     .reach = GT_REACH_GLOBAL,
-    .law = "with the order 5 bytes a cell, and 1 in a scratch file; else the blocks of the walk",
-    .need = {.held = 5, .scratch = 1, .thread = 4 << 20},
+    .law = "with the order 0.1 to 0.2 bytes a cell, 3 MB a thread, and 1 byte a cell in a scratch "
+           "file; "
+           "else the blocks of the walk",
+    .need = {.held = 0.2, .scratch = 1, .thread = 4 << 20},
     .sources = streams_sources,
     .run = run_streams};
 
@@ -171,7 +173,7 @@ const gt_model GT_MODEL_HAND = {
     .out = hand_out,
     .with = none,
     .reach = GT_REACH_GLOBAL,
-    .law = "5 bytes a cell, 8 in scratch files",
-    .need = {.held = 5, .scratch = 8, .thread = 4 << 20},
+    .law = "0.1 bytes a cell, 3 MB a thread, and 8 bytes a cell in scratch files",
+    .need = {.held = 0.1, .scratch = 8, .thread = 4 << 20},
     .sources = hand_sources,
     .run = run_hand};

@@ -5,6 +5,7 @@
 
 #include "coverage/sums.h"
 #include "guotu/hash.h"
+#include "guotu/text.h"
 #include "guotu/weave.h"
 
 typedef struct gt_vault_cell {
@@ -100,6 +101,15 @@ gt_status gt_vault_write_at(gt_ctx *ctx, const gt_vault *vault, const void *data
 /* false when the file is shorter, or cannot be read there. */
 bool gt_vault_read_at(const gt_vault *vault, void *data, size_t len, uint64_t at);
 void gt_vault_digest(const void *data, size_t len, unsigned char out[GT_HASH_BYTES]);
+
+/* ---- tail (vault_tail.c) ---- */
+
+void gt_vault_put_tail(const gt_vault *vault, gt_text *out);
+/* Layers, words and changes from len bytes, all of which must be used, else *good = false. */
+gt_status gt_vault_take_tail(gt_ctx *ctx, gt_vault *vault, const uint8_t *bytes, size_t len,
+                             bool *good) GT_CHECKED;
+/* Room for n layers. */
+gt_status gt_vault_layers(gt_ctx *ctx, gt_vault *vault, uint32_t n) GT_CHECKED;
 
 /* Gives up what was not saved. NULL is accepted. */
 void gt_vault_close(gt_vault *vault);

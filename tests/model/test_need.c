@@ -69,6 +69,7 @@ static const need_case CASES[] = {
       {IN, "direction", "dir.tif"},
       {IN, "streams", "st.tif"},
       {OUT, "hand", "o.tif"}}},
+    {"mspa", {{IN, "foreground", "land.tif"}, {OUT, "pattern", "o.tif"}, {WITH, "edge", "3"}}},
     {"share-grade", {{IN, "values", "dem.tif"}, {OUT, "grade", "o.tif"}}},
 };
 enum { CASES_N = sizeof CASES / sizeof *CASES };

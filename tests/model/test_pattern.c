@@ -207,13 +207,121 @@ static void mspa_turned(void **state)
     world_free(&w);
 }
 
+/* Blocks and single cells, some missing. */
+static void put_random(world *w, uint64_t seed)
+{
+    size_t n = (size_t)(w->cols * w->rows);
+    double *v = calloc(n, sizeof *v);
+    test_rng rng;
+    test_rng_seed(&rng, seed);
+    for (int k = 0; k < (int)(n / 40); k++) {
+        int64_t c = (int64_t)(test_rng_real(&rng) * (double)w->cols);
+        int64_t r = (int64_t)(test_rng_real(&rng) * (double)w->rows);
+        int64_t a = 1 + (int64_t)(test_rng_real(&rng) * 16);
+        int64_t b = 1 + (int64_t)(test_rng_real(&rng) * 16);
+        double value = k % 23 == 22 ? (double)NAN : k % 4 != 3;
+        for (int64_t i = 0; i < a * b; i++) {
+            if (c + i % a < w->cols && r + i / a < w->rows) {
+                v[(r + i / a) * w->cols + c + i % a] = value;
+            }
+        }
+    }
+    put_grid(w, "f.tif", GT_CELL_U8, v);
+    free(v);
+}
+
+/* One number for all cells (FNV-1a). */
+static uint64_t hash_of(world *w)
+{
+    double *v = get_grid(w, "m.tif");
+    uint64_t h = 0xcbf29ce484222325U;
+    for (int64_t i = 0; i < w->cols * w->rows; i++) {
+        h = (h ^ (isnan(v[i]) ? 255U : (uint64_t)v[i])) * 0x100000001b3U;
+    }
+    free(v);
+    return h;
+}
+
+/* Each cell is where the thinning by one queue over a map in memory had it, in memory and in a
+ * mapped file, on any number of threads. */
+static void mspa_same_cells(void **state)
+{
+    static const char *const edges[] = {"1", "2", "5", "12"};
+    static const uint64_t known[4][2] = {{0x81284043888746cbU, 0x9756d8db0db52c63U},
+                                         {0xf35e2ff61ba6eb7dU, 0x3c41fadb80ba09a9U},
+                                         {0xa20e1dc737822522U, 0x90496f6aca343f8aU},
+                                         {0xb461c069780ac40cU, 0xe59f4660bdebeba0U}};
+    static const size_t ceilings[] = {0, (size_t)6 << 20};
+    world w;
+    (void)state;
+    world_new(&w, 900, 800);
+    gt_ctx *roomy = w.ctx;
+    for (uint64_t e = 0; e < 4; e++) {
+        put_random(&w, 31 + e);
+        for (int way = 0; way < 2; way++) {
+            for (int k = 0; k < 4; k++) {
+                gt_ctx_options o;
+                gt_ctx_options_init(&o);
+                o.memory_ceiling = ceilings[k / 2];
+                o.threads = 1 + 2 * (k % 2);
+                w.ctx = gt_ctx_new(&o);
+                assert_ok(w.ctx, MSPA(&w, {WITH, "edge", edges[e]},
+                                      {WITH, "connectivity", way == 0 ? "8" : "4"}));
+                assert_true(k < 2 || gt_ctx_memory_peak(w.ctx) <= ceilings[1]);
+                assert_int_equal(hash_of(&w), known[e][way]);
+                gt_ctx_free(w.ctx);
+                w.ctx = roomy;
+            }
+        }
+    }
+    world_free(&w);
+}
+
+/* A folder for the mapped file that is not there; a ceiling too low even for rows; bad input. */
+static void mspa_refused(void **state)
+{
+    world w;
+    gt_ctx_options o;
+    (void)state;
+    world_new(&w, 900, 800);
+    put_random(&w, 5);
+    gt_ctx *roomy = w.ctx;
+    gt_ctx_options_init(&o);
+    o.memory_ceiling = (size_t)6 << 20;
+    o.threads = 1;
+    const char *was = getenv("TMPDIR");
+    char *kept = was == NULL ? NULL : strdup(was);
+    w.ctx = gt_ctx_new(&o);
+    (void)setenv("TMPDIR", "/nonexistent/folder", 1);
+    assert_fails(w.ctx, MSPA(&w, {WITH, "edge", "2"}), GT_E_ENV, "base.system");
+    if (kept == NULL) {
+        (void)unsetenv("TMPDIR");
+    } else {
+        (void)setenv("TMPDIR", kept, 1);
+    }
+    free(kept);
+    assert_ok(w.ctx, MSPA(&w, {WITH, "edge", "2"}));
+    gt_ctx_free(w.ctx);
+    o.memory_ceiling = 20000;
+    w.ctx = gt_ctx_new(&o);
+    assert_int_equal(MSPA(&w, {WITH, "edge", "2"}), GT_E_MEMORY);
+    gt_ctx_free(w.ctx);
+    w.ctx = roomy;
+    double *v = calloc((size_t)(w.cols * w.rows), sizeof *v);
+    v[700] = 0.5;
+    put_grid(&w, "f.tif", GT_CELL_F32, v);
+    free(v);
+    assert_fails(w.ctx, MSPA(&w, {WITH, "edge", "2"}), GT_E_INPUT, "grid.not-integer");
+    assert_fails(w.ctx, MSPA(&w, {WITH, "edge", "101"}), GT_E_INPUT, "model.range");
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mspa_of_the_card),
-        cmocka_unit_test(mspa_kinds),
-        cmocka_unit_test(mspa_border),
-        cmocka_unit_test(mspa_turned),
+        cmocka_unit_test(mspa_of_the_card), cmocka_unit_test(mspa_kinds),
+        cmocka_unit_test(mspa_border),      cmocka_unit_test(mspa_turned),
+        cmocka_unit_test(mspa_same_cells),  cmocka_unit_test(mspa_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

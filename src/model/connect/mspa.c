@@ -26,6 +26,30 @@
 /* ---- the whole ----------------------------------------------------------------------------------
  */
 
+/* A row of the map as the grid room reads and writes it. */
+static int32_t *row_new(gt_mspa *m)
+{
+    return gt_alloc(m->ctx, (size_t)m->cols, sizeof(int32_t));
+}
+
+static gt_status read_cover(gt_mspa *m, gt_grid *grid)
+{
+    int32_t *row = row_new(m);
+    gt_status st = row == NULL ? GT_E_MEMORY : GT_OK;
+    for (int64_t r = 0; st == GT_OK && r < m->rows; r++) {
+        const gt_window window = {0, r, m->cols, 1};
+        st = gt_grid_read(m->ctx, grid, &window, GT_CELL_I32, row, (size_t)m->cols);
+        st = st == GT_OK ? gt_check_cancel(m->ctx) : st;
+        for (int64_t c = 0; st == GT_OK && c < m->cols; c++) {
+            m->cover[r * m->cols + c] = row[c] == GT_NODATA_I32 ? MISSING
+                                        : row[c] == 0           ? OPEN
+                                                                : FOREGROUND;
+        }
+    }
+    gt_free(m->ctx, row);
+    return st;
+}
+
 static gt_status map_new(gt_ctx *ctx, gt_grid *grid, gt_mspa *m)
 {
     const gt_grid_spec *s = gt_grid_facts(grid);
@@ -33,41 +57,29 @@ static gt_status map_new(gt_ctx *ctx, gt_grid *grid, gt_mspa *m)
     m->cols = s->n_cols;
     m->rows = s->n_rows;
     m->n = m->cols * m->rows;
-    if (m->n >= INT32_MAX / 2) {
+    if (m->n >= INT32_MAX) {
         return gt_fail(ctx, GT_E_LIMIT, &GT_MSG_CONNECT_TOO_MANY,
                        GT_PLACE(.file = gt_grid_path(grid)),
-                       GT_ARGS(GT_INT("n", m->n), GT_INT("most", INT32_MAX / 2),
+                       GT_ARGS(GT_INT("n", m->n), GT_INT("most", INT32_MAX - 1),
                                GT_TEXT("what", "cells"), GT_TEXT("what_zh", "栅格")));
     }
     size_t n = (size_t)m->n;
-    m->cover = gt_alloc(ctx, n, 1);
-    m->code = gt_zalloc(ctx, n, 1);
-    m->far2 = gt_alloc(ctx, n, sizeof *m->far2);
-    m->piece = gt_alloc(ctx, n, sizeof *m->piece);
-    m->nearest = gt_alloc(ctx, n, sizeof *m->nearest);
-    m->queue = gt_alloc(ctx, n, sizeof *m->queue);
-    m->simple = gt_alloc(ctx, 256, 1);
-    if (m->cover == NULL || m->code == NULL || m->far2 == NULL || m->piece == NULL ||
-        m->nearest == NULL || m->queue == NULL || m->simple == NULL) {
-        return GT_E_MEMORY;
-    }
-    const gt_window all = {0, 0, m->cols, m->rows};
-    gt_status st = gt_grid_read(ctx, grid, &all, GT_CELL_I32, m->piece, (size_t)m->cols);
-    for (int64_t i = 0; st == GT_OK && i < m->n; i++) {
-        m->cover[i] = m->piece[i] == GT_NODATA_I32 ? 2 : m->piece[i] == 0 ? 0 : 1;
+    gt_status st = grid_hold_new(ctx, n * GT_MSPA_CELL, NULL, &m->cells);
+    if (st == GT_OK) {
+        m->piece = m->cells.at;
+        m->far2 = (uint16_t *)(m->piece + n);
+        m->cover = (uint8_t *)(m->far2 + n);
+        m->code = m->cover + n;
+        m->left = m->code + n;
+        st = read_cover(m, grid);
     }
     return st;
 }
 
 static void map_free(gt_mspa *m)
 {
-    gt_free(m->ctx, m->cover);
-    gt_free(m->ctx, m->code);
-    gt_free(m->ctx, m->far2);
-    gt_free(m->ctx, m->piece);
-    gt_free(m->ctx, m->nearest);
-    gt_free(m->ctx, m->queue);
-    gt_free(m->ctx, m->simple);
+    grid_hold_free(m->ctx, &m->cells);
+    grid_hold_free(m->ctx, &m->list);
     gt_free(m->ctx, m->encloser);
     gt_free(m->ctx, m->inside);
 }
@@ -102,9 +114,14 @@ static gt_status write_areas(const gt_mspa *m, const gt_grid_spec *s, const char
 {
     int64_t count[256] = {0}, all = 0;
     gt_text out;
-    for (int64_t i = 0; i < m->n; i++) {
-        count[m->code[i]] += m->cover[i] == 2 ? 0 : 1;
-        all += m->cover[i] == 1 ? 1 : 0;
+    gt_status st = path == NULL ? GT_OK : gt_check_cancel(m->ctx);
+    for (int64_t i = 0; path != NULL && st == GT_OK && i < m->n; i++) {
+        count[m->code[i]] += m->cover[i] == MISSING ? 0 : 1;
+        all += m->cover[i] == FOREGROUND ? 1 : 0;
+        st = gt_mspa_ask(m, i);
+    }
+    if (path == NULL || st != GT_OK) {
+        return st;
     }
     gt_text_init(&out, m->ctx, 0);
     gt_text_puts(&out, "code,class,cells,area,share_of_foreground\n");
@@ -120,18 +137,26 @@ static gt_status write_areas(const gt_mspa *m, const gt_grid_spec *s, const char
         gt_table_real(&out, ground ? (double)NAN : (double)count[k] / (double)all);
         gt_text_putc(&out, '\n');
     }
-    gt_status st = gt_table_write(m->ctx, path, &out);
+    st = gt_table_write(m->ctx, path, &out);
     gt_text_free(&out);
     return st;
 }
 
 static gt_status write_codes(gt_mspa *m, gt_grid *out)
 {
-    const gt_window all = {0, 0, m->cols, m->rows};
-    for (int64_t i = 0; i < m->n; i++) {
-        m->piece[i] = m->cover[i] == 2 ? GT_NODATA_I32 : m->code[i];
+    int32_t *row = row_new(m);
+    gt_status st = row == NULL ? GT_E_MEMORY : GT_OK;
+    for (int64_t r = 0; st == GT_OK && r < m->rows; r++) {
+        const gt_window window = {0, r, m->cols, 1};
+        for (int64_t c = 0; c < m->cols; c++) {
+            int64_t i = r * m->cols + c;
+            row[c] = m->cover[i] == MISSING ? GT_NODATA_I32 : m->code[i];
+        }
+        st = gt_grid_write(m->ctx, out, &window, GT_CELL_I32, row, (size_t)m->cols);
+        st = st == GT_OK ? gt_check_cancel(m->ctx) : st;
     }
-    return gt_grid_write(m->ctx, out, &all, GT_CELL_I32, m->piece, (size_t)m->cols);
+    gt_free(m->ctx, row);
+    return st;
 }
 
 static gt_status run(gt_ctx *ctx, const gt_model_call *call)
@@ -217,6 +242,9 @@ const gt_model GT_MODEL_MSPA = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
-    .law = "21 bytes a cell; one thread",
+    .law =
+        "9 bytes a cell and 8 for each of a branch or boundary; what does not fit the ceiling lies "
+        "in a mapped file; distances on all threads",
+    .need = {.held = GT_MSPA_CELL + GT_MSPA_THIN},
     .sources = sources,
     .run = run};

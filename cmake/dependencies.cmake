@@ -10,6 +10,7 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(PANGOCAIRO REQUIRED IMPORTED_TARGET pangocairo>=1.50)
 pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo>=1.16)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate>=1.14)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib>=1.2.13)
 pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc>=1.0.9)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd>=1.5)
 pkg_check_modules(XLSXWRITER REQUIRED xlsxwriter)
@@ -20,7 +21,7 @@ pkg_check_modules(GDAL REQUIRED IMPORTED_TARGET gdal>=3.6)
 
 add_library(gt_small_libs INTERFACE)
 target_link_libraries(gt_small_libs INTERFACE PkgConfig::SQLITE PkgConfig::SODIUM PkgConfig::FYAML
-  PkgConfig::JANSSON PkgConfig::DEFLATE PkgConfig::ZSTD PkgConfig::BROTLI PkgConfig::MICROHTTPD Threads::Threads dl m)
+  PkgConfig::JANSSON PkgConfig::DEFLATE PkgConfig::ZLIB PkgConfig::ZSTD PkgConfig::BROTLI PkgConfig::MICROHTTPD Threads::Threads dl m)
 target_include_directories(gt_small_libs SYSTEM INTERFACE ${PANGOCAIRO_INCLUDE_DIRS}
   ${CAIRO_INCLUDE_DIRS} ${GEOS_INCLUDE_DIRS} ${PROJ_INCLUDE_DIRS})
 

@@ -6,7 +6,7 @@ set -eu
 
 build="gcc make cmake ninja-build pkg-config libc6-dev libsqlite3-dev libsodium-dev libfyaml-dev
  libjansson-dev libcairo2-dev libpango1.0-dev libgeos-dev libproj-dev proj-data libgdal-dev libdeflate-dev
- libzstd-dev libxlsxwriter-dev libmicrohttpd-dev libbrotli-dev"
+ libzstd-dev libxlsxwriter-dev libmicrohttpd-dev libbrotli-dev zlib1g-dev"
 run="fonts-noto-cjk"
 test="libcmocka-dev python3 gdal-bin sqlite3 clang-format clang-tidy zip unzip libexpat1-dev poppler-utils curl"
 full="python3-qgis"

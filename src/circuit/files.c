@@ -1,4 +1,5 @@
-/* Reading and writing whole files; gzip by libdeflate. */
+/* Reading and writing whole files. gzip is written by libdeflate and read by zlib, which is slower,
+ * but can stop on the way: one member may hold gigabytes, and a cancel must not wait for them. */
 #include "circuit/files.h"
 
 #include <errno.h>
@@ -8,54 +9,75 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "circuit/messages.h"
 
 enum { MEMBER = 4 << 20, PACKED_MOST = 1032 }; /* bytes; deflate packs at most 1032 to 1 */
 
-/* Length of the first member of z as far as it can be told: the last four bytes, modulo 2^32, hold
- * that of the last. Members may follow one another, so the room grows until it is enough. */
-static gt_status unpack_member(gt_ctx *ctx, struct libdeflate_decompressor *d,
-                               const unsigned char *z, size_t len, char **out, size_t *cap,
-                               size_t *at, size_t *used)
+/* One piece of output. *ended: the member is complete. */
+static gt_status unpack_piece(gt_ctx *ctx, z_stream *z, char **out, size_t *cap, size_t *at,
+                              bool *ended)
 {
-    size_t got = 0, most = len < SIZE_MAX / PACKED_MOST ? len * PACKED_MOST : SIZE_MAX;
-    for (;;) {
-        enum libdeflate_result r =
-            libdeflate_gzip_decompress_ex(d, z, len, *out + *at, *cap - *at - 1, used, &got);
-        if (r == LIBDEFLATE_SUCCESS) {
-            *at += got;
-            return GT_OK;
-        }
-        size_t room = *cap - *at;
-        if (r != LIBDEFLATE_INSUFFICIENT_SPACE || room > most || *cap > CIRCUIT_FILE_MAX) {
+    if (*at + 1 >= *cap) {
+        if (*cap > CIRCUIT_FILE_MAX) {
             return GT_E_INPUT;
         }
         gt_status st = gt_grow(ctx, (void **)out, cap, *cap * 2, 1);
-        st = st == GT_OK ? gt_check_cancel(ctx) : st;
         if (st != GT_OK) {
             return st;
         }
     }
+    size_t room = *cap - *at - 1 < MEMBER ? *cap - *at - 1 : MEMBER;
+    z->next_out = (unsigned char *)*out + *at;
+    z->avail_out = (unsigned)room;
+    int r = inflate(z, Z_NO_FLUSH);
+    *at += room - z->avail_out;
+    *ended = r == Z_STREAM_END;
+    return r == Z_OK || r == Z_STREAM_END ? gt_check_cancel(ctx)
+           : r == Z_MEM_ERROR             ? gt_fail_errno(ctx, ENOMEM, "inflate", "")
+                                          : GT_E_INPUT; /* cut off: Z_BUF_ERROR */
+}
+
+/* All members of a gzip file, one behind the other (RFC 1952), a piece at a time. */
+static gt_status unpack_all(gt_ctx *ctx, const char *packed, size_t len, char **out, size_t *cap,
+                            size_t *at)
+{
+    enum { GZIP = 16 + MAX_WBITS };
+    z_stream z = {0};
+    bool ended = false;
+    size_t from = 0;
+    if (inflateInit2(&z, GZIP) != Z_OK) {
+        return gt_fail_errno(ctx, ENOMEM, "inflate", "");
+    }
+    gt_status st = GT_OK;
+    while (st == GT_OK && (from < len || !ended)) {
+        size_t give = len - from < MEMBER ? len - from : MEMBER;
+        if (ended && inflateReset(&z) != Z_OK) {
+            st = GT_E_INPUT;
+            break;
+        }
+        z.next_in = (unsigned char *)(uintptr_t)(packed + from);
+        z.avail_in = (unsigned)give;
+        st = unpack_piece(ctx, &z, out, cap, at, &ended);
+        from += give - z.avail_in;
+    }
+    (void)inflateEnd(&z);
+    return st;
 }
 
 static gt_status unpack(gt_ctx *ctx, const char *path, char **text, size_t *len)
 {
+    /* the last four bytes hold the length of the last member, modulo 2^32: most files have one */
     const unsigned char *z = (const unsigned char *)*text;
     size_t n = *len < 18 ? 0
                          : (size_t)z[*len - 4] | (size_t)z[*len - 3] << 8 |
                                (size_t)z[*len - 2] << 16 | (size_t)z[*len - 1] << 24;
-    size_t cap = 0, at = 0, from = 0, used = 0;
+    size_t cap = 0, at = 0;
     char *out = NULL;
-    struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
-    gt_status st = d == NULL || n / PACKED_MOST > *len ? GT_E_INPUT : GT_OK;
-    st = st == GT_OK ? gt_grow(ctx, (void **)&out, &cap, n + 1, 1) : st;
-    while (st == GT_OK && from < *len) {
-        st = unpack_member(ctx, d, z + from, *len - from, &out, &cap, &at, &used);
-        from += st == GT_OK ? used : 0;
-        st = st == GT_OK ? gt_check_cancel(ctx) : st;
-    }
-    libdeflate_free_decompressor(d);
+    n = n / PACKED_MOST > *len ? 0 : n;
+    gt_status st = gt_grow(ctx, (void **)&out, &cap, n + 2, 1);
+    st = st == GT_OK ? unpack_all(ctx, *text, *len, &out, &cap, &at) : st;
     if (st != GT_OK) {
         gt_free(ctx, out);
         return st != GT_E_INPUT

@@ -1,5 +1,6 @@
 /* Readers of ini files, lists, pairs and grids: what they take and what they refuse, with the place
  * of the mistake. */
+#include <libdeflate.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -255,11 +256,86 @@ static void round_trip(void **state)
     gt_ctx_free(ctx);
 }
 
+/* One member of n bytes of a map of ones, packed with `level`, written behind what stands in out.
+ */
+static size_t put_member(const char *text, size_t n, int level, char *out, size_t room)
+{
+    struct libdeflate_compressor *z = libdeflate_alloc_compressor(level);
+    assert_non_null(z);
+    size_t got = libdeflate_gzip_compress(z, text, n, out, room);
+    libdeflate_free_compressor(z);
+    assert_true(got > 0);
+    return got;
+}
+
+static bool tenth(void *user)
+{
+    return ++*(int *)user == 10;
+}
+
+/* Members of any size, one behind the other; what is cut, changed or followed by something else;
+ * and one member of 40 MB, within which a cancel is heard. */
+static void members(void **state)
+{
+    enum { N = 40 << 20, ROOM = 1 << 20 };
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir(), *text = malloc(N), *out = malloc(ROOM), *got = NULL;
+    const char *path = NULL;
+    size_t len = 0, n = 0;
+    for (size_t i = 0; i < N; i++) {
+        text[i] = (char)('0' + i / 1000 % 10);
+    }
+    static const size_t sizes[] = {1, 0, 70000, 3, 0, 131072};
+    for (size_t k = 0, from = 0; k < sizeof sizes / sizeof *sizes; from += sizes[k++]) {
+        n += put_member(text + from, sizes[k], (int)k * 2, out + n, ROOM - n);
+    }
+    path = test_path(dir, "many.gz");
+    test_write_file(path, out, n);
+    assert_ok(ctx, circuit_read_text(ctx, path, &got, &len));
+    assert_int_equal(len, 1 + 70000 + 3 + 131072);
+    assert_memory_equal(got, text, len);
+    gt_free(ctx, got);
+    for (size_t cut = 3; cut < n; cut += n / 60 + 1) { /* but at the seams of members */
+        path = test_path(dir, "cut.gz");
+        test_write_file(path, out, cut);
+        gt_status st = circuit_read_text(ctx, path, &got, &len);
+        assert_true(st == GT_E_INPUT || (st == GT_OK && len < 201076));
+        gt_error_clear(ctx);
+        gt_free(ctx, got);
+    }
+    out[n - 6] = (char)(out[n - 6] ^ 1); /* the checksum */
+    test_write_file(path, out, n);
+    assert_fails(ctx, circuit_read_text(ctx, path, &got, &len), GT_E_INPUT, "circuit.gzip");
+    out[n - 6] = (char)(out[n - 6] ^ 1);
+    out[n] = 'x'; /* no member */
+    test_write_file(path, out, n + 1);
+    assert_fails(ctx, circuit_read_text(ctx, path, &got, &len), GT_E_INPUT, "circuit.gzip");
+    n = put_member(text, N, 6, out, ROOM);
+    path = test_path(dir, "one.gz");
+    test_write_file(path, out, n);
+    assert_ok(ctx, circuit_read_text(ctx, path, &got, &len));
+    assert_true(len == N && memcmp(got, text, N) == 0);
+    gt_free(ctx, got);
+    int asked = 0;
+    gt_ctx_on_check(ctx, tenth, &asked);
+    assert_int_equal(circuit_read_text(ctx, path, &got, &len), GT_E_CANCELLED);
+    assert_int_equal(asked, 10); /* one question for each 4 MB */
+    gt_ctx_on_check(ctx, NULL, NULL);
+    gt_error_clear(ctx);
+    free(text);
+    free(out);
+    test_dir_remove(dir);
+    assert_int_equal(gt_ctx_memory_used(ctx), 0);
+    gt_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ini_good), cmocka_unit_test(ini_bad), cmocka_unit_test(lists),
         cmocka_unit_test(pairs),    cmocka_unit_test(grids),   cmocka_unit_test(round_trip),
+        cmocka_unit_test(members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

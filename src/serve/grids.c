@@ -1,14 +1,17 @@
 #include "serve/grids.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "guotu/graph.h"
 #include "guotu/grid.h"
 #include "guotu/hash.h"
 #include "guotu/map.h"
+#include "guotu/model.h"
 #include "serve/box.h"
 #include "serve/figures.h"
 #include "serve/messages.h"
@@ -232,6 +235,35 @@ gt_status gt_get_grids(gt_desk *desk, const gt_request *request, gt_reply *reply
     return st;
 }
 
+/* What the grid was made of, as `guotu lineage` prints it; who ran it is told to those signed in.
+ */
+static gt_status put_lineage(gt_desk *desk, const char *name, gt_text *o)
+{
+    const char *path = NULL, *text = NULL;
+    gt_grid *grid = NULL;
+    json_t *read = NULL; /* a file that somebody put there may say anything */
+    gt_text made;
+    bool found = false;
+    gt_text_init(&made, desk->ctx, 0);
+    gt_status st = gt_grid_find(desk, name, &path);
+    st = st == GT_OK ? gt_grid_open(desk->ctx, path, &grid) : st;
+    text = st == GT_OK ? gt_grid_item_value(grid, GT_LINEAGE_ITEM) : NULL;
+    read = text == NULL ? NULL : json_loads(text, 0, NULL);
+    if (read != NULL) {
+        gt_text_printf(o, ",\n\"lineage\":%s", text);
+    }
+    json_decref(read);
+    if (st == GT_OK && desk->who.id[0] != '\0') {
+        st = gt_graph_last_run(desk->ctx, path, &made, &found);
+    }
+    if (st == GT_OK && found) {
+        gt_text_printf(o, ",\n\"made\":%s", gt_text_cstr(&made));
+    }
+    gt_grid_close(desk->ctx, grid);
+    gt_text_free(&made);
+    return st;
+}
+
 gt_status gt_get_grid(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
     gt_text *o = &reply->body;
@@ -247,6 +279,7 @@ gt_status gt_get_grid(gt_desk *desk, const gt_request *request, gt_reply *reply)
     st = gt_transform_points(desk->ctx, transform, xy, 4);
     put_grid(desk, request, k->name, o);
     put_legend(desk, gt_grid_look_surface(k->look), o);
+    st = st == GT_OK ? put_lineage(desk, k->name, o) : st;
     gt_text_printf(o, ",\"fingerprint\":\"%s\",\"bbox\":[%.6f,%.6f,%.6f,%.6f]}\n", k->print,
                    fmin(xy[0], xy[6]), fmin(xy[1], xy[3]), fmax(xy[2], xy[4]), fmax(xy[5], xy[7]));
     return st;

@@ -8,6 +8,7 @@
 #include "serve/box.h"
 #include "serve/cql2.h"
 #include "serve/desk.h"
+#include "serve/figures.h"
 #include "serve/messages.h"
 
 typedef struct asked {
@@ -157,12 +158,22 @@ static gt_status read_datetime(gt_desk *desk, asked *a)
     return GT_OK;
 }
 
+/* ?revision=N: the layer as that revision left it. */
+static gt_status read_revision(gt_desk *desk, asked *a)
+{
+    long revision = 0;
+    long newest = (long)gt_store_revision(desk->store);
+    gt_status st = gt_read_number(desk, a->request, "revision", 1, newest, 0, &revision);
+    a->query.as_of_rev = revision;
+    return st;
+}
+
 /* Every other parameter must be an attribute: by the letter of Features, 7.15.1. */
 static gt_status read_attributes(gt_desk *desk, asked *a)
 {
-    static const char *const known[] = {"limit",  "bbox",        "bbox-crs",   "crs",   "datetime",
-                                        "filter", "filter-lang", "filter-crs", "after", "lang",
-                                        "f"};
+    static const char *const known[] = {"limit",    "bbox",   "bbox-crs",    "crs",
+                                        "datetime", "filter", "filter-lang", "filter-crs",
+                                        "after",    "lang",   "f",           "revision"};
     gt_status st = GT_OK;
     for (size_t i = 0; st == GT_OK && i < a->request->n_query; i++) {
         const gt_pair *pair = &a->request->query[i];
@@ -211,6 +222,7 @@ static gt_status read_all(gt_desk *desk, asked *a)
     st = st == GT_OK ? read_crs(desk, a, "crs", &a->crs) : st;
     st = st == GT_OK ? read_bbox(desk, a) : st;
     st = st == GT_OK ? read_datetime(desk, a) : st;
+    st = st == GT_OK ? read_revision(desk, a) : st;
     st = st == GT_OK ? read_attributes(desk, a) : st;
     st = st == GT_OK ? read_filter(desk, a) : st;
     return st == GT_OK ? gt_filter_ready(desk->ctx, &a->filter) : st;
@@ -394,7 +406,8 @@ gt_status gt_get_items(gt_desk *desk, const gt_request *request, gt_reply *reply
     }
     if (st == GT_OK) {
         gt_text_printf(o, "],\n\"numberReturned\":%lld,", (long long)n);
-        if (a.filter.expr == NULL && !a.query.has_box && a.query.as_of_date == GT_DATE_NONE) {
+        if (a.filter.expr == NULL && !a.query.has_box && a.query.as_of_date == GT_DATE_NONE &&
+            a.query.as_of_rev == 0) {
             gt_text_printf(o, "\"numberMatched\":%lld,", (long long)a.info.n_features);
         }
         st = put_links(desk, &a, last, o);
@@ -416,6 +429,8 @@ gt_status gt_get_item(gt_desk *desk, const gt_request *request, gt_reply *reply)
     gt_text_init(&path, desk->ctx, 65536);
     gt_status st = begin(desk, request, &a);
     st = st == GT_OK ? read_crs(desk, &a, "crs", &a.crs) : st;
+    st = st == GT_OK ? read_datetime(desk, &a) : st;
+    st = st == GT_OK ? read_revision(desk, &a) : st;
     if (st == GT_OK) {
         a.query.id = request->part[3];
         st = gt_scan_open(desk->ctx, desk->store, &a.query, &scan);

@@ -24,6 +24,7 @@ typedef struct inside {
     gt_desk *desk;
     gt_geom outline, geom, cut;
     gt_date as_of;
+    int revision;         /* 0: the newest */
     const json_t *layers; /* NULL: all */
     gt_geos *geos;
     gt_prepared *prepared;
@@ -45,6 +46,7 @@ void gt_inside_describe(gt_desk *desk, gt_text *o)
                  "\"crs\":{\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"format\":\"uri\"}},\n"
                  "\"layers\":{\"minOccurs\":0,\"schema\":{\"type\":\"array\",\"items\":"
                  "{\"type\":\"string\"}}},\n"
+                 "\"revision\":{\"minOccurs\":0,\"schema\":{\"type\":\"integer\",\"minimum\":1}},\n"
                  "\"as_of\":{\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"format\":\"date\"}"
                  "}},\n\"outputs\":{\"area_m2\":{\"schema\":{\"type\":\"number\"}},\"layers\":"
                  "{\"schema\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}");
@@ -86,7 +88,7 @@ static gt_status read_layers(inside *q, const json_t *given)
 
 static gt_status inside_open(inside *q, gt_desk *desk, const json_t *inputs)
 {
-    static const char *const names[] = {"geometry", "crs", "layers", "as_of", NULL};
+    static const char *const names[] = {"geometry", "crs", "layers", "as_of", "revision", NULL};
     char reason[64];
     double x = 0, y = 0;
     bool valid = false;
@@ -102,6 +104,8 @@ static gt_status inside_open(inside *q, gt_desk *desk, const json_t *inputs)
         (!json_is_string(day) || !gt_date_parse(json_string_value(day), &q->as_of))) {
         st = gt_input_wrong(desk, "as_of", "YYYY-MM-DD", "应为 YYYY-MM-DD");
     }
+    int newest = (int)gt_store_revision(desk->store);
+    st = st == GT_OK ? gt_input_int(desk, inputs, "revision", 1, newest, &q->revision) : st;
     st = st == GT_OK ? read_layers(q, gt_input(inputs, "layers")) : st;
     st = st == GT_OK ? gt_input_outline(desk, inputs, &q->outline) : st;
     st = st == GT_OK ? gt_geos_new(desk->ctx, &q->geos) : st;
@@ -227,6 +231,7 @@ static gt_status add_layer(inside *q, const gt_layer_info *info, gt_text *o)
     query.has_box = true;
     query.box = gt_geom_box(&q->outline);
     query.as_of_date = q->as_of;
+    query.as_of_rev = q->revision;
     gt_status st = gt_scan_open(ctx, q->desk->store, &query, &scan);
     while (st == GT_OK) {
         st = gt_scan_next(ctx, scan, &f, &more);

@@ -34,14 +34,16 @@ typedef struct bulk {
 void gt_bulk_describe(gt_desk *desk, gt_text *o)
 {
     size_t n = 0;
-    gt_text_puts(o, ",\n\"inputs\":{\"type\":{\"title\":\"kind of subject\",\"minOccurs\":1,"
-                    "\"schema\":{\"type\":\"string\",\"enum\":[");
+    gt_text_puts(o, ",\n\"inputs\":{");
+    gt_put_input(desk, "type", (gt_title){"对象类型", "Kind of subject"}, o);
+    gt_text_puts(o, "\"minOccurs\":1,\"schema\":{\"type\":\"string\",\"enum\":[");
     for (size_t i = 0; i < gt_package_n_subject_kinds(desk->package); i++) {
         gt_text_puts(o, i > 0 ? "," : "");
         gt_text_json_string(o, gt_package_subject_kind(desk->package, i)->id);
     }
-    gt_text_puts(o, "]}},\n\"layer\":{\"title\":\"layer\",\"minOccurs\":0,\"schema\":{\"type\":"
-                    "\"string\",\"enum\":[");
+    gt_text_puts(o, "]}},\n");
+    gt_put_input(desk, "layer", (gt_title){"图层", "Layer"}, o);
+    gt_text_puts(o, "\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"enum\":[");
     for (size_t i = 0; i < gt_store_n_layers(desk->store); i++) {
         gt_layer_info info;
         if (gt_store_layer(desk->ctx, desk->store, i, &info) == GT_OK &&
@@ -51,9 +53,12 @@ void gt_bulk_describe(gt_desk *desk, gt_text *o)
         }
     }
     gt_error_clear(desk->ctx);
-    gt_text_puts(o, "]}},\n\"features\":{\"title\":\"features\",\"minOccurs\":0,\"schema\":"
-                    "{\"type\":\"object\",\"format\":\"geojson-feature-collection\"}},\n"
-                    "\"crs\":{\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"format\":\"uri\"}}"
+    gt_text_puts(o, "]}},\n");
+    gt_put_input(desk, "features", (gt_title){"要素集（GeoJSON）", "Features (GeoJSON)"}, o);
+    gt_text_puts(o, "\"minOccurs\":0,\"schema\":"
+                    "{\"type\":\"object\",\"format\":\"geojson-feature-collection\"}},\n");
+    gt_put_input(desk, "crs", (gt_title){"坐标系", "Coordinate system"}, o);
+    gt_text_puts(o, "\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"format\":\"uri\"}}"
                     "},\n\"outputs\":{\"summary\":{\"schema\":{\"type\":\"object\"}},"
                     "\"verdicts\":{\"schema\":{\"type\":\"string\",\"contentMediaType\":"
                     "\"application/jsonl\"}}}");

@@ -20,21 +20,27 @@ typedef struct report_inputs {
 
 void gt_report_describe(gt_desk *desk, gt_text *o)
 {
-    (void)desk;
+    gt_text_puts(o, ",\n\"inputs\":{");
+    gt_put_input(desk, "year", (gt_title){"年度", "Year"}, o);
     gt_text_printf(o,
-                   ",\n\"inputs\":{\"year\":{\"title\":\"year\",\"minOccurs\":1,\"schema\":"
-                   "{\"type\":\"integer\",\"minimum\":%d,\"maximum\":%d}},\n"
-                   "\"format\":{\"title\":\"format\",\"minOccurs\":0,\"schema\":{\"type\":"
-                   "\"string\",\"enum\":[\"pdf\",\"xlsx\"],\"default\":\"pdf\"}},\n",
+                   "\"minOccurs\":1,\"schema\":{\"type\":\"integer\",\"minimum\":%d,"
+                   "\"maximum\":%d}},\n",
                    YEAR_MIN, YEAR_MAX);
+    gt_put_input(desk, "format", (gt_title){"文件格式", "Format"}, o);
+    gt_text_puts(o, "\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"enum\":[\"pdf\",\"xlsx\"],"
+                    "\"default\":\"pdf\"}},\n");
+    gt_put_input(desk, "back", (gt_title){"走势年数", "Years of trends"}, o);
     gt_text_printf(o,
-                   "\"back\":{\"title\":\"years of trends\",\"minOccurs\":0,\"schema\":{\"type\":"
-                   "\"integer\",\"minimum\":0,\"maximum\":%d,\"default\":5}},\n"
-                   "\"movers\":{\"title\":\"contributions listed\",\"minOccurs\":0,\"schema\":"
-                   "{\"type\":\"integer\",\"minimum\":0,\"maximum\":%d,\"default\":4}}},\n"
+                   "\"minOccurs\":0,\"schema\":{\"type\":\"integer\",\"minimum\":0,"
+                   "\"maximum\":%d,\"default\":5}},\n",
+                   BACK_MAX);
+    gt_put_input(desk, "movers", (gt_title){"列出变化原因的项数", "Contributions listed"}, o);
+    gt_text_printf(o,
+                   "\"minOccurs\":0,\"schema\":{\"type\":\"integer\",\"minimum\":0,"
+                   "\"maximum\":%d,\"default\":4}}},\n"
                    "\"outputs\":{\"report\":{\"schema\":{\"type\":\"string\","
                    "\"contentMediaType\":\"application/pdf\"}}}",
-                   BACK_MAX, MOVERS_MAX);
+                   MOVERS_MAX);
 }
 
 static gt_status read_report(gt_desk *desk, const json_t *inputs, report_inputs *out)
@@ -94,15 +100,20 @@ gt_status gt_report_run(gt_desk *desk, const json_t *inputs, const char *dir, gt
 
 void gt_build_describe(gt_desk *desk, gt_text *o)
 {
-    gt_text_puts(o, ",\n\"inputs\":{\"only\":{\"title\":\"model\",\"minOccurs\":0,\"schema\":"
-                    "{\"type\":\"string\",\"enum\":[");
+    gt_text_puts(o, ",\n\"inputs\":{");
+    gt_put_input(desk, "only",
+                 (gt_title){"只更新此模型及其所依赖者", "Only this model and what it needs"}, o);
+    gt_text_puts(o, "\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"enum\":[");
     for (size_t i = 0; i < gt_package_n_models(desk->package); i++) {
         gt_text_puts(o, i > 0 ? "," : "");
         gt_text_json_string(o, gt_package_model(desk->package, i)->id);
     }
-    gt_text_puts(o, "]}},\n\"full\":{\"title\":\"anew\",\"minOccurs\":0,\"schema\":{\"type\":"
-                    "\"boolean\",\"default\":false}},\n\"plan\":{\"title\":\"tell only\","
-                    "\"minOccurs\":0,\"schema\":{\"type\":\"boolean\",\"default\":false}}},\n"
+    gt_text_puts(o, "]}},\n");
+    gt_put_input(desk, "full", (gt_title){"全部重算", "Everything anew"}, o);
+    gt_text_puts(o, "\"minOccurs\":0,\"schema\":{\"type\":\"boolean\",\"default\":false}},\n");
+    gt_put_input(desk, "plan",
+                 (gt_title){"只列出将要计算的，不运行", "Only tell what would be run"}, o);
+    gt_text_puts(o, "\"minOccurs\":0,\"schema\":{\"type\":\"boolean\",\"default\":false}}},\n"
                     "\"outputs\":{\"steps\":{\"schema\":{\"type\":\"array\"}}},\n\"models\":[");
     for (size_t i = 0; i < gt_package_n_models(desk->package); i++) {
         const gt_model_decl *m = gt_package_model(desk->package, i);

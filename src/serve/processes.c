@@ -191,6 +191,14 @@ gt_status gt_input_known(gt_desk *desk, const json_t *inputs, const char *const 
     return GT_OK;
 }
 
+void gt_put_input(const gt_desk *desk, const char *name, gt_title title, gt_text *out)
+{
+    gt_text_json_string(out, name);
+    gt_text_puts(out, ":{\"title\":");
+    gt_text_json_string(out, gt_desk_title(desk, title));
+    gt_text_putc(out, ',');
+}
+
 void gt_put_file(gt_text *out, const char *name, const char *file, const char *type)
 {
     gt_text_json_string(out, name);

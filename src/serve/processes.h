@@ -44,6 +44,8 @@ gt_status gt_input_int(gt_desk *desk, const json_t *inputs, const char *name, in
                        int *preset) GT_CHECKED;
 /* The names of members that are not in the list (NULL-terminated) are mistakes. */
 gt_status gt_input_known(gt_desk *desk, const json_t *inputs, const char *const *names) GT_CHECKED;
+/* Appends "NAME":{"title":TITLE, in the language of the request. */
+void gt_put_input(const gt_desk *desk, const char *name, gt_title title, gt_text *out);
 /* Appends "NAME":{"href":"results/FILE","type":TYPE}. */
 void gt_put_file(gt_text *out, const char *name, const char *file, const char *type);
 

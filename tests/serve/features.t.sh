@@ -91,6 +91,21 @@ for bad in yesterday 2023-02-30 .. 2023-01-01/2022-01-01; do
     get 400 "/collections/districts/items?datetime=$bad"
 done
 
+# ---- revision: the layer as a revision left it; which ones there are the log says
+get 200 /revisions
+newest=$(sed -n 's/.*"newest":\([0-9]*\).*/\1/p' "$work/out")
+get 200 "/collections/districts/items?revision=$newest"
+holds 'd["numberReturned"]==2'
+get 200 '/collections/districts/items?limit=1'
+first=$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' "$work/out" | head -n 1)
+get 200 "/collections/districts/items/$first?revision=$newest"
+get 200 "/collections/districts/items/$first?datetime=2023-01-01"
+get 404 "/collections/districts/items/$first?datetime=2021-01-01"
+for bad in 0 -1 x "$((newest + 1))"; do
+    get 400 "/collections/districts/items?revision=$bad"
+    get 400 "/collections/districts/items/$first?revision=$bad"
+done
+
 # ---- attributes and CQL2
 get 200 '/collections/districts/items?name=%E8%A5%BF%E5%8C%BA'
 holds 'd["numberReturned"]==1'

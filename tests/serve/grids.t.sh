@@ -24,6 +24,15 @@ get 200 /grids/elevation
 holds 'd["ramp"]["low"] < d["ramp"]["high"] and len(d["ramp"]["colors"]) > 2 and d["bbox"][0] < d["bbox"][2] and d["generated"] is False'
 get 200 /grids/kinds
 holds 'sorted(c["value"] for c in d["classes"]) == [1, 2, 3] and abs(sum(c["m2"] for c in d["classes"]) - 8e6) < 1'
+holds '"lineage" not in d and "made" not in d'
+# what a grid says it was made of is told; what is no JSON is not
+for said in '{"model":"calc","version":1,"in":{}}' '{"model":'; do
+    gdal_translate -q -mo "guotu_lineage=$said" "$work/w/grids/kinds.tif" "$work/said.tif"
+    command cp "$work/said.tif" "$work/w/grids/said.tif"
+    get 200 /grids/said
+    case $said in *}) holds 'd["lineage"]["model"] == "calc"' ;; *) holds '"lineage" not in d' ;; esac
+done
+rm "$work/w/grids/said.tif"
 get 400 /grids/broken
 get 404 /grids/none
 get 400 /grids/..

@@ -35,7 +35,7 @@ export const moves = new VectorSource();   // parcels that moved a figure
 const names = new VectorSource();
 
 const resultStyle = (f: FeatureLike): Style => {
-  const color = f.get('result') === 'fail' ? FAIL : OPEN;
+  const color = f.get('result') === 'fail' ? FAIL : f.get('result') === 'attached' ? ACCENT : OPEN;
   const loud = f.get('loud') ? 4 : 2;
   return new Style({
     stroke: new Stroke({ color, width: loud }), fill: new Fill({ color: `${color}${f.get('loud') ? '99' : '55'}` }),
@@ -91,20 +91,20 @@ function layerStyle(c: Collection): (f: FeatureLike) => Style {
   };
 }
 
-/** A moment of the map that layers are drawn at: '' is now. */
-export interface Then { datetime: string }
-const tileUrl = (c: Collection, then: string): string =>
-  `/collections/${c.id}/tiles/WebMercatorQuad/{z}/{y}/{x}${then ? `?datetime=${encodeURIComponent(then)}` : ''}`;
-function tileLayer(c: Collection, then: string): VectorTileLayer {
+/** A moment of the map, as the server is asked for it: 'datetime=2023-12-31', 'revision=12', '' for now. */
+export type Then = string;
+const asked = (path: string, then: Then): string => (then ? `${path}?${then}` : path);
+const tileUrl = (c: Collection, then: Then): string => asked(`/collections/${c.id}/tiles/WebMercatorQuad/{z}/{y}/{x}`, then);
+function tileLayer(c: Collection, then: Then): VectorTileLayer {
   return new VectorTileLayer({
     source: new VectorTileSource({ format: new MVT(), url: tileUrl(c, then), maxZoom: 16 }),
-    style: layerStyle(c), declutter: false, properties: { id: c.id },
+    style: layerStyle(c), declutter: false, properties: { id: c.id, then },
   });
 }
 
 const shown: Record<string, VectorTileLayer> = {};
 let known: Collection[] = [];
-let now = '';
+let now: Then = '';
 const watchers = new Set<() => void>();
 const changed = (): void => watchers.forEach((fn) => fn());
 export const whenLayersChange = (fn: () => void): (() => void) => { watchers.add(fn); return () => watchers.delete(fn); };
@@ -139,28 +139,38 @@ export function toggleGrid(id: string, on: boolean): void {
   grids[id]?.setVisible(on);
 }
 
-/** Draws every layer as the map was on a day; '' for now. */
-export function showDay(day: string): void {
-  now = day;
+/** Draws every layer as the map was at a moment. */
+export function showThen(then: Then): void {
+  if (then === now) return;
+  now = then;
   for (const [id, layer] of Object.entries(shown)) {
     const c = known.find((k) => k.id === id);
-    if (c) layer.getSource()?.setUrl(tileUrl(c, day));
+    if (c) layer.getSource()?.setUrl(tileUrl(c, then));
+    layer.set('then', then);
   }
+}
+const inView = (id: string): FeatureLike[] => (shown[id]?.getVisible() ? shown[id].getFeaturesInExtent(map.getView().calculateExtent(map.getSize())) : []);
+export const anyInView = (c: Collection): boolean => inView(c.id).length > 0;
+/** The codes of a layer's classes that are in view, of what has been drawn so far. */
+export function codesInView(c: Collection): Set<string> {
+  const codes = new Set<string>();
+  if (c.classField) for (const f of inView(c.id)) codes.add(String(f.get(c.classField) ?? ''));
+  return codes;
 }
 /** Fetches tiles anew, after a change of the map. */
 export const redraw = (): void => { for (const layer of Object.values(shown)) layer.getSource()?.refresh(); };
 
-// ---- swipe: another day, or another layer, on the right of a line -----------------------------
+// ---- swipe: another moment, or another layer, on the right of a line -----------------------------
 let swiped: VectorTileLayer | null = null;
 let keys: EventsKey[] = [];
 let at = 0.5;
-export function swipe(c: Collection | null, day = ''): void {
+export function swipe(c: Collection | null, then: Then = ''): void {
   unByKey(keys);
   keys = [];
   if (swiped) map.removeLayer(swiped);
   swiped = null;
   if (!c) return;
-  swiped = tileLayer(c, day);
+  swiped = tileLayer(c, then);
   swiped.setZIndex(750);
   const begin = (e: RenderEvent): void => {
     const ctx = e.context as CanvasRenderingContext2D;
@@ -235,50 +245,47 @@ const shape = (v: unknown, title?: string): string => {
 export interface Shown { collection: Collection; id: string; properties: Record<string, unknown>; geometry: object; etag: string | null }
 export type CardExtra = (shown: Shown) => HTMLElement | null;
 
-export async function readFeature(c: Collection, id: string): Promise<Shown> {
-  const reply = await fetch(`/collections/${c.id}/items/${encodeURIComponent(id)}`, { headers: { Accept: 'application/geo+json' }, cache: 'no-cache' });
+export async function readFeature(c: Collection, id: string, then: Then = ''): Promise<Shown> {
+  const reply = await fetch(asked(`/collections/${c.id}/items/${encodeURIComponent(id)}`, then), { headers: { Accept: 'application/geo+json' }, cache: 'no-cache' });
   const f = await reply.json();
   if (!reply.ok) throw new Error(f.detail ?? f.title);
   return { collection: c, id, properties: f.properties, geometry: f.geometry, etag: reply.headers.get('ETag') };
 }
 
-export async function showCard(card: HTMLElement, c: Collection, id: string, extra?: CardExtra): Promise<void> {
+const thenName = (then: Then): string => (then.startsWith('revision=') ? tr(`修订 ${then.slice(9)} 时的状态`, `As of revision ${then.slice(9)}`) : tr(`${then.slice(9)} 的状态`, `As of ${then.slice(9)}`));
+export async function showCard(card: HTMLElement, c: Collection, id: string, extra?: CardExtra, then: Then = ''): Promise<void> {
   const close = button('×', () => { card.hidden = true; picked.clear(); map.getTargetElement()?.focus(); }, 'button.close', { 'aria-label': tr('关闭', 'Close') });
   card.hidden = false;
   try {
-    const [f, q] = await Promise.all([readFeature(c, id), queryables(c.id)]);
+    const [f, q] = await Promise.all([readFeature(c, id, then), queryables(c.id)]);
     const rows = Object.entries(f.properties).filter(([, v]) => v !== null && v !== '').map(([name, v]) => {
       const k = name === c.classField ? classOf(c, String(v)) : undefined;
       return h('tr', {}, h('th', { scope: 'row' }, q[name]?.title || name),
-        h('td', {}, k ? [h('i.swatch', { style: `background:${k.color}` }), `${String(v)} ${k.title}`] : shape(v, `${name} ${q[name]?.title}`)));
+        h('td', {}, k ? [h('i.swatch', { style: `background:${k.color}` }), `${/^\d/.test(String(v)) ? `${String(v)} ` : ''}${k.title}`] : shape(v, `${name} ${q[name]?.title}`)));
     });
     picked.clear();
     picked.addFeature(new Feature(geojson.readGeometry(f.geometry) as Geometry));
-    fill(card, close, h('h2', {}, c.title), h('p.soft', {}, `${tr('编号', 'Id')} ${id}`),
+    fill(card, close, h('h2', {}, c.title), h('p.soft', {}, `${tr('编号', 'Id')} ${id}`, then ? h('span.chip.open', {}, thenName(then)) : null),
       h('table.facts', {}, h('tbody', {}, rows)),
       c.clauses.length ? h('p', {}, tr('条款 ', 'Clauses '), c.clauses.map(clause)) : null,
       c.source ? h('p.soft', {}, `${tr('依据', 'Source')}：${c.source}`) : null,
       c.origin === 'generated' ? h('p.notice', {}, tr('生成数据，非调查成果', 'Generated data, not a survey')) : null,
-      extra?.(f) ?? null);
+      then ? null : extra?.(f) ?? null);
     close.focus();
   } catch (why) {
     fill(card, close, problem(why));
   }
 }
 
-/** Topmost feature of a layer under a pixel. */
-export function featureAt(pixel: number[]): { collection: Collection; id: string } | null {
-  const found = map.forEachFeatureAtPixel(pixel, (f, layer) => {
+/** Topmost feature of a layer under a pixel, on its side of the line when two maps are compared. */
+export function featureAt(pixel: number[]): { collection: Collection; id: string; then: Then } | null {
+  const right = swiped !== null && pixel[0] > (map.getSize()?.[0] ?? 0) * at;
+  const look1 = (units: boolean): { collection: Collection; id: string; then: Then } | undefined => map.forEachFeatureAtPixel(pixel, (f, layer) => {
     const c = known.find((k) => k.id === layer?.get('id'));
     const id = f.get('id');
-    return c && id !== undefined && !isUnit(c) ? { collection: c, id: String(id) } : undefined;
-  }, { hitTolerance: 2 });
-  if (found) return found;
-  return map.forEachFeatureAtPixel(pixel, (f, layer) => {
-    const c = known.find((k) => k.id === layer?.get('id'));
-    const id = f.get('id');
-    return c && id !== undefined ? { collection: c, id: String(id) } : undefined;
-  }) ?? null;
+    return c && id !== undefined && isUnit(c) === units ? { collection: c, id: String(id), then: String(layer.get('then') ?? '') } : undefined;
+  }, { hitTolerance: units ? 0 : 2, layerFilter: (l) => (l === swiped ? right : !right || isUnit(known.find((k) => k.id === l.get('id')) ?? known[0])) });
+  return look1(false) ?? look1(true) ?? null;
 }
 
 /** Title, size, origin: how a layer is told in one line. */

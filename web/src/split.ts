@@ -20,7 +20,7 @@ export async function split(root: HTMLElement, label: string): Promise<Split> {
   const click = map.on('singleclick', (e) => {
     if (isDrawing() || extra.click?.(e.coordinate, e.pixel)) return;
     const found = featureAt(e.pixel);
-    if (found) void showCard(card, found.collection, found.id, extra.card);
+    if (found) void showCard(card, found.collection, found.id, extra.card, found.then);
     else card.hidden = true;
   });
   return {

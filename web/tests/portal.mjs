@@ -28,6 +28,14 @@ async function step(name, work) {
     await page.screenshot({ path: `${pictures}/failed-${cases}.png` }).catch(() => undefined);
   }
 }
+/** Until it is so; asked from here, since pages evaluate no text. */
+async function until(what, test, ms = 15000) {
+  for (const end = Date.now() + ms; Date.now() < end;) {
+    if (await test()) return;
+    await page.waitForTimeout(60);
+  }
+  throw new Error(`not so: ${what}`);
+}
 function must(truth, what) { if (!truth) throw new Error(what); }
 const go = async (hash) => { await page.goto(`${base}/portal#/${hash}`); await page.waitForSelector(`#page.page-${/^[a-z]+/.exec(hash)[0]}`); };
 const text = async (selector) => (await page.textContent(selector)) ?? '';
@@ -428,18 +436,79 @@ await step('reshape: half of the field goes, and the figure with its warning fol
 });
 
 // ---- the map's tools ----------------------------------------------------------------------------
-await step('the map of another year, and two side by side', async () => {
+await step('the map of another year, told in the address, and two side by side', async () => {
   await go('map');
   await page.reload();
   await page.waitForSelector('.layer');
+  await until('years on the slider', async () => Number(await page.getAttribute('#year-slider', 'max')) >= 8);
   const asked = page.waitForRequest((r) => /tiles.*datetime=\d{4}-12-31/.test(r.url()));
   await page.focus('#year-slider');
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('ArrowLeft');
   await asked;
+  await until('the address', () => /datetime=\d{4}-12-31/.test(page.url()));
   await page.click('#compare');
   await page.waitForSelector('input.swipe:not([hidden])');
+  must((await text('.side.left')).includes('年末'), await text('.side.left'));
+  const beside = page.waitForRequest((r) => /tiles.*revision=\d+/.test(r.url()));
+  await page.selectOption('#swipe-year', { label: '修订 2' });
+  await beside;
+  must((await text('.side.right')).includes('修订 2'), await text('.side.right'));
   await page.click('#compare');
+});
+await step('the map of another revision, with who wrote what; the address brings it back', async () => {
+  await page.click('#by-revision-time');
+  await until('revisions', async () => (await text('.time output')).includes('修订'));
+  must(!page.url().includes('datetime'), 'the year is still asked');
+  const asked = page.waitForRequest((r) => /tiles.*revision=\d+/.test(r.url()));
+  await page.focus('#year-slider');
+  await page.keyboard.press('Home');
+  await asked;
+  must((await text('.time output')) === '修订 1', await text('.time output'));
+  must(/写入 \d+/.test(await text('.then-note')), await text('.then-note'));
+  await until('the address', () => /revision=1\b/.test(page.url()));
+  const again = page.waitForRequest((r) => /tiles.*revision=1\b/.test(r.url()));
+  await page.reload();
+  await again;
+  await until('revision 1 again', async () => (await text('.time output')) === '修订 1');
+  await page.click('#by-year-time');
+  await until('the address', () => !/revision/.test(page.url()));
+});
+await step('a parcel of an earlier time shows what it was then, and nothing to change it with', async () => {
+  await page.fill('aside input[type=search]', 'farmland');
+  await page.check('input[data-layer="basic_farmland"]');
+  const drawn = page.waitForResponse((r) => /basic_farmland.*datetime=2023-12-31/.test(r.url()));
+  await page.focus('#year-slider');
+  const year = async () => text('.time output');
+  await page.keyboard.press('End');
+  for (let i = 0; i < 12 && await year() !== '2023 年末'; i++) await page.keyboard.press('ArrowLeft');
+  await drawn;
+  await page.waitForTimeout(800);
+  const p = await pixelOf(...await farmMiddle());
+  await page.mouse.click(p.x, p.y);
+  await page.waitForSelector('.mapcard .chip.open:has-text("2023-12-31")');
+  must((await page.locator('.mapcard a.button').count()) === 0, 'the past can be edited');
+  await page.keyboard.press('Escape');
+  await page.focus('#year-slider');
+  await page.keyboard.press('End');
+  await until('the address', () => !/datetime/.test(page.url()));
+});
+await step('the legend tells what is in view; an outline is summed and taken along', async () => {
+  await page.waitForSelector('.legendbox li');
+  must((await text('.legendbox')).length > 3, 'an empty legend');
+  await page.waitForTimeout(400);
+  await page.click('#sum');
+  const p = await pixelOf(...await farmMiddle());
+  await page.mouse.click(p.x - 30, p.y - 30);
+  await page.mouse.click(p.x + 30, p.y - 30);
+  await page.mouse.click(p.x + 30, p.y + 30);
+  await page.mouse.dblclick(p.x - 30, p.y + 30);
+  await page.waitForSelector('#sums details');
+  must(/[\d.]+ 公顷/.test(await text('#sums')), await text('#sums'));
+  const file = page.waitForEvent('download');
+  await page.click('#sums button:has-text("CSV")');
+  must((await file).suggestedFilename() === 'areas.csv', 'another file');
+  await page.click('#sums button:has-text("清除")');
 });
 
 // ---- the public ---------------------------------------------------------------------------------

@@ -3,8 +3,8 @@ import type Geometry from 'ol/geom/Geometry';
 import Feature from 'ol/Feature';
 import KML from 'ol/format/KML';
 import WKT from 'ol/format/WKT';
-import { get, kinds, collections, Problem, type FactField, type Kind } from '../api';
-import { busy, button, chip, clause, empty, field, fill, h, problem, select } from '../dom';
+import { get, kinds, collections, send, Problem, type FactField, type Kind } from '../api';
+import { busy, button, chip, clause, empty, field, fill, h, problem, save, select, toast } from '../dom';
 import { startDrawing, stopDrawing } from '../draw';
 import { featureAt, geojson, look, marks, readFeature, results } from '../map';
 import type { Page } from '../page';
@@ -20,6 +20,10 @@ interface Verdict {
   result: 'pass' | 'fail' | 'undecidable'; as_of: string; revision: number; package: { id: string; version: string };
   subject: { area_m2: number; unit: string | null }; generated_layers: string[]; findings: Finding[];
 }
+/** A rule that does not forbid: what it asks goes with the permission. */
+const attached = (f: Finding): boolean => f.result === 'fail' && f.effect !== 'deny';
+const attachedName = (effect: string): string => (effect === 'condition' ? tr('须满足条件', 'On condition') : effect === 'duty' ? tr('须履行义务', 'With a duty') : tr('请注意', 'Note'));
+const FEW = 4; // undecidable rules that are shown unfolded
 interface Answer { verdict: Verdict; overlaps: { features: object[] } }
 interface Subject { geometry: object; name: string; from: string }
 
@@ -51,9 +55,9 @@ function outlineOf(given: Loose): object {
   return first;
 }
 
-function factInput(f: FactField): HTMLElement {
+function factInput(f: FactField, changed: () => void = () => undefined): HTMLElement {
   const value = facts[f.name] ?? '';
-  const set = (v: string): void => { if (v) facts[f.name] = v; else delete facts[f.name]; };
+  const set = (v: string): void => { if (v) facts[f.name] = v; else delete facts[f.name]; changed(); };
   const options: [string, string][] = f.type === 'boolean' ? [['yes', tr('是', 'yes')], ['no', tr('否', 'no')]] : f.codes.map(([c, t]) => [c, t || c]);
   if (options.length) return select([['', tr('（不填）', '(not given)')], ...options], value, set, { 'data-fact': f.name });
   const input = h<HTMLInputElement>('input', { type: f.type === 'date' ? 'date' : f.type === 'number' ? 'number' : 'text', step: 'any', value, 'data-fact': f.name });
@@ -100,11 +104,11 @@ export const page: Page = async (root, route) => {
   function finding(f: Finding): HTMLElement {
     const has = results.getFeatures().some((o) => o.get('rule') === f.rule);
     const m2 = f.measures.reduce((n, m) => Math.max(n, m.m2 || 0), 0);
-    const box = h(`article.finding.${f.result}`, { 'data-rule': f.rule },
-      h('h3', {}, h('span.verdict', {}, resultName(f.result)), pick(f.title)),
+    const box = h(`article.finding.${attached(f) ? 'attached' : f.result}`, { 'data-rule': f.rule },
+      h('h3', {}, h('span.verdict', {}, attached(f) ? attachedName(f.effect) : resultName(f.result)), pick(f.title)),
       f.message ? h('p', {}, pick(f.message)) : null,
       f.result === 'undecidable' && f.missing ? h('p', {}, `${tr('缺少', 'Missing')}：${titleOf(f.missing)}`) : null,
-      f.comply ? h('p.comply', {}, pick(f.comply)) : null,
+      f.comply ? h('p.comply', {}, `${tr('如何符合', 'To comply')}：${pick(f.comply)}`) : null,
       h('p.tags', {}, chip(effectName(f.effect)), m2 > 0 ? chip(`${tr('压占', 'Overlap')} ${hectares(m2)}`) : null, f.clauses.map(clause),
         has ? button(tr('在图上看', 'Show on the map'), () => {
           loud('', false);
@@ -122,25 +126,45 @@ export const page: Page = async (root, route) => {
     const v = answer.verdict;
     results.clear();
     results.addFeatures(geojson.readFeatures(answer.overlaps) as Feature<Geometry>[]);
-    const open = v.findings.filter((f) => f.result !== 'pass');
+    const soft = new Set(v.findings.filter(attached).map((f) => f.rule));
+    results.forEachFeature((o) => { if (soft.has(String(o.get('rule')))) o.set('result', 'attached'); });
+    const failed = v.findings.filter((f) => f.result === 'fail' && !attached(f)), more = v.findings.filter(attached), unknown = v.findings.filter((f) => f.result === 'undecidable');
     const held = v.findings.filter((f) => f.result === 'pass');
-    const counts = (['fail', 'undecidable'] as const).map((r) => open.filter((f) => f.result === r).length);
     const origin = v.generated_layers.map(titleOf);
-    fill(out, h(`div.result.${v.result}`, { role: 'status' }, resultName(v.result)),
+    fill(out, h(`div.result.${v.result}`, { role: 'status' }, resultName(v.result), v.result === 'pass' && more.length ? h('small', {}, tr(`，附 ${more.length} 项要求`, `, with ${more.length} attached`)) : null),
       h('p.figures', {}, `${tr('面积', 'Area')} ${hectares(v.subject.area_m2)}`, v.subject.unit ? ` · ${v.subject.unit}` : '', ` · ${tr('底图修订', 'map revision')} ${v.revision} · ${v.as_of}`),
-      h('p.soft', {}, tr(`${counts[0]} 项不符合，${counts[1]} 项无法判定，${held.length} 项通过`, `${counts[0]} not met, ${counts[1]} undecidable, ${held.length} passed`)),
+      h('p.soft', {}, tr(`${failed.length} 项不符合，${more.length} 项附带要求，${unknown.length} 项无法判定，${held.length} 项通过`, `${failed.length} not met, ${more.length} attached, ${unknown.length} undecidable, ${held.length} passed`)),
       origin.length ? h('details.notice', {}, h('summary', {}, tr(`结论依据 ${origin.length} 个生成数据图层，非调查成果`, `Rests on ${origin.length} layers of generated data, not surveys`)), h('p', {}, origin.join(tr('、', ', ')))) : null,
-      h('div.row.noprint', {}, button(tr('打印或存为 PDF', 'Print or save as PDF'), () => print(), 'button', { id: 'print' })),
-      open.map(finding),
+      h('div.row.noprint', {}, pdf, button(tr('打印', 'Print'), () => print(), 'button', { id: 'print' })),
+      failed.map(finding), wanting(unknown), more.map(finding),
+      unknown.length ? h('details', { id: 'unknown', open: unknown.length <= FEW ? true : undefined }, h('summary', {}, tr(`无法判定的规则（${unknown.length}）`, `Rules that cannot be decided (${unknown.length})`)), unknown.map(finding)) : null,
       held.length ? h('details', {}, h('summary', {}, tr(`通过的规则（${held.length}）`, `Rules that hold (${held.length})`)), held.map(finding)) : null);
   }
+
+  /** What the undecidable rules wait for, asked in place: the most wanted first. */
+  function wanting(unknown: Finding[]): HTMLElement | null {
+    const count = new Map<string, number>();
+    for (const f of unknown) if (f.missing) count.set(f.missing, (count.get(f.missing) ?? 0) + 1);
+    const asked = [...count].map(([name, n]) => ({ n, field: kind().facts.find((f) => f.name === name) })).filter((a): a is { n: number; field: FactField } => Boolean(a.field)).sort((a, b) => b.n - a.n);
+    if (!asked.length) return null;
+    return h('section.wanting.noprint', { id: 'wanting' }, h('h3', {}, tr('补充以下事实即可继续判定', 'Tell what is still unknown')),
+      asked.map(({ n, field: f }) => field(`${f.title}${f.unit ? `（${f.unit}）` : ''} · ${tr(`${n} 条规则需要`, `asked by ${n} rules`)}`, factInput(f, () => { drawFacts(); void run(); }))));
+  }
+  const asBody = (): object => ({ geometry: subject!.geometry, type: kindId, facts, ...(name.value ? { name: name.value } : {}) });
+  const pdf = button(tr('下载 PDF', 'Download as PDF'), () => { void (async () => {
+    pdf.disabled = true;
+    try {
+      save(`${name.value || 'verdict'}.pdf`, await (await send('/processes/check/execution', { body: { inputs: { ...asBody(), format: 'pdf' } }, accept: 'application/pdf' })).blob());
+    } catch (why) { toast((why as Error).message, true); }
+    pdf.disabled = false;
+  })(); }, 'button', { id: 'pdf' });
 
   async function run(): Promise<void> {
     if (!subject) { fail(tr('请先画出、上传或点选范围', 'Draw, upload or pick an outline first')); return; }
     fill(out, busy(tr('正在审查……', 'Checking …')));
     const mine = subject;
     try {
-      const got = await get<Answer>('/processes/check/execution', { body: { inputs: { geometry: subject.geometry, type: kindId, facts, ...(name.value ? { name: name.value } : {}) } } });
+      const got = await get<Answer>('/processes/check/execution', { body: { inputs: asBody() } });
       if (mine !== subject) return;
       answer = got;
       showVerdict();

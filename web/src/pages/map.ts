@@ -37,7 +37,13 @@ export const page: Page = async (root, route) => {
   const s = await split(root, tr('图层', 'Layers'));
   const panel = h('div');
   const layers = [h('h1', {}, tr('图层', 'Layers')), await tree()];
-  const end = mapTools(s, panel);
+  // the moment is part of the address, so that it can be sent to somebody
+  const asked = (['datetime', 'revision'] as const).map((k) => (/^[\d-]+$/.test(route.query.get(k) ?? '') ? `${k}=${route.query.get(k)}` : '')).find(Boolean) ?? '';
+  const end = mapTools(s, panel, asked, (then) => {
+    const q = new URLSearchParams([...route.query].filter(([k]) => k !== 'datetime' && k !== 'revision'));
+    if (then) q.set(then.split('=')[0], then.split('=')[1]);
+    history.replaceState(null, '', `#/${['map', ...route.parts.map(encodeURIComponent)].join('/')}${q.size ? `?${q}` : ''}`);
+  });
   s.extra.card = (f) => {
     if (f.collection.geometryType !== 'polygon') return null;
     const at = `${encodeURIComponent(f.collection.id)}/${encodeURIComponent(f.id)}`;
@@ -53,7 +59,7 @@ export const page: Page = async (root, route) => {
   if (box?.length === 4 && box.every(Number.isFinite)) look(boxOf(box));
   const wanted = (await collections()).find((c) => c.id === id);
   if (wanted && feature) {
-    await showCard(s.card, wanted, feature);
+    await showCard(s.card, wanted, feature, s.extra.card, asked);
     const at = picked.getExtent();
     if (at && picked.getFeatures().length) look(at);
   }

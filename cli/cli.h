@@ -112,11 +112,6 @@ void cli_table_text(const cli_table *table, gt_text *out);
 void cli_table_csv(const cli_table *table, const char *const *keys, gt_text *out);
 void cli_table_free(cli_table *table);
 
-/* One page: map of the subject and its overlaps, findings beneath. .png or .pdf by extension. */
-gt_status cli_verdict_picture(cli *app, gt_store *store, const gt_package *package,
-                              const gt_verdict *verdict, const char *subject_name,
-                              const char *subject_kind, const char *path) GT_CHECKED;
-
 /* ---- where the data of an answer come from (origin.c) ------------------------------------------
  */
 enum { CLI_MAX_ORIGINS = 64 };

@@ -8,6 +8,7 @@
 #include "guotu/actor.h"
 #include "guotu/arena.h"
 #include "guotu/check.h"
+#include "guotu/map.h"
 #include "guotu/source.h"
 #include "messages.h"
 
@@ -191,6 +192,17 @@ static gt_status write_file(cli *app, const char *path, gt_text *text)
     return st;
 }
 
+static gt_status picture(cli *app, gt_store *store, const gt_package *package,
+                         const gt_verdict *verdict, const gt_subject *subject, const char *path)
+{
+    gt_verdict_picture_options o;
+    gt_verdict_picture_options_init(app->ctx, &o);
+    o.lang = app->lang;
+    o.kind = subject->kind;
+    o.day = gt_date_today();
+    return gt_verdict_picture(app->ctx, store, package, verdict, &o, path);
+}
+
 /* A picture's kind follows the name of its file: a copy under the right ending is drawn. */
 static gt_status draw(cli *app, gt_store *store, const gt_package *package,
                       const gt_verdict *verdict, const gt_subject *subject, cli_format format,
@@ -203,7 +215,7 @@ static gt_status draw(cli *app, gt_store *store, const gt_package *package,
                        GT_ARGS(GT_TEXT("option", "o"), GT_TEXT("value", path),
                                GT_TEXT("allowed", format == CLI_PDF ? "FILE.pdf" : "FILE.png")));
     }
-    return cli_verdict_picture(app, store, package, verdict, subject->name, subject->kind, path);
+    return picture(app, store, package, verdict, subject, path);
 }
 
 static gt_status put_verdict(cli *app, gt_store *store, const gt_package *package,
@@ -226,8 +238,7 @@ static gt_status put_verdict(cli *app, gt_store *store, const gt_package *packag
         st = write_file(app, path, &app->out);
     }
     if (st == GT_OK && cli_has(app, "picture")) {
-        st = cli_verdict_picture(app, store, package, verdict, subject->name, subject->kind,
-                                 cli_option_value(app, "picture", ""));
+        st = picture(app, store, package, verdict, subject, cli_option_value(app, "picture", ""));
     }
     return st;
 }

@@ -66,6 +66,10 @@ typedef struct gt_check_options {
     gt_date as_of;     /* rules and map of that day; GT_DATE_NONE: rules of today, present map */
     int64_t as_of_rev; /* 0: newest */
     double densify_m;  /* survey area step on the plane (LA-1); <= 0: 70 m */
+    /* May who asks see a layer? What he may not is measured as if the workspace did not hold it:
+     * rules that need it are undecidable, and nothing of it is told. NULL: all is seen. */
+    bool (*may_see)(void *user, const char *layer);
+    void *user; /* of may_see */
 } gt_check_options;
 void gt_check_options_init(gt_check_options *options);
 

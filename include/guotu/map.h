@@ -292,6 +292,13 @@ typedef struct gt_map_finding {
     gt_title text;          /* why, or the way to comply; members may be NULL */
 } gt_map_finding;
 
+/* A clause that the findings cite, printed in full. Texts are borrowed. */
+typedef struct gt_map_clause {
+    const char *id;
+    gt_title where; /* plan and section */
+    gt_title text;  /* what it asks */
+} gt_map_clause;
+
 typedef struct gt_map_verdict_options {
     size_t size;
     double dpi; /* of PNG and of the embedded ground image; A4 portrait */
@@ -312,15 +319,37 @@ typedef struct gt_map_verdict_options {
      * among `layers` */
     const gt_title *generated;
     size_t n_generated;
+    const gt_map_clause *clauses; /* below the table; PDF only */
+    size_t n_clauses;
 } gt_map_verdict_options;
 void gt_map_verdict_options_init(gt_ctx *ctx, gt_map_verdict_options *options);
 
 /* Draws the verdict: head with the result, map with the subject and the numbered overlaps, table of
- * findings. PDF: as many A4 pages as the table needs. PNG and SVG: one page that grows downwards; a
- * table longer than GT_MAP_MAX_PX ends with a line that says how many findings are left out.
- * source gives the ground layers, plane and CRS; its callbacks are not used when n_layers is 0.
- * Errors as gt_map_draw; GT_E_USAGE also for a subject that is NULL or empty. */
+ * findings. PDF: as many A4 pages as table and clauses need. PNG and SVG: one page that grows
+ * downwards; a table longer than GT_MAP_MAX_PX ends with a line that says how many findings are
+ * left out. source gives the ground layers, plane and CRS; its callbacks are not used when n_layers
+ * is 0. Errors as gt_map_draw; GT_E_USAGE also for a subject that is NULL or empty. */
 gt_status gt_map_verdict(gt_ctx *ctx, const gt_map_source *source,
                          const gt_map_verdict_options *options, const char *path) GT_CHECKED;
+
+typedef struct gt_verdict_picture_options {
+    size_t size;
+    double dpi;
+    gt_lang lang;
+    const char *kind; /* of subject, as the package names it; borrowed, may be NULL */
+    gt_date day;      /* printed as the day of the check; GT_DATE_NONE: none */
+    /* Whether a layer may be drawn below the subject; NULL: all may. */
+    bool (*may_draw)(void *user, const char *layer);
+    void *user;
+} gt_verdict_picture_options;
+void gt_verdict_picture_options_init(gt_ctx *ctx, gt_verdict_picture_options *options);
+
+/* gt_map_verdict of a verdict of check.h: over land use and units, as far as the workspace holds
+ * them; findings that hold are counted, not listed; a PDF prints the clauses of the others in full.
+ * The note at the foot names revision, day, package and the first 12 digits of its hash. store and
+ * package: those of the verdict. Errors as gt_map_verdict. */
+gt_status gt_verdict_picture(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                             const gt_verdict *verdict, const gt_verdict_picture_options *options,
+                             const char *path) GT_CHECKED;
 
 #endif

@@ -295,7 +295,8 @@ gt_status gt_bulk_ask(gt_bulk *b, gt_question *q)
     q->turn = b->turn;
     q->sure = q->exact = false;
     q->answer = (gt_measured){.measure = q->measure, .distance_m = NAN};
-    if (!b->nears[q->near].near.known) {
+    bool seen = b->check.may_see == NULL || b->check.may_see(b->check.user, q->measure->layer);
+    if (!seen || !b->nears[q->near].near.known) {
         q->sure = q->exact = true;
         return GT_OK;
     }
@@ -331,7 +332,9 @@ static gt_status total_afresh(gt_bulk *b, const gt_measure *measure, gt_measured
                                   .subject = b->subject->geom,
                                   .as_of = b->check.as_of,
                                   .as_of_rev = b->check.as_of_rev,
-                                  .densify_m = b->check.densify_m > 0 ? b->check.densify_m : 70.0};
+                                  .densify_m = b->check.densify_m > 0 ? b->check.densify_m : 70.0,
+                                  .may_see = b->check.may_see,
+                                  .see_user = b->check.user};
     gt_status st = gt_meter_new(b->ctx, &setup, &meter);
     st = st == GT_OK ? gt_meter_measure(b->ctx, meter, measure, &found) : st;
     if (st == GT_OK) {

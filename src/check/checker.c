@@ -271,7 +271,9 @@ static gt_meter_setup setup_of(gt_checker *c, const gt_check_options *o, const g
                             .subject = land,
                             .as_of = o->as_of,
                             .as_of_rev = o->as_of_rev,
-                            .densify_m = o->densify_m > 0 ? o->densify_m : 70.0};
+                            .densify_m = o->densify_m > 0 ? o->densify_m : 70.0,
+                            .may_see = o->may_see,
+                            .see_user = o->user};
 }
 
 gt_status gt_checker_meter(gt_checker *c, const gt_geom *land, const gt_check_options *options,

@@ -478,9 +478,17 @@ static gt_status total_of_layer(pass *p, const gt_measure *measure)
 /* TOTAL within the subject's unit: the unit with the largest overlap takes the subject's place. */
 static gt_status total_of_unit(gt_ctx *ctx, gt_meter *m, const gt_measure *measure, answer *a);
 
+static bool hidden(const gt_meter *m, const char *layer)
+{
+    return layer != NULL && m->setup.may_see != NULL && !m->setup.may_see(m->setup.see_user, layer);
+}
+
 static gt_status run(gt_ctx *ctx, gt_meter *m, const gt_measure *measure, answer *a)
 {
     gt_layer_info layer;
+    if (hidden(m, measure->layer) || hidden(m, measure->same_unit)) {
+        return GT_OK; /* as if it were not there */
+    }
     gt_status st = gt_store_find_layer(ctx, m->setup.store, measure->layer, &layer);
     if (st == GT_E_NOT_FOUND) {
         gt_error_clear(ctx);

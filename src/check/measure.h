@@ -31,6 +31,8 @@ typedef struct gt_meter_setup { /* all borrowed */
     gt_date as_of;
     int64_t as_of_rev;
     double densify_m;
+    bool (*may_see)(void *user, const char *layer); /* of the options; NULL: all */
+    void *see_user;
 } gt_meter_setup;
 
 /* GT_E_INPUT when the subject is empty, no polygon, or invalid (place named). */

@@ -21,6 +21,7 @@ typedef struct sheet {
     size_t budget;
     gt_verdict_page page;
     gt_table table;
+    gt_clause_list clauses;
     gt_window view;
     gt_look look;
     gt_stage stage;

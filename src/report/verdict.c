@@ -96,11 +96,37 @@ static void fill_texts(sheet *s)
                    area[0] != '\0' ? (zh ? "（" : " (") : "", mu,
                    area[0] != '\0' ? (zh ? "）" : ")") : "");
     gt_verdict_summary(o, p->summary_text, sizeof p->summary_text);
+}
+
+/* As many names as fit, and how many more there are. */
+static void fill_warning(sheet *s, double width)
+{
+    enum { MOST_NAMES = 40 };
+    const gt_map_verdict_options *o = s->o;
+    gt_verdict_page *p = &s->page;
+    gt_face face = p->warning_face;
+    bool fits = false;
+    face.width = width;
     if (o->generated == NULL) {
         gt_warning_text(&s->map, p->warning_text, sizeof p->warning_text);
+        return;
     }
-    for (size_t i = 0; o->generated != NULL && i < o->n_generated; i++) {
-        gt_warning_add(o->generated[i], o->lang, p->warning_text, sizeof p->warning_text);
+    for (size_t n = o->n_generated < MOST_NAMES ? o->n_generated : MOST_NAMES; n > 0 && !fits;
+         n--) {
+        char more[64] = "";
+        p->warning_text[0] = '\0';
+        for (size_t i = 0; i < n; i++) {
+            gt_warning_add(o->generated[i], o->lang, p->warning_text, sizeof p->warning_text);
+        }
+        if (n < o->n_generated) {
+            gt_word_count(GT_WORD_MORE_LAYERS, o->lang, o->n_generated - n, more, sizeof more);
+        }
+        size_t used = strlen(p->warning_text);
+        fits = used + sizeof more < sizeof p->warning_text;
+        if (fits) {
+            memcpy(p->warning_text + used, more, strlen(more) + 1);
+            fits = !gt_type_measure(s->type, &face, p->warning_text).cut;
+        }
     }
 }
 
@@ -141,6 +167,7 @@ static void plan_head(sheet *s)
     set_faces(p);
     fill_texts(s);
     double wide = p->w - 2 * p->margin;
+    fill_warning(s, wide - 25);
     gt_face badge = {.size = 12, .bold = true, .lines = 1};
     gt_extent b = gt_type_measure(s->type, &badge, gt_word_of(result_word(o->result), o->lang));
     double y = 30;
@@ -193,6 +220,36 @@ static double below_table(const sheet *s)
     return s->page.foot.h + FOOT_GAP + 8;
 }
 
+static double rows_h(const gt_table *t, size_t first, size_t n)
+{
+    double h = t->head_h;
+    for (size_t i = first; i < first + n; i++) {
+        h += t->rows[i].h;
+    }
+    return h;
+}
+
+static const double CLAUSES_GAP = 10; /* between the table and the clauses */
+
+/* Where clause i begins: *y on this page, or the top of the next (true). The first brings the
+ * heading along. */
+static bool clause_turns(const sheet *s, size_t i, double *y)
+{
+    double h = s->clauses.h[i] + (i == 0 ? s->clauses.head_h : 0);
+    bool turns = *y + h > A4_H - below_table(s);
+    *y = turns ? s->page.margin : *y;
+    return turns;
+}
+
+static void plan_clauses(sheet *s, double y)
+{
+    y += CLAUSES_GAP;
+    for (size_t i = 0; i < s->clauses.n; i++) {
+        s->page.n_pages += clause_turns(s, i, &y) ? 1 : 0;
+        y += s->clauses.h[i] + (i == 0 ? s->clauses.head_h : 0);
+    }
+}
+
 /* Rows to pages; the page's size stands. */
 static void plan_rows(sheet *s)
 {
@@ -202,11 +259,15 @@ static void plan_rows(sheet *s)
     if (s->kind == GT_CANVAS_PDF) {
         p->first_page_rows = rows_that_fit(&s->table, 0, A4_H - below - p->table_y);
         size_t done = p->first_page_rows;
+        double y = p->table_y + rows_h(&s->table, 0, done) + (s->table.n == 0 ? LINE_H : 0);
         while (done < s->table.n) {
             size_t n = rows_that_fit(&s->table, done, A4_H - below - p->margin);
-            done += n == 0 ? 1 : n; /* a row is never higher than a page; see TEXT_LINES */
+            n = n == 0 ? 1 : n; /* a row is never higher than a page; see TEXT_LINES */
+            y = p->margin + rows_h(&s->table, done, n);
+            done += n;
             p->n_pages++;
         }
+        plan_clauses(s, y);
     } else {
         p->first_page_rows = rows_that_fit(&s->table, 0, p->h - below - LINE_H - p->table_y);
         p->left_out = s->table.n - p->first_page_rows;
@@ -324,6 +385,29 @@ static void draw_line(sheet *s, const char *text, double y)
     gt_type_draw(s->type, s->cr, &face, text, s->page.margin + 4, y + 3);
 }
 
+/* From y on, on page `number`, which has its foot. */
+static gt_status draw_clauses(sheet *s, double y, size_t number)
+{
+    gt_status st = GT_OK;
+    double x = s->page.margin;
+    y += CLAUSES_GAP;
+    for (size_t i = 0; st == GT_OK && i < s->clauses.n; i++) {
+        if (clause_turns(s, i, &y)) {
+            gt_canvas_next_page(s->canvas);
+            draw_foot(s, ++number);
+            st = gt_check_cancel(s->ctx);
+        }
+        if (i == 0) {
+            gt_clause_list_draw_head(&s->clauses, s->o, s->type, s->cr, x, y);
+            y += s->clauses.head_h;
+        }
+        gt_clause_list_draw(&s->clauses, i, s->o, s->type, s->cr, x, y);
+        y += s->clauses.h[i];
+        s->page.n_clauses++;
+    }
+    return st;
+}
+
 static gt_status draw_tables(sheet *s)
 {
     gt_verdict_page *p = &s->page;
@@ -335,25 +419,27 @@ static gt_status draw_tables(sheet *s)
     char text[96];
     if (s->table.n == 0) {
         draw_line(s, gt_word_of(GT_WORD_NO_FINDINGS, s->o->lang), y);
+        y += LINE_H;
     } else if (p->left_out > 0) {
         gt_word_count(GT_WORD_LEFT_OUT, s->o->lang, p->left_out, text, sizeof text);
         draw_line(s, text, y);
     }
     draw_foot(s, 1);
     double below = below_table(s);
-    for (size_t number = 2; number <= p->n_pages; number++) {
+    size_t number = 1;
+    while (s->kind == GT_CANVAS_PDF && done < s->table.n) {
         gt_canvas_next_page(s->canvas);
         size_t n = rows_that_fit(&s->table, done, A4_H - below - p->margin);
         n = n == 0 ? 1 : n;
-        (void)draw_rows(s, done, n, p->margin);
+        y = draw_rows(s, done, n, p->margin);
         done += n;
-        draw_foot(s, number);
+        draw_foot(s, ++number);
         gt_status st = gt_check_cancel(s->ctx);
         if (st != GT_OK) {
             return st;
         }
     }
-    return GT_OK;
+    return draw_clauses(s, y, number);
 }
 
 /* ---- the whole ---- */
@@ -411,6 +497,9 @@ static gt_status prepare(sheet *s, const char *path)
     }
     plan_head(s);
     st = gt_table_plan(ctx, o, s->type, s->page.w - 2 * s->page.margin, &s->table);
+    if (st == GT_OK && s->kind == GT_CANVAS_PDF) {
+        st = gt_clause_list_plan(ctx, o, s->type, s->page.w - 2 * s->page.margin, &s->clauses);
+    }
     if (st == GT_OK) {
         plan_pages(s);
         st = gt_sheet_fit(s);
@@ -437,6 +526,7 @@ static void release(sheet *s)
     gt_canvas_abort(s->ctx, s->canvas);
     gt_legend_free(s->ctx, &s->legend);
     gt_table_free(s->ctx, &s->table);
+    gt_clause_list_free(s->ctx, &s->clauses);
     gt_labels_free(s->ctx, s->tags);
     gt_labels_free(s->ctx, s->names);
     gt_type_free(s->ctx, s->type);

@@ -51,6 +51,20 @@ void gt_tag_text(const gt_table *table, const gt_map_verdict_options *options, s
 /* Whether a finding has an overlap to draw. */
 bool gt_finding_drawn(const gt_map_finding *finding);
 
+typedef struct gt_clause_list { /* of the clauses cited, below the table of a PDF; points */
+    double width, head_h;
+    double *h; /* owned, one a clause; never higher than a page: see verdict_clauses.c */
+    size_t n, n_cut;
+} gt_clause_list;
+gt_status gt_clause_list_plan(gt_ctx *ctx, const gt_map_verdict_options *options, gt_type *type,
+                              double width, gt_clause_list *out) GT_CHECKED;
+void gt_clause_list_free(gt_ctx *ctx, gt_clause_list *list);
+void gt_clause_list_draw_head(const gt_clause_list *list, const gt_map_verdict_options *options,
+                              gt_type *type, cairo_t *cr, double x, double y);
+void gt_clause_list_draw(const gt_clause_list *list, size_t i,
+                         const gt_map_verdict_options *options, gt_type *type, cairo_t *cr,
+                         double x, double y);
+
 typedef struct gt_verdict_page { /* first page, points */
     double w, h, margin;
     gt_rect title, badge, subject, summary, warning, frame, legend, foot;
@@ -58,6 +72,7 @@ typedef struct gt_verdict_page { /* first page, points */
     gt_face title_face, subject_face, summary_face, warning_face, foot_face;
     char subject_text[512], summary_text[160], warning_text[512];
     size_t first_page_rows, n_pages, left_out;
+    size_t n_clauses; /* drawn */
 } gt_verdict_page;
 
 typedef struct gt_verdict_probe {

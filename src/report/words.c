@@ -33,6 +33,8 @@ static const gt_title words[GT_WORD_COUNT] = {
     [GT_WORD_SUBJECT] = {"审查对象", "Subject"},
     [GT_WORD_LEFT_OUT] = {"另有 %d 项未列出，请查看 PDF", "%d more findings: see the PDF"},
     [GT_WORD_NO_FINDINGS] = {"没有需要说明的事项", "Nothing to report"},
+    [GT_WORD_CLAUSES] = {"所依据的条款", "Clauses cited"},
+    [GT_WORD_MORE_LAYERS] = {"，另有 %d 个图层", ", and %d more"},
     [GT_WORD_HA] = {"公顷", "ha"},
     [GT_WORD_MU] = {"亩", "mu"},
 };

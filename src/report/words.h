@@ -31,6 +31,8 @@ typedef enum gt_word {
     GT_WORD_SUBJECT,
     GT_WORD_LEFT_OUT, /* %d */
     GT_WORD_NO_FINDINGS,
+    GT_WORD_CLAUSES,
+    GT_WORD_MORE_LAYERS, /* %d */
     GT_WORD_HA,
     GT_WORD_MU,
     GT_WORD_COUNT

@@ -31,7 +31,8 @@ gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
     options.read_only = true;
     gt_status st = gt_store_open(ctx, setup->workspace, &options, &out->store);
     if (st == GT_OK) {
-        st = gt_arena_new(ctx, 0, &out->arena);
+        out->may = gt_zalloc(ctx, gt_package_n_layers(setup->package) + 1, sizeof *out->may);
+        st = out->may == NULL ? GT_E_MEMORY : gt_arena_new(ctx, 0, &out->arena);
     }
     if (st == GT_OK) {
         st = gt_crs_set_open(ctx, gt_store_crs(out->store), &out->crs);
@@ -57,6 +58,7 @@ void gt_desk_close(gt_desk *desk)
         gt_transform_free(desk->ctx, desk->in[i]);
     }
     gt_crs_set_close(desk->ctx, &desk->crs);
+    gt_free(desk->ctx, desk->may);
     gt_arena_free(desk->arena);
     gt_store_close(desk->writer);
     gt_store_close(desk->store);
@@ -132,10 +134,34 @@ bool gt_desk_is_public(gt_desk *desk, const char *layer)
     return layer_rights(desk) == 1 || may_read(desk, GT_PUBLIC_ACTOR, layer);
 }
 
-bool gt_desk_may_read(gt_desk *desk, const char *layer)
+static bool ask_read(gt_desk *desk, const char *layer)
 {
     return gt_desk_is_public(desk, layer) || (desk->who.id[0] != '\0' && !desk->who.must_change &&
                                               may_read(desk, desk->who.id, layer));
+}
+
+/* Asked of the register once a request: a bulk check asks a million times. */
+bool gt_desk_may_read(gt_desk *desk, const char *layer)
+{
+    size_t i = 0, n = gt_package_n_layers(desk->package);
+    if (layer_rights(desk) == 1) {
+        return true;
+    }
+    while (i < n && strcmp(gt_package_layer(desk->package, i)->id, layer) != 0) {
+        i++;
+    }
+    if (i == n) {
+        return ask_read(desk, layer);
+    }
+    if (desk->may[i] == GT_NOT_ASKED) {
+        desk->may[i] = ask_read(desk, layer) ? GT_MAY : GT_MAY_NOT;
+    }
+    return desk->may[i] == GT_MAY;
+}
+
+bool gt_desk_sees(void *user, const char *layer)
+{
+    return gt_desk_may_read(user, layer);
 }
 
 bool gt_desk_publishes(gt_desk *desk, const gt_layer_info *info)
@@ -414,6 +440,7 @@ void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
     reply->encoding = GT_AS_IS;
     reply->html = false;
     reply->file = NULL;
+    reply->save_as = NULL;
     reply->stream = NULL;
 }
 
@@ -427,6 +454,7 @@ void gt_desk_answer(gt_desk *desk, const gt_request *request, gt_reply *reply)
     desk->findings = NULL;
     desk->operation = -1;
     desk->layer_rights = 0;
+    memset(desk->may, GT_NOT_ASKED, gt_package_n_layers(desk->package));
     desk->who = (gt_who){0};
     desk->writes = false;
     int64_t seen = desk->glance == NULL ? -1 : gt_glance_look(desk->glance);

@@ -44,6 +44,8 @@ void gt_crs_set_close(gt_ctx *ctx, gt_crs_set *set);
 /* Reads a URI, a safe CURIE "[EPSG:4326]" or "EPSG:4326"; false when it is not offered. */
 bool gt_crs_set_find(const gt_crs_set *set, const char *text, gt_map_crs *out);
 
+enum { GT_NOT_ASKED = 0, GT_MAY, GT_MAY_NOT }; /* of gt_desk.may */
+
 typedef struct gt_jobs gt_jobs;
 typedef struct gt_grid_looks gt_grid_looks;
 
@@ -57,6 +59,7 @@ typedef struct gt_desk {
     const char *const *clauses; /* of what the request is about; NULL: not known */
     const char *findings;       /* JSON: the rules that deny it; arena, NULL: none */
     int layer_rights;           /* of the request: 0 not asked yet, 1 all public, 2 by grants */
+    unsigned char *may;         /* of the request: may who asks read the package's i-th layer? */
     int operation;              /* of a transaction that is at fault; -1: none */
     gt_arena *arena;            /* of one request */
     gt_crs_set crs;
@@ -118,6 +121,8 @@ bool gt_desk_all_public(gt_desk *desk);
 bool gt_desk_is_public(gt_desk *desk, const char *layer);
 /* May who asks read it? What cannot be asked is not allowed. */
 bool gt_desk_may_read(gt_desk *desk, const char *layer);
+/* The same as a callback; user is the desk. */
+bool gt_desk_sees(void *user, const char *layer);
 const char *gt_desk_title(const gt_desk *desk, gt_title title);
 /* Sets the entity tag from a revision and says whether the client holds it (then 304 is set). */
 bool gt_desk_unchanged(gt_desk *desk, const gt_request *request, int64_t revision, gt_reply *reply);

@@ -200,6 +200,22 @@ static bool where_of(const gt_finding *f, double *x, double *y)
     return false;
 }
 
+/* A rule is kept by everybody; what it measured is told to those who may read the layers. */
+static bool may_tell(gt_desk *desk, const gt_finding *f)
+{
+    bool may = true;
+    for (size_t k = 0; may && k < f->rule->n_measures; k++) {
+        may = gt_desk_may_read(desk, f->rule->measures[k].layer);
+    }
+    return may;
+}
+
+static const char *said(gt_desk *desk, const gt_finding *f, gt_lang lang)
+{
+    const char *title = lang == GT_LANG_ZH ? f->rule->title.zh : f->rule->title.en;
+    return may_tell(desk, f) ? f->said[lang] : title;
+}
+
 /* Every rule that denies it, for the problem document. */
 static const char *denials(gt_edit *e, const gt_verdict *verdict)
 {
@@ -221,10 +237,10 @@ static const char *denials(gt_edit *e, const gt_verdict *verdict)
             gt_text_json_string(&o, f->rule->clauses[k]);
         }
         gt_text_puts(&o, "],\"said\":");
-        gt_text_json_string(&o, f->said[desk->lang]);
+        gt_text_json_string(&o, said(desk, f, desk->lang));
         gt_text_puts(&o, ",\"comply\":");
-        gt_text_json_string(&o, f->comply[desk->lang]);
-        if (where_of(f, &x, &y)) {
+        gt_text_json_string(&o, may_tell(desk, f) ? f->comply[desk->lang] : NULL);
+        if (may_tell(desk, f) && where_of(f, &x, &y)) {
             gt_text_printf(&o, ",\"x\":%.3f,\"y\":%.3f", x, y);
         }
         gt_text_putc(&o, '}');
@@ -241,12 +257,12 @@ static gt_status deny(gt_edit *e, const gt_verdict *verdict)
     const gt_finding *f = gt_verdict_finding(verdict, 0); /* denials come first */
     gt_place place = {
         .layer = e->layer, .feature = e->id, .rule = f->rule->id, .clause = f->rule->clauses[0]};
-    place.has_xy = where_of(f, &place.x, &place.y);
+    place.has_xy = may_tell(desk, f) && where_of(f, &place.x, &place.y);
     desk->clauses = f->rule->clauses;
     desk->findings = denials(e, verdict);
-    return gt_fail(
-        desk->ctx, GT_E_INPUT, &GT_MSG_SERVE_RULE, &place,
-        GT_ARGS(GT_TEXT("said", f->said[GT_LANG_EN]), GT_TEXT("said_zh", f->said[GT_LANG_ZH])));
+    return gt_fail(desk->ctx, GT_E_INPUT, &GT_MSG_SERVE_RULE, &place,
+                   GT_ARGS(GT_TEXT("said", said(desk, f, GT_LANG_EN)),
+                           GT_TEXT("said_zh", said(desk, f, GT_LANG_ZH))));
 }
 
 gt_status gt_edit_rules(const gt_edits *all, gt_edit *e)

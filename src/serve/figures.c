@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "guotu/indicator.h"
+#include "serve/access.h"
 #include "serve/messages.h"
+#include "serve/voices.h"
 
 enum { YEARS_MAX = 40, TOP = 200, TOP_MAX = 10000, YEAR_LOW = 1900, YEAR_HIGH = 2100 };
 
@@ -50,6 +52,52 @@ static gt_status read_level(gt_desk *desk, const gt_request *request, gt_level *
     return text == NULL ? GT_OK : gt_bad_parameter(desk, "level", text, "city, district, town");
 }
 
+/* ---- rights -----------------------------------------------------------------------------------
+ * A figure is told to those who may read every layer it is counted from, and a record of a ledger
+ * is named to those who may read it. */
+
+static bool may_see(gt_desk *desk, const gt_indicator *in)
+{
+    bool may = true;
+    for (size_t i = 0; may && in->account[i] != NULL; i++) {
+        char layer[128];
+        (void)snprintf(layer, sizeof layer, "%.*s", (int)strcspn(in->account[i], "."),
+                       in->account[i]);
+        may = gt_package_find_layer(desk->package, layer) == NULL || gt_desk_may_read(desk, layer);
+    }
+    return may;
+}
+
+static gt_status must_see(gt_desk *desk, const gt_indicator *in)
+{
+    return may_see(desk, in)
+               ? GT_OK
+               : gt_fail(desk->ctx, GT_E_USAGE, &GT_MSG_SERVE_MAY_NOT, GT_NOWHERE,
+                         GT_ARGS(GT_TEXT("actor",
+                                         *desk->who.id == '\0' ? GT_PUBLIC_ACTOR : desk->who.id),
+                                 GT_TEXT("action", "read"), GT_TEXT("unit", "*")));
+}
+
+/* "works:W-2025-0001" of an event, in its unit. */
+static bool may_name(gt_desk *desk, const gt_contribution *c)
+{
+    gt_book *book = NULL;
+    char ledger[128];
+    bool may = c->event == 0;
+    (void)snprintf(ledger, sizeof ledger, "%.*s", (int)strcspn(c->where, ":"), c->where);
+    const gt_ask ask = {*desk->who.id == '\0' ? GT_PUBLIC_ACTOR : desk->who.id, ledger, "read",
+                        *c->unit == '\0' ? NULL : c->unit, NULL};
+    if (may || desk->who.must_change) {
+        return may;
+    }
+    gt_status st = gt_desk_book(desk, &book);
+    st = st == GT_OK ? gt_actor_may(desk->ctx, book, &ask, NULL, &may) : st;
+    if (st != GT_OK) {
+        gt_error_clear(desk->ctx);
+    }
+    return st == GT_OK && may;
+}
+
 /* ---- values -----------------------------------------------------------------------------------
  */
 
@@ -75,7 +123,7 @@ static void put_indicator(gt_desk *desk, const gt_indicator *in, gt_text *o)
     gt_text_json_string(o, in->unit);
     put_texts(o, "clauses", in->clauses);
     put_texts(o, "series", in->series_ids);
-    gt_text_puts(o, "}");
+    gt_text_printf(o, ",\"hidden\":%s}", may_see(desk, in) ? "false" : "true");
 }
 
 /* asked: base unit; NAN: not known. */
@@ -141,7 +189,7 @@ static gt_status put_rows(gt_desk *desk, const gt_indicator_table *table, const 
     gt_text_init(&line, desk->ctx, 65536);
     for (size_t i = 0; st == GT_OK && i < gt_indicator_table_n_rows(table); i++) {
         const gt_indicator_row *row = gt_indicator_table_row(table, i);
-        if (asked_for(unit, row)) {
+        if (asked_for(unit, row) && may_see(desk, row->indicator)) {
             gt_text_puts(o, n++ > 0 ? ",\n" : "\n");
             put_row(desk, row, &line, o);
             st = gt_desk_time(desk);
@@ -235,6 +283,7 @@ gt_status gt_get_trend(gt_desk *desk, const gt_request *request, gt_reply *reply
     long from = 0, to = 0;
     gt_date_to_ymd(gt_date_today(), &this_year, &month, &day);
     gt_status st = find_indicator(desk, request->part[1], &in);
+    st = st == GT_OK ? must_see(desk, in) : st;
     st =
         st == GT_OK ? gt_read_number(desk, request, "to", YEAR_LOW, YEAR_HIGH, this_year, &to) : st;
     st = st == GT_OK ? gt_read_number(desk, request, "from", YEAR_LOW, to, to - 6, &from) : st;
@@ -291,13 +340,14 @@ static gt_status read_state(gt_desk *desk, const gt_request *request, const char
     return GT_OK;
 }
 
-static void put_contribution(const gt_contribution *c, gt_text *o)
+static void put_contribution(gt_desk *desk, const gt_contribution *c, gt_text *o)
 {
-    const char *const texts[][2] = {{"series", c->series}, {"where", c->where},
-                                    {"district", c->unit}, {"before", c->before},
-                                    {"after", c->after},   {"sum", c->sum}};
+    bool named = may_name(desk, c);
+    const char *const texts[][2] = {{"series", c->series}, {"where", named ? c->where : ""},
+                                    {"district", c->unit}, {"before", named ? c->before : ""},
+                                    {"sum", c->sum},       {"after", named ? c->after : ""}};
     gt_text_printf(o, "{\"quanta\":%lld,\"revision\":%lld,\"event\":%lld", (long long)c->quanta,
-                   (long long)c->revision, (long long)c->event);
+                   (long long)c->revision, named ? (long long)c->event : 0LL);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         gt_text_printf(o, ",\"%s\":", texts[i][0]);
         gt_text_json_string(o, texts[i][1]);
@@ -326,7 +376,7 @@ static void put_explanation(gt_desk *desk, const gt_explanation *e, size_t top, 
             continue;
         }
         gt_text_puts(o, i > 0 ? ",\n" : "\n");
-        put_contribution(&e->list[i], o);
+        put_contribution(desk, &e->list[i], o);
     }
     gt_text_printf(o, "],\"rest\":%lld}\n", (long long)rest);
 }
@@ -338,6 +388,7 @@ gt_status gt_get_explanation(gt_desk *desk, const gt_request *request, gt_reply 
     gt_state from, to;
     long top = 0;
     gt_status st = find_indicator(desk, request->part[1], &in);
+    st = st == GT_OK ? must_see(desk, in) : st;
     st = st == GT_OK ? read_state(desk, request, "from", &from) : st;
     st = st == GT_OK ? read_state(desk, request, "to", &to) : st;
     st = st == GT_OK ? gt_read_number(desk, request, "top", 1, TOP_MAX, TOP, &top) : st;

@@ -318,7 +318,7 @@ gt_status gt_jobs_start(gt_ctx *ctx, const gt_desk_setup *setup, gt_jobs **out)
     }
     jobs->parent = ctx;
     jobs->setup = *setup;
-    jobs->setup.accounts = false;
+    jobs->setup.accounts = true; /* a job may read what its owner may */
     jobs->setup.tiles = NULL;
     jobs->setup.glance = NULL;
     jobs->setup.jobs = NULL;

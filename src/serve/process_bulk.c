@@ -329,6 +329,8 @@ gt_status gt_bulk_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_t
     gt_bulk_options options;
     gt_bulk_facts facts = {0};
     gt_bulk_options_init(&options);
+    options.check.may_see = gt_desk_sees;
+    options.check.user = desk;
     gt_status st = read_bulk(desk, inputs, &b);
     gt_text_init(&b.line, desk->ctx, 0);
     (void)snprintf(path, sizeof path, "%.4000s/verdicts.jsonl", dir);

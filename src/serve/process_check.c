@@ -1,9 +1,15 @@
 /* The process `check`: one subject against the rules. Inputs: the outline as GeoJSON, the
  * kind of subject, its facts; outputs: the verdict (docs/reference/verdict-json.md) and the
- * overlaps of what does not pass, in CRS84 for a map. */
+ * overlaps of what does not pass, in CRS84 for a map; or the same as a PDF to take along. */
+#include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "guotu/map.h"
+#include "serve/job_file.h"
 #include "serve/messages.h"
 #include "serve/processes.h"
 
@@ -15,6 +21,7 @@ typedef struct inputs {
     gt_fact facts[FACTS_MAX];
     gt_subject subject;
     gt_check_options options;
+    bool pdf;
 } inputs;
 
 static gt_status refuse(gt_desk *desk, const char *reason)
@@ -79,9 +86,21 @@ static gt_status read_facts(gt_desk *desk, inputs *in)
     return st;
 }
 
+static gt_status read_format(gt_desk *desk, inputs *in)
+{
+    const json_t *given = gt_input(in->in, "format");
+    const char *format = given == NULL ? "json" : json_string_value(given);
+    in->pdf = format != NULL && strcmp(format, "pdf") == 0;
+    return in->pdf || (format != NULL && strcmp(format, "json") == 0)
+               ? GT_OK
+               : gt_input_wrong(desk, "format", "json or pdf", "应为 json 或 pdf");
+}
+
 static gt_status read_inputs(gt_desk *desk, inputs *in)
 {
     gt_check_options_init(&in->options);
+    in->options.may_see = gt_desk_sees;
+    in->options.user = desk;
     gt_status st = gt_input_outline(desk, in->in, &in->geom);
     if (st == GT_OK) {
         const char *kind = text_input(in, "type"), *day = text_input(in, "as_of");
@@ -93,6 +112,7 @@ static gt_status read_inputs(gt_desk *desk, inputs *in)
             st = refuse(desk, "inputs.as_of: YYYY-MM-DD");
         }
     }
+    st = st == GT_OK ? read_format(desk, in) : st;
     return st == GT_OK ? read_facts(desk, in) : st;
 }
 
@@ -173,25 +193,101 @@ gt_status gt_check_try(gt_desk *desk, const json_t *given)
     return st;
 }
 
+static gt_status draw(gt_desk *desk, const inputs *in, const gt_verdict *verdict, const char *path)
+{
+    gt_verdict_picture_options o;
+    gt_verdict_picture_options_init(desk->ctx, &o);
+    o.lang = desk->lang;
+    o.kind = in->subject.kind;
+    o.day = gt_date_today();
+    o.may_draw = gt_desk_sees;
+    o.user = desk;
+    return gt_verdict_picture(desk->ctx, desk->store, desk->package, verdict, &o, path);
+}
+
+static gt_status take_file(gt_desk *desk, const char *path, gt_text *out)
+{
+    char block[65536];
+    size_t n = 1;
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL) {
+        return gt_fail_errno(desk->ctx, errno, "open", path);
+    }
+    while (n > 0) {
+        n = fread(block, 1, sizeof block, file);
+        gt_text_add(out, block, n);
+    }
+    gt_status st = ferror(file) ? gt_fail_errno(desk->ctx, errno, "read", path) : GT_OK;
+    (void)fclose(file);
+    return st == GT_OK ? gt_text_status(out) : st;
+}
+
+/* The PDF is drawn into a folder of its own, which is gone when the answer is. */
+static gt_status put_pdf(gt_desk *desk, const inputs *in, const gt_verdict *verdict, gt_text *out)
+{
+    char dir[GT_JOB_PATH], path[GT_JOB_PATH + 16];
+    (void)snprintf(dir, sizeof dir, "%.3900s/.verdict-XXXXXX", gt_store_dir(desk->store));
+    if (mkdtemp(dir) == NULL) {
+        return gt_fail_errno(desk->ctx, errno, "mkdtemp", dir);
+    }
+    (void)snprintf(path, sizeof path, "%s/verdict.pdf", dir);
+    gt_status st = draw(desk, in, verdict, path);
+    st = st == GT_OK ? take_file(desk, path, out) : st;
+    (void)unlink(path);
+    (void)rmdir(dir);
+    return st;
+}
+
+static gt_status put_json(gt_desk *desk, const gt_verdict *verdict, gt_text *o)
+{
+    gt_text_puts(o, "{\"verdict\":");
+    gt_verdict_render_json(verdict, o);
+    gt_text_puts(o, ",\"overlaps\":");
+    return put_overlaps(desk, verdict, o);
+}
+
+static gt_status judge(gt_desk *desk, inputs *in, gt_verdict **out)
+{
+    gt_checker *checker = NULL;
+    gt_status st = read_inputs(desk, in);
+    st = st == GT_OK ? gt_desk_checker(desk, &checker) : st;
+    return st == GT_OK ? gt_checker_run(desk->ctx, checker, &in->subject, &in->options, out) : st;
+}
+
+gt_status gt_check_answer(gt_desk *desk, const json_t *given, gt_reply *reply)
+{
+    inputs in;
+    gt_verdict *verdict = NULL;
+    inputs_init(&in, given);
+    gt_status st = judge(desk, &in, &verdict);
+    if (st == GT_OK && in.pdf) {
+        reply->type = "application/pdf";
+        reply->save_as = "verdict.pdf";
+        st = put_pdf(desk, &in, verdict, &reply->body);
+    } else if (st == GT_OK) {
+        st = put_json(desk, verdict, &reply->body);
+        gt_text_puts(&reply->body, "}\n");
+    }
+    gt_verdict_free(verdict);
+    gt_geom_free(desk->ctx, &in.geom);
+    return st;
+}
+
 gt_status gt_check_run(gt_desk *desk, const json_t *given, const char *dir, gt_text *results)
 {
     inputs in;
-    gt_checker *checker = NULL;
+    char path[GT_JOB_PATH];
     gt_verdict *verdict = NULL;
-    (void)dir;
     inputs_init(&in, given);
-    gt_status st = read_inputs(desk, &in);
-    st = st == GT_OK ? gt_desk_checker(desk, &checker) : st;
-    if (st == GT_OK) {
-        st = gt_checker_run(desk->ctx, checker, &in.subject, &in.options, &verdict);
+    gt_status st = judge(desk, &in, &verdict);
+    st = st == GT_OK ? put_json(desk, verdict, results) : st;
+    if (st == GT_OK && in.pdf) {
+        (void)snprintf(path, sizeof path, "%.4000s/verdict.pdf", dir);
+        st = draw(desk, &in, verdict, path);
+        gt_text_putc(results, ',');
+        gt_put_file(results, "report", "verdict.pdf", "application/pdf");
     }
-    if (st == GT_OK) {
-        gt_text_puts(results, "{\"verdict\":");
-        gt_verdict_render_json(verdict, results);
-        gt_text_puts(results, ",\"overlaps\":");
-        st = put_overlaps(desk, verdict, results);
-        gt_text_puts(results, "}\n");
-    }
+    gt_text_puts(results, "}\n");
     gt_verdict_free(verdict);
     gt_geom_free(desk->ctx, &in.geom);
     return st;
@@ -250,11 +346,14 @@ void gt_check_describe(gt_desk *desk, gt_text *o)
     gt_text_puts(
         o, "],\"default\":\"project\"}},\n"
            "\"name\":{\"minOccurs\":0,\"schema\":{\"type\":\"string\"}},\n"
+           "\"format\":{\"title\":\"format\",\"minOccurs\":0,\"schema\":{\"type\":\"string\","
+           "\"enum\":[\"json\",\"pdf\"],\"default\":\"json\"}},\n"
            "\"as_of\":{\"minOccurs\":0,\"schema\":{\"type\":\"string\",\"format\":\"date\"}},\n"
            "\"facts\":{\"minOccurs\":0,\"schema\":{\"type\":\"object\"}}},\n"
            "\"outputs\":{\"verdict\":{\"schema\":{\"type\":\"object\"}},"
            "\"overlaps\":{\"schema\":{\"type\":\"object\",\"format\":"
-           "\"geojson-feature-collection\"}}},\n\"kinds\":[");
+           "\"geojson-feature-collection\"}},\"report\":{\"schema\":{\"type\":\"string\","
+           "\"contentMediaType\":\"application/pdf\"}}},\n\"kinds\":[");
     put_kinds(desk, o);
     gt_text_puts(o, "]");
 }

@@ -17,7 +17,8 @@ static const gt_process processes[] = {
      true,
      gt_check_describe,
      gt_check_try,
-     gt_check_run},
+     gt_check_run,
+     gt_check_answer},
     {"bulk-check",
      {"批量审查", "Check many subjects"},
      {"审查一个图层的全部要素，或随请求给出的要素集。",
@@ -25,7 +26,8 @@ static const gt_process processes[] = {
      false,
      gt_bulk_describe,
      gt_bulk_try,
-     gt_bulk_run},
+     gt_bulk_run,
+     NULL},
     {"areas",
      {"范围内有什么", "What lies within"},
      {"所画范围内各图层、各类别的面积、长度与个数。",
@@ -33,7 +35,8 @@ static const gt_process processes[] = {
      true,
      gt_inside_describe,
      gt_inside_try,
-     gt_inside_run},
+     gt_inside_run,
+     NULL},
     {"report",
      {"年度体检报告", "Yearly report"},
      {"目标、状态、预警、走势与变化原因，PDF 或工作簿。",
@@ -41,7 +44,8 @@ static const gt_process processes[] = {
      false,
      gt_report_describe,
      gt_report_try,
-     gt_report_run},
+     gt_report_run,
+     NULL},
     {"build",
      {"更新规划包的模型成果", "Bring the package's models up to date"},
      {"运行规划包声明的模型及其所依赖者，只算已变的部分。",
@@ -49,7 +53,8 @@ static const gt_process processes[] = {
      false,
      gt_build_describe,
      gt_build_try,
-     gt_build_run}};
+     gt_build_run,
+     NULL}};
 enum { N_PROCESSES = sizeof processes / sizeof *processes };
 
 const gt_process *gt_process_at(size_t i)
@@ -346,7 +351,9 @@ gt_status gt_post_execution(gt_desk *desk, const gt_request *request, gt_reply *
         st = gt_fail(desk->ctx, GT_E_INPUT, &GT_MSG_SERVE_BODY, GT_NOWHERE,
                      GT_ARGS(GT_TEXT("reason", "inputs {}")));
     }
-    if (st == GT_OK && now) {
+    if (st == GT_OK && now && process->answer != NULL) {
+        st = process->answer(desk, inputs, reply);
+    } else if (st == GT_OK && now) {
         st = process->run(desk, inputs, NULL, &reply->body);
     } else if (st == GT_OK) {
         st = gt_process_attempt(desk, id, inputs);

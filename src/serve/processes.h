@@ -19,6 +19,8 @@ typedef struct gt_process {
     gt_status (*attempt)(gt_desk *desk, const json_t *inputs);
     /* Runs; `results` becomes the JSON document of results. Files go to `dir`, which is there. */
     gt_status (*run)(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);
+    /* Answers a request at once; NULL: as run does. */
+    gt_status (*answer)(gt_desk *desk, const json_t *inputs, gt_reply *reply);
 } gt_process;
 
 /* Of a process that is not a kernel: check, bulk-check, areas, report, build. NULL past the last.
@@ -54,6 +56,7 @@ void gt_put_file(gt_text *out, const char *name, const char *file, const char *t
 void gt_check_describe(gt_desk *desk, gt_text *out);
 gt_status gt_check_try(gt_desk *desk, const json_t *inputs);
 gt_status gt_check_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);
+gt_status gt_check_answer(gt_desk *desk, const json_t *inputs, gt_reply *reply);
 void gt_inside_describe(gt_desk *desk, gt_text *out);
 gt_status gt_inside_try(gt_desk *desk, const json_t *inputs);
 gt_status gt_inside_run(gt_desk *desk, const json_t *inputs, const char *dir, gt_text *results);

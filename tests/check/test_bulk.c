@@ -277,6 +277,7 @@ typedef struct subjects {
     size_t n_same, n_refused;
     size_t by_result[3];
     bool list_passes, stop;
+    gt_check_options check;
 } subjects;
 
 static void box_subject(land *l, gt_geom *g, double x, double y, double w, double h)
@@ -428,12 +429,11 @@ static gt_status compare(gt_ctx *ctx, void *user, size_t number, const gt_verdic
     subjects *s = user;
     gt_verdict *one = NULL;
     gt_subject subject = subject_at(s, number);
-    gt_check_options o;
+    gt_check_options o = s->check;
     size_t k = 0, held = 0;
     if (s->stop) {
         return GT_OK;
     }
-    gt_check_options_init(&o);
     if (bulk == NULL) {
         char id[64];
         (void)snprintf(id, sizeof id, "%s", gt_error_id(ctx));
@@ -475,6 +475,7 @@ static void run_all(land *l, size_t n, const gt_bulk_options *o, uint64_t *settl
         const char *kind = gt_package_subject_kind(l->package, k)->id;
         open_subjects(&s, l, kind, n);
         s.list_passes = o->list_passes;
+        s.check = o->check;
         assert_ok(l->ctx, gt_check_bulk(l->ctx, l->store, l->package, kind, o,
                                         &(gt_bulk_calls){next, compare, &s}, &facts));
         assert_int_equal(s.n_same + s.n_refused, n);
@@ -513,6 +514,25 @@ static void liechtenstein_alike(void **state)
 {
     (void)state;
     package_alike("plans/liechtenstein", 0, 160);
+}
+
+static bool every_other(void *user, const char *layer)
+{
+    (void)user;
+    return strlen(layer) % 2 == 0;
+}
+
+/* What is hidden from one subject is hidden from many. */
+static void hidden_alike(void **state)
+{
+    land *l = make_land("plans/beijing", 7);
+    gt_bulk_options o;
+    uint64_t settled = 0;
+    (void)state;
+    gt_bulk_options_init(&o);
+    o.check.may_see = every_other;
+    run_all(l, 48, &o, &settled);
+    drop_land(l);
 }
 
 /* Small blocks, small reads and small batches change nothing; nor does listing what holds. */
@@ -698,9 +718,9 @@ static void faults_are_told_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cuts_equal_geos),       cmocka_unit_test(liechtenstein_alike),
-        cmocka_unit_test(beijing_alike),         cmocka_unit_test(cut_small_alike),
-        cmocka_unit_test(faults_are_told_apart),
+        cmocka_unit_test(cuts_equal_geos), cmocka_unit_test(liechtenstein_alike),
+        cmocka_unit_test(beijing_alike),   cmocka_unit_test(cut_small_alike),
+        cmocka_unit_test(hidden_alike),    cmocka_unit_test(faults_are_told_apart),
     };
     return cmocka_run_group_tests_name("bulk check", tests, NULL, NULL);
 }

@@ -320,6 +320,60 @@ static void layer_without_data_is_never_a_pass(void **state)
     gt_verdict_free(v);
 }
 
+static bool not_farmland(void *user, const char *layer)
+{
+    *(int *)user += 1;
+    return strcmp(layer, "basic_farmland") != 0;
+}
+
+static bool not_units(void *user, const char *layer)
+{
+    (void)user;
+    return strcmp(layer, "districts") != 0;
+}
+
+/* What may not be seen is as if it were not there: no figure, no overlap, no word of it. */
+static void hidden_layers_are_not_told(void **state)
+{
+    town *t = *state;
+    int asked = 0;
+    gt_geom g;
+    gt_verdict *v = NULL;
+    gt_check_options o;
+    gt_fact national;
+    gt_subject s = {.kind = "project", .geom = &g, .facts = &national, .n_facts = 1};
+    gt_geom_init(&g);
+    box_geom(t->ctx, &g, 1000, 200, 200, 300);
+    assert_ok(t->ctx,
+              gt_fact_parse(t->ctx, t->package, "project", "national=no", t->arena, &national));
+    gt_check_options_init(&o);
+    o.may_see = not_farmland;
+    o.user = &asked;
+    assert_ok(t->ctx, gt_checker_run(t->ctx, t->checker, &s, &o, &v));
+    const gt_finding *f = find(v, "farmland-stays");
+    assert_true(asked > 0);
+    assert_int_equal(f->result, GT_UNDECIDABLE);
+    assert_string_equal(f->missing, "basic_farmland");
+    assert_false(f->measured[0]->known);
+    assert_near(f->measured[0]->m2, 0, 0);
+    assert_true(f->measured[0]->overlap == NULL || f->measured[0]->overlap->n_points == 0);
+    assert_null(strstr(f->said[GT_LANG_EN], "3.000"));
+    assert_null(f->comply[GT_LANG_EN]);
+    assert_string_equal(gt_verdict_unit(v), "西区");
+    gt_verdict_free(v);
+    o.may_see = not_units;
+    assert_ok(t->ctx, gt_checker_run(t->ctx, t->checker, &s, &o, &v));
+    assert_string_equal(gt_verdict_unit(v), "");
+    assert_int_equal(find(v, "farmland-stays")->result, GT_FAIL);
+    gt_verdict_free(v);
+    o.may_see = NULL; /* a warm checker has kept nothing of it */
+    assert_ok(t->ctx, gt_checker_run(t->ctx, t->checker, &s, &o, &v));
+    assert_int_equal(find(v, "farmland-stays")->result, GT_FAIL);
+    assert_string_equal(gt_verdict_unit(v), "西区");
+    gt_verdict_free(v);
+    gt_geom_free(t->ctx, &g);
+}
+
 static void when_and_needs_decide_before_the_map(void **state)
 {
     town *t = *state;
@@ -523,6 +577,7 @@ int main(void)
         cmocka_unit_test(null_attribute_makes_a_pass_unsure),
         cmocka_unit_test(distance_and_length_to_lines),
         cmocka_unit_test(layer_without_data_is_never_a_pass),
+        cmocka_unit_test(hidden_layers_are_not_told),
         cmocka_unit_test(when_and_needs_decide_before_the_map),
         cmocka_unit_test(condition_does_not_deny),
         cmocka_unit_test(the_map_of_that_day_is_asked),

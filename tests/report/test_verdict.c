@@ -289,6 +289,82 @@ static void the_warning_names_what_was_measured(void **state)
     assert_string_equal(f->seen->page.warning_text, "生成数据，非调查成果：永久基本农田、水域");
 }
 
+static void a_long_warning_says_how_many_more(void **state)
+{
+    fixture *f = *state;
+    enum { MANY = 90 };
+    static gt_title measured[MANY];
+    char said[64];
+    for (int i = 0; i < MANY; i++) {
+        measured[i] = (gt_title){"城市通风廊道控制范围", "Ventilation corridors of the city"};
+    }
+    f->o.generated = measured;
+    for (int lang = 0; lang < 2; lang++) {
+        f->o.lang = (gt_lang)lang;
+        const char *name = lang == GT_LANG_ZH ? measured[0].zh : measured[0].en;
+        for (size_t n = 1; n <= MANY; n += n < 12 ? 1 : 13) {
+            size_t named = 0;
+            f->o.n_generated = n;
+            assert_ok(f->ctx, draw(f, "a.png"));
+            check_layout(f->seen);
+            const char *text = f->seen->page.warning_text;
+            for (const char *at = text; (at = strstr(at, name)) != NULL; at++) {
+                named++;
+            }
+            (void)snprintf(said, sizeof said,
+                           lang == GT_LANG_ZH ? "，另有 %zu 个图层" : ", and %zu more", n - named);
+            assert_true(named > 0 && named <= n);
+            assert_int_equal(named < n, strstr(text, said) != NULL);
+            assert_true(named == n || n > 5);
+        }
+    }
+}
+
+static void clauses_are_printed_in_full(void **state)
+{
+    fixture *f = *state;
+    enum { MANY = 40 };
+    static gt_map_clause clauses[MANY];
+    for (int i = 0; i < MANY; i++) {
+        clauses[i] = (gt_map_clause){
+            "LND-014",
+            {"北京市国土空间规划，第三章：耕地保护", "Land plan, ch3: farmland"},
+            {"永久基本农田一经划定，任何单位和个人不得擅自占用或者改变用途。",
+             "Once drawn, permanent basic farmland may not be taken or put to another use by "
+             "anybody, and what is taken with leave has to be made good in number and quality."}};
+    }
+    f->o.n_layers = 0;
+    assert_ok(f->ctx, draw(f, "a.pdf"));
+    assert_int_equal(f->seen->page.n_pages, 1);
+    size_t before = 1;
+    for (size_t n = 0; n <= MANY; n += 5) {
+        f->o.clauses = clauses;
+        f->o.n_clauses = n;
+        f->o.n_findings = n == 20 ? 0 : 5;
+        assert_ok(f->ctx, draw(f, "a.pdf"));
+        check_layout(f->seen);
+        assert_int_equal(f->seen->page.n_clauses, n);
+        assert_true(n == 20 || f->seen->page.n_pages >= before);
+        before = f->seen->page.n_pages;
+    }
+    assert_true(before >= 2 && before <= 4);
+    char *long_text = calloc(1, 30001); /* is cut, and still ends */
+    assert_non_null(long_text);
+    memset(long_text, 'a', 30000);
+    for (int i = 5; i < 30000; i += 6) {
+        long_text[i] = ' ';
+    }
+    clauses[1].text = (gt_title){long_text, long_text};
+    clauses[2] = (gt_map_clause){.id = "LND-015"};
+    f->o.n_clauses = 3;
+    assert_ok(f->ctx, draw(f, "a.pdf"));
+    assert_int_equal(f->seen->page.n_clauses, 3);
+    free(long_text);
+    assert_ok(f->ctx, draw(f, "a.png")); /* no clauses on a picture */
+    assert_int_equal(f->seen->page.n_clauses, 0);
+    assert_int_equal(f->seen->page.left_out, 0);
+}
+
 static void long_tables_break_into_pages(void **state)
 {
     fixture *f = *state;
@@ -486,6 +562,8 @@ int main(void)
         CASE(one_overlap_of_several_rules_is_drawn_once),
         CASE(both_languages_and_kinds),
         CASE(the_warning_names_what_was_measured),
+        CASE(a_long_warning_says_how_many_more),
+        CASE(clauses_are_printed_in_full),
         CASE(long_tables_break_into_pages),
         CASE(pictures_grow_and_say_what_they_leave_out),
         CASE(long_texts_are_held),

@@ -76,5 +76,15 @@ extern const gt_model GT_MODEL_VENTILATION;
 extern const gt_model GT_MODEL_DEGRADATION;
 extern const gt_model GT_MODEL_PRIORITY;
 extern const gt_model GT_MODEL_WATER_ALLOCATION;
+extern const gt_model GT_MODEL_LAND_TEMPERATURE;
+extern const gt_model GT_MODEL_HEAT_ISLAND;
+extern const gt_model GT_MODEL_THERMAL_COMFORT;
+extern const gt_model GT_MODEL_WIND_ERODIBILITY;
+extern const gt_model GT_MODEL_WIND_EROSION;
+extern const gt_model GT_MODEL_QUICK_IMPORTANCE;
+extern const gt_model GT_MODEL_HABITAT_RARITY;
+extern const gt_model GT_MODEL_CARRYING_CAPACITY;
+extern const gt_model GT_MODEL_AHP_WEIGHTS;
+extern const gt_model GT_MODEL_SUCCESS_CURVE;
 
 #endif

@@ -282,8 +282,10 @@ static void make_inputs(world *w, const gt_model *m, const char *prefix, int kin
         if (p->kind == GT_PORT_GRID) {
             (void)snprintf(name, sizeof name, "%s-%s.tif", prefix, p->name);
             make_input(w, p, name, kind, mirror, salt++);
-        } else if (p->kind == GT_PORT_TABLE) { /* two nodes and their link, as one table */
-            static const char table[] = "node,area,from,to,cost,length\n1,5,1,2,3,4\n2,6,2,1,3,4\n";
+        } else if (p->kind ==
+                   GT_PORT_TABLE) { /* two nodes, their link, a judgement, as one table */
+            static const char table[] = "node,area,from,to,cost,length,first,second,ratio\n"
+                                        "1,5,1,2,3,4,1,2,4\n2,6,2,1,3,4,2,1,0.25\n";
             (void)snprintf(name, sizeof name, "%s-%s.tif", prefix, p->name);
             test_write_file(test_path(w->dir, name), table, sizeof table - 1);
         }

@@ -26,6 +26,8 @@ typedef struct gt_multiflow_options {
     double exponent; /* p, up to GT_FLOW_EXPONENT_MAX; 0: the authors', 1.1 Freeman, 1 Quinn. The
                         greater, the nearer to D8. Not used by GT_FLOW_DINF */
     const char *scratch_dir; /* for what does not fit the ceiling; NULL: as gt_grid_open_any */
+    int64_t tile; /* side of the tiles worked on, 1 .. 4096; 0: 512, or what the ceiling allows. The
+                     result is the same */
 } gt_multiflow_options;
 void gt_multiflow_options_init(gt_multiflow_options *options);
 
@@ -51,9 +53,10 @@ typedef struct gt_multiflow_out { /* float32 grids; each may be NULL */
  * direction: of gt_grid_flow (the direction is what flats follow, and cells whose steepest facet
  * meets nodata). GT_E_INPUT "grid.direction" where such a direction leads uphill, off the grid or
  * in a circle, with its place; GT_E_USAGE "grid.walk" for an exponent out of range; GT_E_LIMIT
- * "grid.too-many" beyond 2^31 cells. Memory: 18 bytes a cell; beyond the ceiling in a scratch file
- * that the system pages. Cost in processor time: D-infinity 0.16
- * us a cell, Quinn 0.12, an exponent other than 1 0.22. */
+ * "grid.too-many" beyond 2^31 cells. Tile by tile: 0.07 bytes a cell and 5 MB a thread, and 18
+ * bytes a cell for tiles that wait for water from beside, beyond half of the ceiling in a scratch
+ * file that is read and written tile by tile. Cost in processor time: D-infinity 0.16 us a cell,
+ * Quinn 0.12, an exponent other than 1 0.22. */
 gt_status gt_grid_multiflow(gt_ctx *ctx, gt_grid *filled, gt_grid *direction,
                             const gt_multiflow_options *options, const gt_multiflow_out *out,
                             gt_multiflow_facts *facts) GT_CHECKED;

@@ -70,7 +70,7 @@ gt_status gt_model_need_of(gt_ctx *ctx, const gt_model_call *c, const char *like
     out->scratch =
         (uint64_t)((r->scratch + r->scratch_input * (double)inputs) * (double)out->cells);
     uint64_t held = (uint64_t)(r->held * (double)out->cells);
-    if (ceiling == 0 || held + out->memory < ceiling / 8 * 7) {
+    if (ceiling == 0 || held + out->memory < ceiling / 2) {
         out->memory += held;
     } else {
         out->scratch += held;

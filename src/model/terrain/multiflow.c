@@ -118,7 +118,9 @@ const gt_model GT_MODEL_MULTIFLOW = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
-    .law = "18 bytes a cell after filling; beyond the ceiling in a scratch file",
-    .need = {.held = 18},
+    .law = "18 bytes a cell after filling, beyond half of the ceiling in a scratch file; then 0.1 "
+           "bytes a "
+           "cell and 5 MB a thread",
+    .need = {.held = 18, .thread = 10 << 20},
     .sources = sources,
     .run = run};

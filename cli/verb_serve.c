@@ -94,15 +94,18 @@ static gt_status run(cli *app)
         options.tls_key = cli_option_value(app, "tls-key", NULL);
         options.web_dir = web_folder(app, folder);
         options.log = app->quiet ? NULL : write_line;
-        st = first_account(app);
-        st = st == GT_OK ? gt_server_start(app->ctx, &options, &server) : st;
+        st = gt_server_start(app->ctx, &options, &server);
+        /* told only once: not by a start that fails */
+        st = st == GT_OK ? first_account(app) : st;
     }
     if (st == GT_OK) {
+        const char *host = options.host == NULL ? "127.0.0.1" : options.host;
+        bool six = strchr(host, ':') != NULL;
         gt_text_printf(
             &app->out,
-            cli_say(app, "门户地址 %s://%s:%d/portal\n", "portal at %s://%s:%d/portal\n"),
-            options.tls_cert != NULL ? "https" : "http",
-            options.host == NULL ? "127.0.0.1" : options.host, gt_server_port(server));
+            cli_say(app, "门户地址 %s://%s%s%s:%d/portal\n", "portal at %s://%s%s%s:%d/portal\n"),
+            options.tls_cert != NULL ? "https" : "http", six ? "[" : "", host, six ? "]" : "",
+            gt_server_port(server));
         st = cli_flush(app);
         gt_server_wait(app->ctx, server);
     }

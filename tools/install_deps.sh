@@ -8,7 +8,7 @@ build="gcc make cmake ninja-build pkg-config libc6-dev libsqlite3-dev libsodium-
  libjansson-dev libcairo2-dev libpango1.0-dev libgeos-dev libproj-dev proj-data libgdal-dev libdeflate-dev
  libzstd-dev libxlsxwriter-dev libmicrohttpd-dev libbrotli-dev zlib1g-dev"
 run="fonts-noto-cjk"
-test="libcmocka-dev python3 gdal-bin sqlite3 clang-format clang-tidy zip unzip libexpat1-dev poppler-utils curl"
+test="libcmocka-dev python3 gdal-bin sqlite3 openssl clang-format clang-tidy zip unzip libexpat1-dev poppler-utils curl"
 full="python3-qgis"
 demo="ca-certificates npm"
 

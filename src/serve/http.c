@@ -74,6 +74,20 @@ static gt_status address(gt_ctx *ctx, const gt_serve_options *o, struct sockaddr
                    GT_ARGS(GT_TEXT("host", o->host)));
 }
 
+/* The library does not tell a pair of certificate and key it cannot use from a port it cannot have,
+ * but the latter leaves the system's reason. */
+static gt_status not_listening(gt_ctx *ctx, const gt_serve_options *o, int why)
+{
+    bool port = why == EADDRINUSE || why == EADDRNOTAVAIL || why == EACCES || why == EPERM;
+    if (o->tls_cert != NULL && !port) {
+        return gt_fail(ctx, GT_E_INPUT, &GT_MSG_SERVE_TLS_PAIR, GT_PLACE(.file = o->tls_cert),
+                       GT_ARGS(GT_TEXT("cert", o->tls_cert), GT_TEXT("key", o->tls_key)));
+    }
+    return gt_fail(ctx, GT_E_ENV, &GT_MSG_SERVE_LISTEN, GT_NOWHERE,
+                   GT_ARGS(GT_TEXT("host", o->host), GT_INT("port", o->port),
+                           GT_TEXT("reason", strerrordesc_np(why))));
+}
+
 static gt_status listen_at(gt_ctx *ctx, gt_server *server)
 {
     const gt_serve_options *o = &server->options;
@@ -103,12 +117,13 @@ static gt_status listen_at(gt_ctx *ctx, gt_server *server)
             gt_http_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, gt_http_on_connection,
             server, MHD_OPTION_ARRAY, cert != NULL ? tls : none, MHD_OPTION_END);
         if (server->daemon == NULL) {
-            st = gt_fail(ctx, GT_E_ENV, &GT_MSG_SERVE_LISTEN, GT_NOWHERE,
-                         GT_ARGS(GT_TEXT("host", o->host), GT_INT("port", o->port),
-                                 GT_TEXT("reason", errno != 0 ? strerrordesc_np(errno) : "TLS")));
+            st = not_listening(ctx, o, errno);
         }
     }
     gt_free(ctx, cert);
+    if (key != NULL) {
+        explicit_bzero(key, TLS_FILE_MAX); /* the library has its own copy */
+    }
     gt_free(ctx, key);
     return st;
 }

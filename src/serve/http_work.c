@@ -120,6 +120,10 @@ static void answer(gt_worker *worker, gt_call *call)
     call->response = response_of(call, desk, &reply);
     if (call->response != NULL) {
         gt_http_headers(call->response, &reply);
+        if (worker->server->options.tls_cert != NULL) { /* RFC 6797: a year */
+            (void)MHD_add_response_header(call->response, "Strict-Transport-Security",
+                                          "max-age=31536000");
+        }
     }
     gt_text_free(&reply.body);
     gt_error_clear(worker->ctx);

@@ -208,6 +208,10 @@ static gt_status put_collection(gt_desk *desk, const gt_request *request, const 
     gt_text_printf(o, ",\"origin\":\"%s\",\"revision\":%lld,\"source\":", origin_key(info->origin),
                    (long long)info->revision);
     gt_text_json_string(o, s->source);
+    gt_text_puts(o, ",\"idField\":");
+    gt_text_json_string(o, s->id_field);
+    gt_text_puts(o, ",\"areaField\":");
+    gt_text_json_string(o, s->area_field);
     put_classes(desk, s, o);
     put_clauses(desk, s, o);
     gt_text_puts(o, ",\"links\":[");

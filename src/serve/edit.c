@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guotu/area.h"
 #include "serve/access.h"
 #include "serve/messages.h"
 #include "store/messages.h"
 
 enum { TRIES = 8 };
+static const double STEP_M = 70; /* of survey areas, as the store's own */
 
 static gt_status bad(gt_desk *desk, const char *what)
 {
@@ -295,6 +297,29 @@ static gt_status read_change(gt_desk *desk, const json_t *given, gt_map_crs crs,
     return which == GT_DELETE ? GT_OK : gt_edit_read(e, json_object_get(given, "feature"));
 }
 
+/* "measure": true: the field that states the area says what the new outline has, to 0.01 m2. */
+static gt_status measure(gt_edit *e, const json_t *given)
+{
+    const json_t *wanted = json_object_get(given, "measure");
+    const char *name = e->standard->area_field;
+    int field = name == NULL ? -1 : gt_standard_field(e->info.standard, name);
+    if (wanted == NULL || json_is_false(wanted) || e->values == NULL) {
+        return GT_OK;
+    }
+    if (!json_is_true(wanted) || field < 0 ||
+        e->info.standard->fields[field].type != GT_FIELD_REAL) {
+        return bad(e->desk, "measure");
+    }
+    if (e->change == GT_UPDATE && !e->has_geom) {
+        return GT_OK;
+    }
+    double m2 = gt_area_survey(gt_store_plane(e->desk->store), &e->geom, STEP_M);
+    e->measured = round(m2 * 100) / 100;
+    e->values[field] = (gt_value){.kind = GT_VAL_REAL, .real = e->measured};
+    e->given[field] = true;
+    return GT_OK;
+}
+
 static gt_status read_changes(gt_edits *all, const gt_request *request, const json_t *body)
 {
     gt_desk *desk = all->desk;
@@ -316,6 +341,7 @@ static gt_status read_changes(gt_edits *all, const gt_request *request, const js
         all->list[i].desk = desk;
         all->n = i + 1;
         st = read_change(desk, json_array_get(changes, i), crs, &all->list[i]);
+        st = st == GT_OK ? measure(&all->list[i], json_array_get(changes, i)) : st;
         for (size_t k = 0; st == GT_OK && k < i; k++) {
             const gt_edit *a = &all->list[k], *b = &all->list[i];
             bool again = strcmp(a->layer, b->layer) == 0 && strcmp(a->id, b->id) == 0;
@@ -344,6 +370,10 @@ gt_status gt_post_transaction(gt_desk *desk, const gt_request *request, gt_reply
             gt_text_json_string(o, all.list[i].layer);
             gt_text_puts(o, ",\"id\":");
             gt_text_json_string(o, all.list[i].id);
+            if (all.list[i].measured > 0) {
+                gt_text_puts(o, ",\"measuredM2\":");
+                gt_text_json_real(o, all.list[i].measured);
+            }
             gt_text_putc(o, '}');
         }
         gt_text_puts(o, "]}\n");

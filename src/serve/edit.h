@@ -28,6 +28,7 @@ typedef struct gt_edit {
     bool has_geom;               /* UPDATE: a geometry was given */
     gt_value *values;            /* arena; NULL: a deletion */
     bool *given;                 /* arena; by field, of an UPDATE */
+    double measured; /* m2 of the new outline, written into the area field; 0: not asked */
     bool there;
     int64_t old_revision; /* of the feature that is there */
     const char *unit;     /* that holds the new place; arena */

@@ -5,7 +5,8 @@
 . "$(dirname "$0")/../ledger/town.sh"
 cp() { # the package's copy with a layer that is a coverage
     command cp "$@"
-    sed -i 's/^  theme: farm$/  theme: farm\n  qc: {no_overlap: true}/' "$work/package/all.yaml"
+    sed -i 's/^  theme: farm$/  theme: farm\n  qc: {no_overlap: true}\n  area_field: m2/
+        s/^    - {name: grade, type: int, zh: 等别, en: Grade}$/&\n    - {name: m2, type: real, unit: m2, zh: 面积, en: Area}/' "$work/package/all.yaml"
 }
 ledger_town
 unset -f cp
@@ -129,6 +130,30 @@ done
 cases=$((cases + 1))
 [ "$(cat "$work"/race? | grep -c 204)" -eq 1 ] || { fail "not one of six"; cat "$work"/race?; }
 [ "$(cat "$work"/race? | grep -c 412)" -eq 5 ] || fail "not five refused"
+
+# ---- the area attribute says what the new outline has, when that is asked
+tx() { want=$1; shift; get "$want" /transactions -X POST -H "$json" -H "$crs" -H "Authorization: Bearer $token" "$@"; }
+one() { # CHANGE ID MEASURE FEATURE
+    python3 -c 'import json, sys
+change, id, measure, feature = sys.argv[1:]
+print(json.dumps({"reason": "量算", "changes": [{"change": change, "collection": "basic_farmland", "id": id, "measure": json.loads(measure), "feature": json.loads(feature)}]}))' "$@"
+}
+get 200 /collections/basic_farmland
+holds 'd["areaField"] == "m2"'
+tx 200 -d "$(one create measured true "$(feature 1200 1500 40 '{"grade":2,"m2":1}' measured)")"
+holds 'abs(d["changes"][0]["measuredM2"] - 1600) < 2'
+get 200 $items/measured
+holds 'abs(d["properties"]["m2"] - 1600) < 2 and d["properties"]["grade"] == 2'
+tx 200 -d "$(one replace measured false "$(feature 1200 1500 40 '{"grade":2,"m2":1}' measured)")"
+holds '"measuredM2" not in d["changes"][0]'
+get 200 $items/measured
+holds 'd["properties"]["m2"] == 1'
+# of a part: only where the outline is a part of it
+tx 200 -d "$(one update measured true '{"properties":{"grade":3}}')"
+get 200 $items/measured
+holds 'd["properties"] == {"grade": 3, "m2": 1}'
+tx 400 -d "$(one replace measured '"yes"' "$(feature 1200 1500 40 '{"grade":2}' measured)")"
+tx 400 -d "$(one replace measured 1 "$(feature 1200 1500 40 '{"grade":2}' measured)")"
 
 # ---- kill -9 under load: what was acknowledged is there
 python3 - "$base" "$token" "$work/acknowledged" <<'PY' &

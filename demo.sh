@@ -84,6 +84,12 @@ for model in security-pattern soil-loss restoration-priority underground-constra
 done >demo/models.txt
 awk '$1 != "fresh" { n[$1]++ } END { for (k in n) printf "%d models: %s\n", n[k], k }' demo/models.txt
 
+say "a ledger open to the public"
+guotu actor add public --title 公众 --title-en Public --as generated
+for action in add attach read; do
+    guotu actor grant public --role resident --ledger public_voices --action $action --as generated
+done
+
 say "maps"
 guotu map --view current-land-use -o demo/map.png
 guotu map --view three-lines -o demo/three-lines.png

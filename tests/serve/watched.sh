@@ -2,7 +2,8 @@
 watched_town() {
     cp() {
         command cp "$@"
-        sed -i 's/^  theme: farm$/  theme: farm\n  qc: {no_overlap: true}/' "$work/package/all.yaml"
+        sed -i 's/^  theme: farm$/  theme: farm\n  qc: {no_overlap: true}\n  area_field: m2/
+            s/^    - {name: grade, type: int, zh: 等别, en: Grade}$/&\n    - {name: m2, type: real, unit: m2, zh: 面积, en: Area}/' "$work/package/all.yaml"
         cat >>"$work/package/all.yaml" <<'YAML'
 
 - indicator: basic-area

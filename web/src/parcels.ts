@@ -130,13 +130,6 @@ export function nodeAll(parcels: Parcel[], of: Parcel[], tolerance: number): Par
   return changed;
 }
 
-const cross = (a: XY, b: XY, c: XY, d: XY): { t: number; p: XY } | null => {
-  const r = [b[0] - a[0], b[1] - a[1]], s = [d[0] - c[0], d[1] - c[1]], det = r[0] * s[1] - r[1] * s[0];
-  if (Math.abs(det) < 1e-12) return null;
-  const t = ((c[0] - a[0]) * s[1] - (c[1] - a[1]) * s[0]) / det, u = ((c[0] - a[0]) * r[1] - (c[1] - a[1]) * r[0]) / det;
-  if (t < 0 || t > 1 || u < 0 || u > 1) return null;
-  return { t, p: u < 1e-9 ? c : u > 1 - 1e-9 ? d : [a[0] + t * r[0], a[1] + t * r[1]] };
-};
 const inside = (p: XY, ring: Ring): boolean => {
   let odd = false;
   for (let i = 1; i < ring.length; i++) {
@@ -145,41 +138,100 @@ const inside = (p: XY, ring: Ring): boolean => {
   }
   return odd;
 };
+const within = (p: XY, polygon: Polygon): boolean => inside(p, polygon[0]) && !polygon.slice(1).some((q) => inside(p, q));
 
-/** Splits a polygon along a line that crosses its shell twice; null when it does not. */
-export function splitBy(polygon: Polygon, line: XY[]): [Polygon, Polygon] | null {
-  const shell = polygon[0];
-  const hits: { at: number; t: number; edge: number; p: XY }[] = [];
-  for (let i = 1; i < line.length; i++) {
-    for (let k = 1; k < shell.length; k++) {
-      const x = cross(line[i - 1], line[i], shell[k - 1], shell[k]);
-      if (x && !hits.some((q) => same(q.p, x.p))) hits.push({ at: i - 1 + x.t, t: x.t, edge: k, p: x.p });
+// ---- splitting ----------------------------------------------------------------------------------
+const REACH = 0.02; // m: a line that ends on a border, to the last digits, is meant to reach it
+const MEET = 0.005; // m: a crossing this near to a corner is the corner
+
+/** Where two segments cross, at which share of the first; null when they do not. */
+function crossing(a: XY, b: XY, c: XY, d: XY): { t: number; u: number; p: XY } | null {
+  const r = [b[0] - a[0], b[1] - a[1]], s = [d[0] - c[0], d[1] - c[1]], det = r[0] * s[1] - r[1] * s[0];
+  if (Math.abs(det) < 1e-12) return null;
+  const t = ((c[0] - a[0]) * s[1] - (c[1] - a[1]) * s[0]) / det, u = ((c[0] - a[0]) * r[1] - (c[1] - a[1]) * r[0]) / det;
+  if (t < 0 || t > 1 || u < 0 || u > 1) return null;
+  const p: XY = [a[0] + t * r[0], a[1] + t * r[1]];
+  const at = [c, d, a, b].find((q) => Math.hypot(q[0] - p[0], q[1] - p[1]) < MEET);
+  return { t, u, p: at ?? p };
+}
+/** The line, its ends drawn out a little. */
+function reach(line: XY[]): XY[] {
+  const out = (a: XY, b: XY): XY => { const l = Math.hypot(a[0] - b[0], a[1] - b[1]) || 1; return [a[0] + (a[0] - b[0]) / l * REACH, a[1] + (a[1] - b[1]) / l * REACH]; };
+  const n = line.length;
+  return [out(line[0], line[1]), ...line.slice(1, -1), out(line[n - 1], line[n - 2])];
+}
+
+interface Edge { a: XY; b: XY; cut: boolean } // cut: of the line, not of the polygon
+/** The edges of polygon and line, parted where they cross; of the line only what lies within. */
+function parted(polygon: Polygon, line: XY[]): Edge[] {
+  const given: Edge[] = [...polygon.flatMap((r) => r.slice(1).map((b, i) => ({ a: r[i], b, cut: false }))), ...line.slice(1).map((b, i) => ({ a: line[i], b, cut: true }))];
+  const on: { t: number; p: XY }[][] = given.map(() => []);
+  const first = given.findIndex((e) => e.cut); // borders do not cross each other
+  for (let i = 0; i < given.length; i++) {
+    for (let k = Math.max(i + 1, first); k < given.length; k++) {
+      if (given[i].cut && k === i + 1) continue;
+      const x = crossing(given[i].a, given[i].b, given[k].a, given[k].b);
+      if (x) { on[i].push({ t: x.t, p: x.p }); on[k].push({ t: x.u, p: x.p }); }
     }
   }
-  hits.sort((a, b) => a.at - b.at);
-  if (hits.length !== 2) return null;
-  const [a, b] = hits;
-  const between = line.filter((_, i) => i > a.at && i < b.at);
-  const walk = (from: typeof a, to: typeof a): XY[] => { // along the shell from one hit to the other
-    const out: XY[] = [from.p];
-    const n = shell.length - 1;
-    const ahead = from.edge === to.edge && (to.p[0] - shell[from.edge - 1][0]) ** 2 + (to.p[1] - shell[from.edge - 1][1]) ** 2 >= (from.p[0] - shell[from.edge - 1][0]) ** 2 + (from.p[1] - shell[from.edge - 1][1]) ** 2;
-    if (!ahead) {
-      let i = from.edge % n;
-      for (let steps = 0; steps <= n; steps++) {
-        if (!same(shell[i], out[out.length - 1])) out.push(shell[i]);
-        if (i === (to.edge - 1 + n) % n) break;
-        i = (i + 1) % n;
-      }
+  const out: Edge[] = [], seen = new Set<string>();
+  given.forEach((e, i) => {
+    const stops = [e.a, ...on[i].sort((p, q) => p.t - q.t).map((x) => x.p), e.b];
+    for (let k = 1; k < stops.length; k++) {
+      const [a, b] = [stops[k - 1], stops[k]], ways = [`${key(a)}|${key(b)}`, `${key(b)}|${key(a)}`];
+      if (same(a, b) || ways.some((w) => seen.has(w)) || (e.cut && !within([(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], polygon))) continue;
+      seen.add(ways[0]);
+      out.push({ a, b, cut: e.cut });
     }
-    if (!same(to.p, out[out.length - 1])) out.push(to.p);
-    return out;
+  });
+  return out;
+}
+
+/** The cycles along edges, each kept on the left; a cut with the same cycle on both sides parts nothing. */
+function cycles(edges: Edge[]): { rings: XY[][]; idle: Set<Edge> } {
+  interface Half { from: XY; to: XY; of: Edge; angle: number; ring: number }
+  const halves: Half[] = edges.flatMap((of) => ([[of.a, of.b], [of.b, of.a]] as [XY, XY][]).map(([from, to]) => ({ from, to, of, angle: Math.atan2(to[1] - from[1], to[0] - from[0]), ring: -1 })));
+  const leaving = new Map<string, Half[]>();
+  for (const e of halves) leaving.set(key(e.from), [...(leaving.get(key(e.from)) ?? []), e]);
+  for (const list of leaving.values()) list.sort((p, q) => p.angle - q.angle);
+  const next = (e: Half): Half => { // the first to the right of going back: the face on the left stays on the left
+    const list = leaving.get(key(e.to))!;
+    const back = list.findIndex((k) => k.of === e.of && same(k.to, e.from));
+    return list[(back - 1 + list.length) % list.length];
   };
-  const close = (r: XY[]): Ring => (same(r[0], r[r.length - 1]) ? r : [...r, r[0]]);
-  const one = close([...walk(a, b), ...[...between].reverse()]), two = close([...walk(b, a), ...between]);
-  if (one.length < 4 || two.length < 4) return null;
-  const holes = polygon.slice(1);
-  return [[one, ...holes.filter((q) => inside(q[0], one))], [two, ...holes.filter((q) => !inside(q[0], one))]];
+  const rings: XY[][] = [];
+  for (const first of halves) {
+    if (first.ring >= 0) continue;
+    const ring: XY[] = [first.from];
+    let e = first;
+    do { e.ring = rings.length; ring.push(e.to); e = next(e); } while (e !== first);
+    rings.push(ring);
+  }
+  const sides = new Map<Edge, number[]>();
+  for (const e of halves) sides.set(e.of, [...(sides.get(e.of) ?? []), e.ring]);
+  return { rings, idle: new Set(edges.filter((e) => e.cut && sides.get(e)![0] === sides.get(e)![1])) };
+}
+
+/** The parts of a polygon that a line makes of it, however often they cross, holes included; null when it stays whole. */
+export function splitBy(polygon: Polygon, line: XY[]): Polygon[] | null {
+  if (line.length < 2) return null;
+  let edges = parted(polygon, reach(line)), found = cycles(edges);
+  while (found.idle.size) {
+    edges = edges.filter((e) => !found.idle.has(e));
+    found = cycles(edges);
+  }
+  const leftOf = (r: XY[]): XY => {
+    const [a, b] = r, l = Math.hypot(b[0] - a[0], b[1] - a[1]), d = Math.min(1e-3, l * 1e-3);
+    return [(a[0] + b[0]) / 2 - (b[1] - a[1]) / l * d, (a[1] + b[1]) / 2 + (b[0] - a[0]) / l * d];
+  };
+  const parts: Polygon[] = found.rings.filter((r) => areaOf(r) > 0 && within(leftOf(r), polygon)).map((r) => [r]);
+  if (parts.length < 2) return null;
+  parts.sort((p, q) => areaOf(p[0]) - areaOf(q[0])); // the smallest that holds a hole is the one
+  for (const r of found.rings) { // what lies loose within a part is a hole of it
+    const p = areaOf(r) < 0 ? leftOf(r) : null;
+    if (p && within(p, polygon)) parts.find((q) => inside(p, q[0]))?.push(r);
+  }
+  return parts.sort((p, q) => Math.abs(areaOf(q[0])) - Math.abs(areaOf(p[0])));
 }
 
 /** Joins two polygons along the border they share; null when they share none. */

@@ -416,6 +416,64 @@ await step('conflict: both states are shown, and mine is not lost', async () => 
   await page.waitForSelector('.toast:has-text("已保存")');
   must((await items())[0].properties.grade === 6, `mine is not there: ${(await items())[0].properties.grade}`);
 });
+await step('conflict: theirs is taken, mine is put aside with its outline and put on again', async () => {
+  await openEditor();
+  const p = await clickFarm(0.5);
+  await page.click('#tool-split');
+  await page.mouse.click(p.x - 80, p.y);
+  await page.mouse.dblclick(p.x + 80, p.y);
+  await page.waitForSelector('#edit-state:has-text("2 个待保存")');
+  const [f] = await items();
+  const csrf = (await (await context.request.get(`${base}/session`)).json()).csrf;
+  const put = await context.request.put(`${base}/collections/basic_farmland/items/${encodeURIComponent(f.id)}?reason=faster`, { headers: { 'X-CSRF-Token': csrf, 'Content-Type': 'application/geo+json' }, data: { ...f, properties: { ...f.properties, grade: 3 } } });
+  must(put.status() === 204, `the other's change answered ${put.status()}`);
+  await saveEdit('分割');
+  await page.waitForSelector('#conflict');
+  await page.click('dialog button:has-text("采用对方")');
+  await page.waitForSelector(`#shelf [data-shelf="${f.id}"]`);
+  await page.click(`#shelf [data-shelf="${f.id}"]`);
+  await page.waitForSelector('#shelf', { state: 'detached' });
+  await saveEdit('分割');
+  await page.waitForSelector('#edit-state:has-text("已载入 2 个图斑，0 个待保存")');
+  must((await items()).length === 2, 'the split is lost');
+});
+await step('the stated area follows the border', async () => {
+  const all = await items();
+  const sum = all.reduce((n, f) => n + f.properties.m2, 0), first = await cityValue();
+  must(all.every((f) => f.properties.m2 > 1000) && Math.abs(sum / 1e4 - first.value) < 0.01, `${all.map((f) => f.properties.m2)} m2, ${first.value} ha`);
+});
+await step('a line with four crossings makes three; undone, it is one again; a parcel is chosen by its id', async () => {
+  await page.click('#edit-load');
+  await page.waitForSelector('#edit-state:has-text("已载入 2 个图斑")');
+  await clickFarm(0.25);
+  const kept = await text('#attributes h2');
+  const p = await clickFarm(0.75, true);
+  await page.click('#tool-merge');
+  await page.waitForSelector('#edit-state:has-text("已载入 1 个图斑")');
+  await page.click('#tool-split');
+  await page.mouse.click(p.x - 80, p.y - 20); // farther apart than what ends a line
+  await page.mouse.click(p.x + 80, p.y - 20);
+  await page.mouse.click(p.x + 80, p.y + 15);
+  await page.mouse.dblclick(p.x - 80, p.y + 15);
+  await page.waitForSelector('#edit-state:has-text("已载入 3 个图斑")');
+  await page.click('#edit-undo');
+  await page.waitForSelector('#edit-state:has-text("已载入 1 个图斑")');
+  await page.fill('#edit-find', 'no such');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#edit-said .problem');
+  await page.fill('#edit-find', kept);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#attributes');
+  await page.click('#tool-split');
+  await page.waitForTimeout(400);
+  const box = await page.locator('.map').boundingBox();
+  await page.mouse.click(box.x + 60, box.y + box.height - 80); // a line that parts nothing
+  await page.mouse.dblclick(box.x + 120, box.y + box.height - 80);
+  await page.waitForSelector('#edit-said .problem');
+  await page.keyboard.press('Escape');
+  await saveEdit('合并');
+  await page.waitForSelector('#edit-state:has-text("已载入 1 个图斑，0 个待保存")');
+});
 await step('reshape: half of the field goes, and the figure with its warning follows', async () => {
   must((await cityValue()).grade === 'green', 'not green before');
   await openEditor();
@@ -449,11 +507,11 @@ await step('the map of another year, told in the address, and two side by side',
   await until('the address', () => /datetime=\d{4}-12-31/.test(page.url()));
   await page.click('#compare');
   await page.waitForSelector('input.swipe:not([hidden])');
-  must((await text('.side.left')).includes('年末'), await text('.side.left'));
+  await until('what is on the left', async () => (await text('.side.left')).includes('年末'));
   const beside = page.waitForRequest((r) => /tiles.*revision=\d+/.test(r.url()));
   await page.selectOption('#swipe-year', { label: '修订 2' });
   await beside;
-  must((await text('.side.right')).includes('修订 2'), await text('.side.right'));
+  await until('what is on the right', async () => (await text('.side.right')).includes('修订 2'));
   await page.click('#compare');
 });
 await step('the map of another revision, with who wrote what; the address brings it back', async () => {

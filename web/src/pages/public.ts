@@ -1,7 +1,7 @@
 /** For everybody: published layers, and a comment with a place and a photo that becomes a record with a reply. */
 import Feature from 'ol/Feature';
 import type Geometry from 'ol/geom/Geometry';
-import { get } from '../api';
+import { get, may, who } from '../api';
 import { button, chip, empty, field, fill, h, load, problem, select, toast, type Child } from '../dom';
 import { startDrawing, stopDrawing } from '../draw';
 import { tree } from '../layers';
@@ -45,12 +45,27 @@ function told(form: Form, v: Voice): Child {
   });
 }
 
+/** Told to whom may do something about it: how a ledger is opened to the public. */
+async function opening(): Promise<HTMLElement | null> {
+  if (!who().account || !may('grant', '*')) return null;
+  const { ledgers } = await get<{ ledgers: { id: string; title: string }[] }>('/ledgers');
+  const out = h('code.block', { id: 'how-to-open' });
+  const tell = (id: string): void => { out.textContent = ['guotu -w DIR actor add public', ...['add', 'attach', 'read'].map((a) => `guotu -w DIR actor grant public --role resident --ledger ${id} --action ${a}`)].map((l) => `${l} --as ${who().account}`).join('\n'); };
+  const first = ledgers.find((l) => /voice|said|public|comment/.test(l.id)) ?? ledgers[0];
+  if (!first) return null;
+  tell(first.id);
+  return h('section.card', {}, h('h2', {}, tr('如何开放征集意见', 'How to open a ledger to the public')),
+    h('p', {}, tr('选择接收意见的台账，在服务器上运行下列命令（DIR 为工作空间），刷新本页即生效。', 'Choose the ledger that takes the comments and run these on the server (DIR is the workspace); then reload this page.')),
+    field(tr('台账', 'Ledger'), select(ledgers.map((l) => [l.id, l.title]), first.id, tell)), out,
+    h('p.soft', {}, tr('add：提交意见；attach：附照片；read：看到自己的和已公开的答复。', 'add: to comment; attach: a photo; read: one\'s own replies and the published ones.')));
+}
+
 export const page: Page = async (root) => {
   const { ledgers } = await get<{ ledgers: { id: string; title: string }[] }>('/voices');
   const s = await split(root, tr('公众参与', 'Public'));
   const layers = h('details', {}, h('summary', {}, tr('已公布的图层', 'Published layers')), await tree());
   if (!ledgers.length) {
-    fill(s.aside, h('h1', {}, tr('公众参与', 'Have your say')), empty(tr('目前没有开放征集意见的事项。', 'Nothing is open for comments at present.')), layers);
+    fill(s.aside, h('h1', {}, tr('公众参与', 'Have your say')), empty(tr('目前没有开放征集意见的事项。', 'Nothing is open for comments at present.')), await opening(), layers);
     return s.leave;
   }
   let id = ledgers[0].id;

@@ -184,7 +184,7 @@ gt_status gt_picture_values(picture *p, gt_box box)
         return st;
     }
     int64_t longer = w.n_cols > w.n_rows ? w.n_cols : w.n_rows;
-    int factor = (int)((longer + SIDE - 1) / SIDE);
+    int factor = (int)((longer - 1) / SIDE) + 1;
     float *rows = gt_alloc(p->ctx, (size_t)w.n_cols * (size_t)factor, sizeof *rows);
     if (rows == NULL) {
         return GT_E_MEMORY;

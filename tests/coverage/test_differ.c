@@ -24,7 +24,8 @@ typedef struct town {
 static void put_parcel(town *t, gt_commit *c, int i)
 {
     char id[32];
-    double s = SIZE / ACROSS, x = i % ACROSS * s, y = i / ACROSS * s;
+    int row = i / ACROSS;
+    double s = SIZE / ACROSS, x = i % ACROSS * s, y = row * s;
     const double box[4] = {x, y, x + s - 9 * test_rng_real(&t->rng), y + s};
     const char *class = test_rng_next(&t->rng) % 3 == 0 ? "0701" : "0103";
     (void)snprintf(id, sizeof id, "p%d", i);
@@ -154,6 +155,7 @@ static size_t assert_differ_alike(town *t, int64_t from, int64_t to, size_t *nea
     lines near = difference(t, from, to, true, near_rows);
     lines whole = difference(t, from, to, false, &all_rows);
     assert_int_equal(near.n, whole.n);
+    assert_true(near.n == 0 || (near.at != NULL && whole.at != NULL));
     assert_true(near.n < DIFFERENT);
     for (size_t i = 0; i < near.n; i++) {
         assert_string_equal(near.at[i].text, whole.at[i].text);

@@ -78,7 +78,9 @@ static int geos_says(pair *p, const char *wkt, gt_box b)
         }
         GEOSGeometry *box = GEOSWKTReader_read_r(p->geos, p->reader, text);
         assert_non_null(box);
-        says = GEOSIntersects_r(p->geos, g, box);
+        unsigned char meets = (unsigned char)GEOSIntersects_r(p->geos, g, box);
+        assert_true(meets < 2);
+        says = meets;
         GEOSGeom_destroy_r(p->geos, box);
     }
     GEOSGeom_destroy_r(p->geos, g);

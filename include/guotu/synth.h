@@ -34,6 +34,9 @@ typedef struct gt_synth_relief {
     double dx, dy;  /* step; dy < 0 when the first row is the northern one */
     const float *z; /* no holes */
     bool degrees;   /* x, y are longitude and latitude; else metres of the working CRS */
+    /* 1 where the cell was measured, 0 where a hole was filled from beside; borrowed; NULL: all.
+     * Grids of heights have no value there: heights drawn out over a margin are stripes. */
+    const unsigned char *known;
 } gt_synth_relief;
 
 typedef struct gt_synth_data {

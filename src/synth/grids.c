@@ -26,15 +26,20 @@ static double clamp(double v, double low, double high)
     return v < low ? low : v > high ? high : v;
 }
 
-/* Bilinear; beyond its outermost cells the relief goes on level. */
-static double relief_at(const gt_synth *s, double x, double y)
+/* Bilinear; beyond its outermost cells the relief goes on level. *measured: did the file have
+ * anything there? */
+static double relief_at(const gt_synth *s, double x, double y, bool *measured)
 {
     const gt_synth_relief *r = &s->relief;
     if (r->degrees) {
         gt_plane_inverse(s->plane, x, y, &x, &y);
     }
-    double gx = clamp((x - r->x0) / r->dx, 0, r->n_cols - 1);
-    double gy = clamp((y - r->y0) / r->dy, 0, r->n_rows - 1);
+    double gx = (x - r->x0) / r->dx, gy = (y - r->y0) / r->dy; /* of centres */
+    bool inside = gx >= -0.5 && gy >= -0.5 && gx <= r->n_cols - 0.5 && gy <= r->n_rows - 0.5;
+    gx = clamp(gx, 0, r->n_cols - 1);
+    gy = clamp(gy, 0, r->n_rows - 1);
+    size_t near = (size_t)llround(gy) * (size_t)r->n_cols + (size_t)llround(gx);
+    *measured = inside && (r->known == NULL || r->known[near]);
     int col = (int)fmin(floor(gx), r->n_cols - 2), row = (int)fmin(floor(gy), r->n_rows - 2);
     const float *z = r->z + (size_t)row * (size_t)r->n_cols + (size_t)col;
     double u = gx - col, v = gy - row;
@@ -43,17 +48,33 @@ static double relief_at(const gt_synth *s, double x, double y)
     return (1 - v) * above + v * below;
 }
 
+/* Is the territory within a field cell of p? Its border runs through cells. */
+static bool by_territory(const sy_fields *f, sy_pt p, double side)
+{
+    bool ours = false;
+    for (int d = 0; d < 9; d++) {
+        const sy_pt q = {(int32_t)clamp((double)p.x + (d % 3 - 1) * (double)f->cell, 0, side),
+                         (int32_t)clamp((double)p.y + (d / 3 - 1) * (double)f->cell, 0, side)};
+        ours = ours || f->unit[sy_cell_at(f, q)] >= 0;
+    }
+    return ours;
+}
+
+/* Heights drawn out over a margin are stripes across its edge, down which water runs side by side
+ * (seen in slope length factors): outside the territory they are left away. */
 static double value_at(const filling *f, double x, double y)
 {
     const sy_scene *sc = &f->s->scene;
-    if (f->fine) {
-        return relief_at(f->s, x, y);
-    }
     double side = sc->world.side - 1;
     const sy_pt p = {(int32_t)clamp(x * 1000 - (double)sc->world.ox, 0, side),
                      (int32_t)clamp(y * 1000 - (double)sc->world.oy, 0, side)};
     if (f->grid->relief) {
-        return sy_sample(&sc->fields, SY_F_HEIGHT, p);
+        bool measured;
+        double fine = relief_at(f->s, x, y, &measured);
+        if (!measured && !by_territory(&sc->fields, p, side)) {
+            return (double)NAN;
+        }
+        return f->fine ? fine : sy_sample(&sc->fields, SY_F_HEIGHT, p);
     }
     return clamp(sy_score(sc, &f->grid->value, p, UINT32_MAX, 0), f->grid->least, f->grid->most);
 }

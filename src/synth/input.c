@@ -28,6 +28,7 @@ typedef struct holder { /* gt_synth_data.owner */
     town *towns;
     size_t n_towns, cap_towns;
     gt_raster *raster;
+    unsigned char *known; /* cells of it that were no holes */
     gt_text sources;
     sy_data_list list;
 } holder;
@@ -42,6 +43,7 @@ void gt_synth_data_free(gt_ctx *ctx, gt_synth_data *data)
         gt_free(ctx, h->geoms);
         gt_free(ctx, h->units);
         gt_free(ctx, h->towns);
+        gt_free(ctx, h->known);
         gt_raster_free(ctx, h->raster);
         gt_text_free(&h->sources);
         gt_arena_free(h->arena);
@@ -354,6 +356,16 @@ static gt_box units_box(const holder *h)
     return all;
 }
 
+static gt_status note_holes(gt_ctx *ctx, holder *h)
+{
+    size_t n = (size_t)h->raster->n_cols * (size_t)h->raster->n_rows;
+    h->known = gt_alloc(ctx, n, 1);
+    for (size_t i = 0; h->known != NULL && i < n; i++) {
+        h->known[i] = (unsigned char)!isnan(h->raster->cells[i]);
+    }
+    return h->known == NULL ? GT_E_MEMORY : GT_OK;
+}
+
 /* Holes take the mean of their known neighbours, ring by ring; a file rectangle that ends before
  * the margin does is the usual case. */
 static gt_status fill_holes(gt_ctx *ctx, gt_raster *r)
@@ -408,6 +420,7 @@ static gt_status relief_from_raster(gt_ctx *ctx, holder *h, const gt_package *pa
     o.box.xmin -= 12000, o.box.ymin -= 12000, o.box.xmax += 12000, o.box.ymax += 12000;
     o.n_cols = 1024; /* about 200 m: as fine as the fields */
     gt_status st = gt_raster_read(ctx, path, &o, &h->raster);
+    st = st == GT_OK ? note_holes(ctx, h) : st;
     if (st == GT_OK) {
         st = fill_holes(ctx, h->raster);
     }
@@ -423,7 +436,8 @@ static gt_status relief_from_raster(gt_ctx *ctx, holder *h, const gt_package *pa
                              .y0 = r->box.ymax - 0.5 * dy,
                              .dx = dx,
                              .dy = -dy,
-                             .z = r->cells};
+                             .z = r->cells,
+                             .known = h->known};
     return GT_OK;
 }
 
@@ -436,6 +450,7 @@ static gt_status relief_as_is(gt_ctx *ctx, holder *h, const sy_file *spec, const
     o.file_crs = o.crs = spec->crs;
     o.resample = GT_RESAMPLE_NEAREST;
     gt_status st = gt_raster_read(ctx, path, &o, &h->raster);
+    st = st == GT_OK ? note_holes(ctx, h) : st;
     if (st == GT_OK) {
         st = fill_holes(ctx, h->raster);
     }
@@ -456,6 +471,7 @@ static gt_status relief_as_is(gt_ctx *ctx, holder *h, const sy_file *spec, const
                              .dx = dx,
                              .dy = -dy,
                              .z = r->cells,
+                             .known = h->known,
                              .degrees = gt_crs_is_geographic(crs)};
     gt_crs_free(ctx, crs);
     return GT_OK;

@@ -1,4 +1,4 @@
-/* Viewsheds: rows whose answer is known (InVEST's tests, by the card), symmetry, a plain reference
+/* Viewsheds: rows whose answer is known (InVEST's and GDAL's tests), symmetry, a plain reference
  * without blocks, what is refused. */
 #include "grid/grids.h"
 #include "guotu/grid_analysis.h"
@@ -161,6 +161,106 @@ static void refused(void **state)
     gt_ctx_free(ctx);
 }
 
+/* ---- views --------------------------------------------------------------------------------------
+ * GDAL's cases have cells of 1, the eye on the ground and a flat earth. It asks which height could
+ * just be seen by the two cells before (an approximation by rings); ours draws the line of sight.
+ */
+
+static double *flat_view(gt_ctx *ctx, const char *dir, int cols, int rows, const signed char *z,
+                         gt_observer eye)
+{
+    double heights[25];
+    gt_grid_spec s = spec_of(cols, rows, GT_CELL_F32);
+    gt_view_options o;
+    for (int i = 0; i < cols * rows; i++) {
+        heights[i] = z[i];
+    }
+    s.cell_x = s.cell_y = 1;
+    gt_view_options_init(&o);
+    o.observer_height = 0;
+    o.earth_radius = 0;
+    o.max_distance = 100;
+    return view_of(ctx, dir, &s, heights, &eye, 1, &o);
+}
+
+/* Viewshed.dem_vs_ground: a row is seen where nothing has to stand on it to be seen. */
+static void gdal_dem_vs_ground(void **state)
+{
+    (void)state;
+    static const struct {
+        signed char z[8];
+        int eye;
+        const char *seen;
+    } rows[] = {{{0, 0, 0, 1, 0, 0, 0, 0}, 2, "11110000"},
+                {{1, 1, 0, 1, 0, 1, 2, 2}, 3, "11111110"},
+                {{0, 0, 0, 1, 1, 0, 0, 0}, 0, "11110000"},
+                {{0, 0, 1, 2, 3, 4, 5, 6}, 0, "11111111"},
+                {{0, 0, 1, 1, 3, 4, 5, 4}, 0, "11101110"}};
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        double *got = flat_view(ctx, dir, 8, 1, rows[k].z, (gt_observer){rows[k].eye, 0});
+        for (int i = 0; i < 8; i++) {
+            assert_near(got[i], rows[k].seen[i] - '0', 0);
+        }
+        free(got);
+    }
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
+/* Viewshed.all_visible and Viewshed.simple_height. */
+static void gdal_simple_height(void **state)
+{
+    (void)state;
+    static const signed char small[] = {1, 2, 3, 4, 5, 6, 3, 2, 1};
+    static const signed char z[] = {-1, 0,  1, 0, -1, -1, 2, 0,  4, -1, -1, 1, 0,
+                                    -1, -1, 0, 3, 0,  2,  0, -1, 0, 0,  3,  -1};
+    static const signed char least_seen[] = {4,  2,  0, 4, 8, 3, 2, 0, 4, 3, 2, 1, 0,
+                                             -1, -2, 4, 3, 0, 2, 1, 6, 3, 0, 2, 4};
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    double *got = flat_view(ctx, dir, 3, 3, small, (gt_observer){1, 1});
+    for (int i = 0; i < 9; i++) {
+        assert_near(got[i], 1, 0);
+    }
+    free(got);
+    got = flat_view(ctx, dir, 5, 5, z, (gt_observer){2, 2});
+    for (int i = 0; i < 25; i++) {
+        if (got[i] != (z[i] >= least_seen[i])) {
+            print_error("cell %d: %g\n", i, got[i]);
+        }
+        assert_near(got[i], z[i] >= least_seen[i], 0);
+    }
+    free(got);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
+/* Viewshed.oor_left, oor_right: GDAL lets the eye stand outside the map; ours refuses. */
+static void gdal_oor(void **state)
+{
+    (void)state;
+    static const double z[] = {1, 2, 0, 4, 1, 0, 0, 2, 1, 0, 1, 0, 0, 3, 3};
+    static const gt_observer eyes[] = {{6, 1}, {6, 2}, {-2, 1}, {-2, 2}};
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    gt_grid_spec s = spec_of(5, 3, GT_CELL_F32);
+    gt_grid *dem = make_grid(ctx, test_path(dir, "z.tif"), &s, z), *out = NULL;
+    gt_view_options o;
+    gt_view_options_init(&o);
+    s.type = GT_CELL_I32;
+    assert_ok(ctx, gt_grid_create_scratch(ctx, dir, &s, &out));
+    for (size_t k = 0; k < sizeof eyes / sizeof *eyes; k++) {
+        assert_fails(ctx, gt_grid_viewshed(ctx, dem, &eyes[k], 1, &o, out), GT_E_USAGE,
+                     "grid.walk");
+    }
+    gt_grid_close(ctx, out);
+    gt_grid_close(ctx, dem);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +268,9 @@ int main(void)
         cmocka_unit_test(pit_and_peak),
         cmocka_unit_test(mirrors),
         cmocka_unit_test(refused),
+        cmocka_unit_test(gdal_dem_vs_ground),
+        cmocka_unit_test(gdal_simple_height),
+        cmocka_unit_test(gdal_oor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,6 +164,38 @@ static void the_mark_is_passed_on(void **state)
     fixture_free(&f);
 }
 
+/* Where the file had no heights the grid has none either, but within the territory it keeps what
+ * was filled in: drawn out over the margin they would be stripes. */
+static void heights_are_not_drawn_out(void **state)
+{
+    static unsigned char known[RELIEF_COLS * RELIEF_ROWS]; /* none at all */
+    fixture f;
+    char *dir = test_dir();
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        fixture_make(&f, 2);
+        memset(known, all, sizeof known);
+        f.data.relief.known = known;
+        gt_synth *s = fixture_synth(&f);
+        assert_ok(f.ctx, gt_synth_grids(f.ctx, s, dir, NULL, NULL));
+        gt_grid *g = open_made(&f, dir, "heights.tif");
+        double v[200];
+        int holes = 0;
+        for (int r = 0; r < 200; r++) {
+            const gt_window row = {.row = r, .n_cols = 200, .n_rows = 1};
+            assert_ok(f.ctx, gt_grid_read(f.ctx, g, &row, GT_CELL_F64, v, 200));
+            for (int c = 0; c < 200; c++) {
+                holes += isnan(v[c]);
+            }
+        }
+        assert_true(all ? holes == 0 : holes > 0 && holes < 200 * 200);
+        gt_grid_close(f.ctx, g);
+        gt_synth_free(f.ctx, s);
+        fixture_free(&f);
+    }
+    test_dir_remove(dir);
+}
+
 static void refused(const char *grid, const char *id)
 {
     fixture f;
@@ -204,7 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grids_of_the_recipe),   cmocka_unit_test(same_at_any_thread_count),
         cmocka_unit_test(real_grids_are_left),   cmocka_unit_test(the_mark_is_passed_on),
-        cmocka_unit_test(bad_grids_are_refused),
+        cmocka_unit_test(bad_grids_are_refused), cmocka_unit_test(heights_are_not_drawn_out),
     };
     return cmocka_run_group_tests_name("synth.grids", tests, NULL, NULL);
 }

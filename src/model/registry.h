@@ -26,6 +26,7 @@ extern const gt_model GT_MODEL_CLASSIFY_SPREAD;
 extern const gt_model GT_MODEL_LOOKUP;
 extern const gt_model GT_MODEL_RASTERIZE;
 extern const gt_model GT_MODEL_SHARE_GRADE;
+extern const gt_model GT_MODEL_ZONAL;
 extern const gt_model GT_MODEL_COST_DISTANCE;
 extern const gt_model GT_MODEL_KERNEL_DENSITY;
 extern const gt_model GT_MODEL_SAMPLE;

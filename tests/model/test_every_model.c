@@ -31,7 +31,7 @@ static const struct {
 };
 
 /* Outputs that hold values where the inputs have none. */
-static const char *const FILLED[] = {"rasterize", "kernel-density", "frontal-area", NULL};
+static const char *const FILLED[] = {"rasterize", "kernel-density", "frontal-area", "zonal", NULL};
 /* Directions are mirrored otherwise than numbers; ties of equal windows break by order. */
 static const char *const TURNED[] = {"aspect", NULL};
 

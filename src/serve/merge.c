@@ -559,7 +559,7 @@ gt_status gt_merge(gt_ctx *ctx, const gt_shapes *in, const gt_merge_options *opt
     gt_shapes large, squares;
     gt_shapes_init(&large);
     gt_shapes_init(&squares);
-    gt_shapes_reset(out);
+    gt_shapes_free(ctx, out); /* its classes, too: indexes of another tile mean something else */
     gt_status st = same_classes(ctx, in, &m.patches);
     st = st == GT_OK ? dissolve(&m, in, NULL, 0, &m.patches) : st;
     st = st == GT_OK ? same_classes(ctx, &m.patches, &large) : st;

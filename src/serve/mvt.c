@@ -88,11 +88,11 @@ typedef struct pen {
     int32_t x, y;
 } pen;
 
-static void put_path(gt_mvt *m, pen *at, size_t n, bool reverse, bool closed)
+/* One MoveTo, and LineTo for the others. */
+static void put_points_of(gt_text *o, const int32_t *grid, size_t n, bool reverse, pen *at)
 {
-    gt_text *o = &m->ring;
     for (size_t i = 0; i < n; i++) {
-        const int32_t *p = &m->grid[2 * (reverse ? n - 1 - i : i)];
+        const int32_t *p = &grid[2 * (reverse ? n - 1 - i : i)];
         if (i < 2) {
             put_varint(o, (uint64_t)(i == 0 ? 1 : n - 1) << 3 | (i == 0 ? MOVE_TO : LINE_TO));
         }
@@ -100,8 +100,13 @@ static void put_path(gt_mvt *m, pen *at, size_t n, bool reverse, bool closed)
         put_zigzag(o, (int64_t)p[1] - at->y);
         *at = (pen){p[0], p[1]};
     }
+}
+
+static void put_path(gt_mvt *m, pen *at, size_t n, bool reverse, bool closed)
+{
+    put_points_of(&m->ring, m->grid, n, reverse, at);
     if (closed) {
-        put_varint(o, 1U << 3 | CLOSE_PATH);
+        put_varint(&m->ring, 1U << 3 | CLOSE_PATH);
     }
 }
 
@@ -257,6 +262,27 @@ static bool owe(gt_mvt *m, gt_mvt_class *k, const gt_geom *g, pen *at)
     return true;
 }
 
+/* The feature whose commands are in m->ring. kind: 1 points, 2 lines, 3 polygons. */
+static gt_status put_feature(gt_mvt *m, const char *id, uint32_t value, unsigned kind)
+{
+    gt_text tags;
+    gt_text_init(&tags, m->ctx, 256);
+    if (id != NULL) {
+        put_varint(&tags, 0);
+        put_varint(&tags, add_value(m, id));
+    }
+    put_varint(&tags, 1);
+    put_varint(&tags, value);
+    gt_text_clear(&m->one);
+    put_number(&m->one, 1, ++m->n_features);
+    put_bytes(&m->one, 2, gt_text_cstr(&tags), tags.len);
+    put_number(&m->one, 3, kind);
+    put_bytes(&m->one, 4, gt_text_cstr(&m->ring), m->ring.len);
+    put_bytes(&m->features, 2, gt_text_cstr(&m->one), m->one.len);
+    gt_text_free(&tags);
+    return gt_text_status(&m->features);
+}
+
 gt_status gt_mvt_add(gt_mvt *m, const char *id, const char *klass, const gt_geom *g)
 {
     pen at = {0, 0};
@@ -277,22 +303,28 @@ gt_status gt_mvt_add(gt_mvt *m, const char *id, const char *klass, const gt_geom
     if (st != GT_OK || !any) {
         return st;
     }
-    gt_text tags;
-    gt_text_init(&tags, m->ctx, 256);
-    if (id != NULL) {
-        put_varint(&tags, 0);
-        put_varint(&tags, add_value(m, id));
-    }
-    put_varint(&tags, 1);
-    put_varint(&tags, m->class_value[k]);
-    gt_text_clear(&m->one);
-    put_number(&m->one, 1, ++m->n_features);
-    put_bytes(&m->one, 2, gt_text_cstr(&tags), tags.len);
-    put_number(&m->one, 3, polygon ? 3 : g->n_rings > 0 ? 2 : 1);
-    put_bytes(&m->one, 4, gt_text_cstr(&m->ring), m->ring.len);
-    put_bytes(&m->features, 2, gt_text_cstr(&m->one), m->one.len);
-    gt_text_free(&tags);
-    return gt_text_status(&m->features);
+    return put_feature(m, id, m->class_value[k], polygon ? 3 : g->n_rings > 0 ? 2 : 1);
+}
+
+void gt_mvt_begin(gt_mvt *m)
+{
+    gt_text_clear(&m->ring);
+    m->pen_x = m->pen_y = 0;
+}
+
+void gt_mvt_ring(gt_mvt *m, const int32_t *xy, size_t n)
+{
+    pen at = {m->pen_x, m->pen_y};
+    put_points_of(&m->ring, xy, n, false, &at);
+    put_varint(&m->ring, 1U << 3 | CLOSE_PATH);
+    m->pen_x = at.x;
+    m->pen_y = at.y;
+}
+
+gt_status gt_mvt_end(gt_mvt *m, const char *id, const char *klass)
+{
+    gt_status st = gt_text_status(&m->ring);
+    return st == GT_OK ? put_feature(m, id, m->class_value[class_of(m, klass)], 3) : st;
 }
 
 gt_status gt_mvt_finish(gt_mvt *m, const char *layer, const char *class_key, gt_text *out)

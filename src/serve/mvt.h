@@ -27,6 +27,7 @@ typedef struct gt_mvt {
     gt_frame_cut cut;
     int32_t *grid; /* scratch: rounded ring */
     size_t cap_grid;
+    int32_t pen_x, pen_y;
 } gt_mvt;
 
 void gt_mvt_open(gt_ctx *ctx, gt_arena *arena, gt_mvt *out);
@@ -37,6 +38,11 @@ void gt_mvt_close(gt_mvt *mvt);
  * borders are rounded to the same grid: what neighbours share they share in the tile. */
 gt_status gt_mvt_add(gt_mvt *mvt, const char *id, const char *klass,
                      const gt_geom *geom) GT_CHECKED;
+/* A feature of polygons that are on the grid already: begin, rings (open, outlines clockwise on the
+ * screen and each followed by its holes), end. */
+void gt_mvt_begin(gt_mvt *mvt);
+void gt_mvt_ring(gt_mvt *mvt, const int32_t *xy, size_t n);
+gt_status gt_mvt_end(gt_mvt *mvt, const char *id, const char *klass) GT_CHECKED;
 /* The tile; nothing at all when it has no features. class_key: name of the class attribute. */
 gt_status gt_mvt_finish(gt_mvt *mvt, const char *layer, const char *class_key,
                         gt_text *out) GT_CHECKED;

@@ -1,4 +1,4 @@
-/* The file of merged tiles: an SQLite database without promises (a cache needs none). */
+/* The file of lattices: an SQLite database without promises (a cache needs none). */
 #include "serve/pyramid.h"
 
 #include <errno.h>
@@ -197,13 +197,13 @@ gt_status gt_pyramid_advance(gt_ctx *ctx, gt_pyramid *p, const char *layer, int6
 }
 
 gt_status gt_pyramid_get(gt_ctx *ctx, gt_pyramid *p, const char *layer, gt_place_of at,
-                         gt_shapes *out, bool *found)
+                         gt_lattice *out, bool *found)
 {
     sqlite3_stmt *s = bound(p, TILE_GET, layer, at);
     gt_status st = gt_db_step(ctx, s, found);
     if (st == GT_OK && *found) {
-        st = gt_shapes_unpack(ctx, sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0),
-                              out);
+        st = gt_lattice_unpack(ctx, sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0),
+                               out);
         if (st == GT_E_INPUT) {
             gt_error_clear(ctx);
             *found = false;
@@ -215,11 +215,11 @@ gt_status gt_pyramid_get(gt_ctx *ctx, gt_pyramid *p, const char *layer, gt_place
 }
 
 gt_status gt_pyramid_put(gt_ctx *ctx, gt_pyramid *p, const char *layer, int64_t revision,
-                         gt_place_of at, const gt_shapes *shapes)
+                         gt_place_of at, const gt_lattice *lattice)
 {
     gt_text body;
     gt_text_init(&body, ctx, BYTES_MAX);
-    gt_shapes_pack(shapes, &body);
+    gt_lattice_pack(lattice, &body);
     gt_status st = gt_text_status(&body);
     if (st == GT_OK) {
         sqlite3_stmt *s = bound(p, TILE_PUT, layer, at);

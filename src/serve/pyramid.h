@@ -1,10 +1,10 @@
-/* The pyramid: merged tiles of large polygon layers, kept in WORKSPACE/cache/tiles/pyramid.db, so
- * that a low zoom is made of four tiles below and not of every feature. A cache: it may be deleted
- * at any time. One thread; many processes may share the file. Internal to serve. */
+/* The pyramid: lattices of large polygon layers, kept in WORKSPACE/cache/tiles/pyramid.db, so that
+ * a low zoom is drawn from sums and not from every feature. A cache: it may be deleted at any time.
+ * One thread; many processes may share the file. Internal to serve. */
 #ifndef GT_SERVE_PYRAMID_H
 #define GT_SERVE_PYRAMID_H
 
-#include "serve/shapes.h"
+#include "serve/lattice.h"
 
 typedef struct gt_pyramid gt_pyramid;
 
@@ -13,7 +13,7 @@ typedef struct gt_place_of { /* a tile of WebMercatorQuad */
     long row, col;
 } gt_place_of;
 
-/* What the kept tiles of a layer are tiles of. */
+/* What the kept lattices of a layer show. */
 typedef struct gt_pyramid_state {
     int64_t revision; /* of the map, that all of them show */
     int direct;       /* least zoom at which features are drawn themselves */
@@ -35,10 +35,10 @@ gt_status gt_pyramid_advance(gt_ctx *ctx, gt_pyramid *pyramid, const char *layer
                              int64_t to, const gt_box *boxes, size_t n) GT_CHECKED;
 /* *found = false when it is not kept (or what is kept is damaged). */
 gt_status gt_pyramid_get(gt_ctx *ctx, gt_pyramid *pyramid, const char *layer, gt_place_of at,
-                         gt_shapes *out, bool *found) GT_CHECKED;
-/* Keeps a tile that shows the map of `revision`, unless the others show another one. */
+                         gt_lattice *out, bool *found) GT_CHECKED;
+/* Keeps a lattice that shows the map of `revision`, unless the others show another one. */
 gt_status gt_pyramid_put(gt_ctx *ctx, gt_pyramid *pyramid, const char *layer, int64_t revision,
-                         gt_place_of at, const gt_shapes *shapes) GT_CHECKED;
+                         gt_place_of at, const gt_lattice *lattice) GT_CHECKED;
 
 /* Half the side of the Web Mercator square, m: pi times the equatorial radius 6378137 of WGS 84. */
 #define GT_MERCATOR_HALF 20037508.342789244

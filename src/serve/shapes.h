@@ -1,4 +1,4 @@
-/* Polygons with classes, as tiles keep them: flat arrays, a part is a polygon with its holes.
+/* Polygons with classes, as tiles are merged from: flat arrays, a part is a polygon with its holes.
  * Coordinates are tile units (4096 a side), y down. Internal to serve. */
 #ifndef GT_SERVE_SHAPES_H
 #define GT_SERVE_SHAPES_H
@@ -33,14 +33,6 @@ gt_status gt_shapes_geom(gt_ctx *ctx, gt_shapes *shapes, const gt_geom *geom,
                          uint32_t klass) GT_CHECKED;
 /* Signed area of ring r. */
 double gt_shapes_ring_area(const gt_shapes *shapes, size_t ring);
-/* Copies the parts of `from`, scaled by half and moved to a quarter of the square: column and row 0
- * or 1. Classes are matched by text. */
-gt_status gt_shapes_quarter(gt_ctx *ctx, gt_shapes *shapes, const gt_shapes *from, int column,
-                            int row) GT_CHECKED;
-
-/* As bytes, sixteenths of a unit: appended to out; what is read back is checked: GT_E_INPUT. */
-void gt_shapes_pack(const gt_shapes *shapes, gt_text *out);
-gt_status gt_shapes_unpack(gt_ctx *ctx, const void *data, size_t len, gt_shapes *out) GT_CHECKED;
 
 /* ---- merging -----------------------------------------------------------------------------------
  */
@@ -50,13 +42,13 @@ typedef struct gt_merge_options {
     size_t most_parts; /* about; min_area is raised until so few are left */
 } gt_merge_options;
 
-/* The same land with fewer pieces: patches of one class become one; a patch under min_area goes to
- * the neighbour with which it shares the longest border, borders with a related class (codes that
- * begin alike) counting more. What a class loses so, and patches that stand alone, are owed to it:
- * once it is owed min_area a square of that area stands where the last of them lies; so classes
- * keep their share of the picture. What is left shares every vertex of its borders
- * (guotu/weave.h), simplified or not. Places where classes overlap are of class "*". *least:
- * min_area used. Cost: 2 us a vertex. */
+/* The same land with fewer pieces; what out held is forgotten, its classes too: patches of one
+ * class become one; a patch under min_area goes to the neighbour with which it shares the longest
+ * border, borders with a related class (codes that begin alike) counting more. What a class loses
+ * so, and patches that stand alone, are owed to it: once it is owed min_area a square of that area
+ * stands where the last of them lies; so classes keep their share of the picture. What is left
+ * shares every vertex of its borders (guotu/weave.h), simplified or not. Places where classes
+ * overlap are of class "*". *least: min_area used. Cost: 2 us a vertex. */
 gt_status gt_merge(gt_ctx *ctx, const gt_shapes *in, const gt_merge_options *options,
                    gt_shapes *out, double *least) GT_CHECKED;
 

@@ -5,6 +5,7 @@
 
 #include "serve/desk.h"
 #include "serve/mvt.h"
+#include "serve/shapes.h"
 
 enum { GT_TILE_MOST = 480 << 10 }; /* bytes of a tile as it is, beyond which it is merged */
 
@@ -23,6 +24,17 @@ typedef struct gt_then {
 } gt_then;
 gt_status gt_tile_make_then(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
                             const gt_then *then, gt_text *out) GT_CHECKED;
+/* The layer's pyramid as of its revision. *direct: zoom from which features are drawn themselves.
+ */
+gt_status gt_tile_bring_up(gt_desk *desk, const gt_layer_info *info, int *direct) GT_CHECKED;
+/* A tile of a zoom above that, of now and of another time. The latter reads every feature in it. */
+gt_status gt_tile_low(gt_desk *desk, const gt_layer_info *info, int direct, gt_place_of at,
+                      gt_text *out) GT_CHECKED;
+gt_status gt_tile_low_then(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
+                           const gt_then *then, gt_text *out) GT_CHECKED;
+/* Polygons merged until the tile has GT_TILE_MOST bytes. */
+gt_status gt_tile_dense(gt_desk *desk, const gt_layer_info *info, gt_place_of at,
+                        const gt_then *then, gt_text *out) GT_CHECKED;
 /* Makes what is missing of a layer's pyramid. *n: zooms that it has, 0 for a small layer. */
 gt_status gt_tile_prepare(gt_desk *desk, const gt_layer_info *info, int64_t *n) GT_CHECKED;
 

@@ -82,9 +82,11 @@ function layerStyle(c: Collection): (f: FeatureLike) => Style {
   const styles: Record<string, Style> = {};
   return (f) => {
     const code = c.classField ? String(f.get(c.classField) ?? '') : '';
-    return (styles[code] ??= ((): Style => {
+    const merged = f.get('id') === undefined; // of low zooms: patches of a class, their borders are nobody's
+    return (styles[`${code}${merged ? '' : '#'}`] ??= ((): Style => {
       const color = classOf(c, code)?.color ?? colour(c);
       if (isUnit(c)) return new Style({ stroke: new Stroke({ color: '#4a5a68', width: c.featureCount > 60 ? 0.6 : 1.4 }), fill: new Fill({ color: '#ffffff01' }) });
+      if (merged) return new Style({ fill: new Fill({ color: c.classes ? `${color}cc` : `${color}99` }) });
       const stroke = new Stroke({ color: c.classes ? '#00000030' : color, width: c.classes ? 0.5 : 1.5 });
       return new Style({ stroke, fill: new Fill({ color: c.classes ? `${color}cc` : `${color}55` }), image: new Circle({ radius: 4, fill: new Fill({ color }), stroke }) });
     })());

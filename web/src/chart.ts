@@ -1,7 +1,7 @@
 /** A value over the years beside what the plans ask; the same is in a table for those who do not see it. */
 import { Chart, CategoryScale, Legend, LinearScale, LineController, LineElement, PointElement, Tooltip } from 'chart.js';
 import { h } from './dom';
-import { number, tr } from './words';
+import { colon, comma, number, tr } from './words';
 
 Chart.register(CategoryScale, Legend, LinearScale, LineController, LineElement, PointElement, Tooltip);
 
@@ -17,7 +17,7 @@ export function trend(points: Point[], targets: Target[], unit: string, title: s
   const value = years.map((y) => points.find((p) => p.year === y)?.value ?? null);
   const goal = years.map((y) => asked.find((t) => t.year === y)?.value ?? null);
   const font = { family: '"Segoe UI", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif', size: 12 };
-  const canvas = h<HTMLCanvasElement>('canvas', { role: 'img', 'aria-label': `${title}：${points.filter((p) => p.value !== null).map((p) => `${p.year} ${number(p.value!)}`).join('，')}` });
+  const canvas = h<HTMLCanvasElement>('canvas', { role: 'img', 'aria-label': `${title}${colon()}${points.filter((p) => p.value !== null).map((p) => `${p.year} ${number(p.value!)}`).join(comma())}` });
   const box = h('div.chart', {}, canvas);
   // a line of one target is drawn through all years, several are joined
   const flat = asked.length === 1 ? years.map(() => asked[0].value) : goal;

@@ -1,7 +1,7 @@
 /** Indicators as the server gives them. */
 import { once } from './api';
 import type { Point, Target } from './chart';
-import { number, tr, unitName } from './words';
+import { number, paren, tr, unitName } from './words';
 
 export interface Indicator { id: string; title: string; note: string; unit: string; clauses: string[]; series: string[] }
 export interface Row {
@@ -29,7 +29,7 @@ const musts: Record<string, [string, string]> = {
 };
 export function targetText(t: Target, unit: string): string {
   const word = musts[t.must] ? tr(...musts[t.must]) : t.must;
-  return t.value === null ? `${word}（${t.year}）` : `${word} ${number(t.value, 4)} ${unitName(unit)}（${t.year}）`;
+  return t.value === null ? `${word}${paren(String(t.year))}` : `${word} ${number(t.value, 4)} ${unitName(unit)}${paren(String(t.year))}`;
 }
 export const gradeName = (grade: string): string => ({ red: tr('红色', 'Red'), orange: tr('橙色', 'Orange'), yellow: tr('黄色', 'Yellow'), green: tr('正常', 'Good'), grey: tr('未评', 'Not judged') } as Record<string, string>)[grade] ?? grade;
 

@@ -2,7 +2,7 @@
 import { collections, once, type Collection } from './api';
 import { button, chip, clause, fill, h } from './dom';
 import { boxOf, colour, gridOn, isOn, layerLine, look, opacity, setOpacity, toggle, toggleGrid } from './map';
-import { area, number, theme, tr } from './words';
+import { area, colon, number, theme, tr } from './words';
 
 export function legend(c: Collection): HTMLElement {
   return h('ul.legend', {}, (c.classes ?? []).map((k) => h('li', {}, h('i.swatch', { style: `background:${k.color}` }), `${k.code} ${k.title}`)));
@@ -28,13 +28,13 @@ function row(c: Collection): HTMLElement {
 }
 
 interface Grid { id: string; title: string; model: string | null; clauses: string[] }
-interface GridKey {
-  unit?: string; generated?: boolean; bbox?: number[]; classes?: { value: number; title: string; color: string; m2?: number }[];
+export interface GridKey {
+  title?: string;   unit?: string; generated?: boolean; bbox?: number[]; classes?: { value: number; title: string; color: string; m2?: number }[];
   ramp?: { colors: string[]; low: number; high: number; step: number; below: boolean; above: boolean };
 }
 
 /** What a grid's colours mean. */
-function gridKey(k: GridKey): HTMLElement | null {
+export function gridKey(k: GridKey): HTMLElement | null {
   if (k.classes) return h('ul.legend', {}, k.classes.map((c) => h('li', {}, h('i.swatch', { style: `background:${c.color}` }), `${c.title}${c.m2 ? ` · ${area(c.m2)}` : ''}`)));
   const r = k.ramp;
   if (!r) return null;
@@ -47,7 +47,7 @@ function gridKey(k: GridKey): HTMLElement | null {
 
 function gridRow(g: Grid): HTMLElement {
   const key = h('div.more', { hidden: !gridOn(g.id) });
-  const show = (): void => { void once<GridKey>(`/grids/${encodeURIComponent(g.id)}`).then((k) => fill(key, gridKey(k), g.clauses.length ? h('p', {}, g.clauses.map(clause)) : null, g.model ? h('p', {}, h('a', { href: '#/models' }, `${tr('模型', 'Model')}：${g.model}`)) : null), () => undefined); };
+  const show = (): void => { void once<GridKey>(`/grids/${encodeURIComponent(g.id)}`).then((k) => fill(key, gridKey(k), g.clauses.length ? h('p', {}, g.clauses.map(clause)) : null, g.model ? h('p', {}, h('a', { href: '#/models' }, `${tr('模型', 'Model')}${colon()}${g.model}`)) : null), () => undefined); };
   const box = h<HTMLInputElement>('input', { type: 'checkbox', checked: gridOn(g.id), 'data-grid': g.id });
   box.addEventListener('change', () => { toggleGrid(g.id, box.checked); key.hidden = !box.checked; if (box.checked) show(); });
   if (gridOn(g.id)) show();

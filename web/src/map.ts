@@ -23,7 +23,7 @@ import type { EventsKey } from 'ol/events';
 import { Circle, Fill, Stroke, Style, Text } from 'ol/style';
 import { collections, districts, queryables, type Class, type Collection } from './api';
 import { button, chip, clause, fill, h, problem } from './dom';
-import { area, number, originName, tr } from './words';
+import { area, colon, number, originName, tr } from './words';
 
 export const geojson = new GeoJSON({ dataProjection: 'EPSG:4326', featureProjection: 'EPSG:3857' });
 export const FAIL = '#b3261e', OPEN = '#c48a00', ACCENT = '#175c8c';
@@ -133,12 +133,14 @@ export function toggleId(id: string, on: boolean): void {
 // ---- grids --------------------------------------------------------------------------------------
 const grids: Record<string, TileLayer<XYZ>> = {};
 export const gridOn = (id: string): boolean => Boolean(grids[id]?.getVisible());
+export const gridsOn = (): string[] => Object.keys(grids).filter(gridOn);
 export function toggleGrid(id: string, on: boolean): void {
   if (on && !grids[id]) {
     grids[id] = new TileLayer({ source: new XYZ({ url: `/grids/${encodeURIComponent(id)}/map/tiles/WebMercatorQuad/{z}/{y}/{x}`, maxZoom: 16 }), opacity: 0.85, zIndex: 650 });
     map.addLayer(grids[id]);
   }
   grids[id]?.setVisible(on);
+  changed();
 }
 
 /** Draws every layer as the map was at a moment. */
@@ -270,7 +272,7 @@ export async function showCard(card: HTMLElement, c: Collection, id: string, ext
     fill(card, close, h('h2', {}, c.title), h('p.soft', {}, `${tr('编号', 'Id')} ${id}`, then ? h('span.chip.open', {}, thenName(then)) : null),
       h('table.facts', {}, h('tbody', {}, rows)),
       c.clauses.length ? h('p', {}, tr('条款 ', 'Clauses '), c.clauses.map(clause)) : null,
-      c.source ? h('p.soft', {}, `${tr('依据', 'Source')}：${c.source}`) : null,
+      c.source ? h('p.soft', {}, `${tr('依据', 'Source')}${colon()}${c.source}`) : null,
       c.origin === 'generated' ? h('p.notice', {}, tr('生成数据，非调查成果', 'Generated data, not a survey')) : null,
       then ? null : extra?.(f) ?? null);
     close.focus();

@@ -1,10 +1,11 @@
 /** Over the map: the moment it is of, another moment beside it, what its colours mean, and what lies within a drawn outline. */
 import Feature from 'ol/Feature';
 import type Geometry from 'ol/geom/Geometry';
-import { collections, get, type Class, type Collection } from './api';
+import { collections, get, once, type Class, type Collection } from './api';
 import { busy, button, fill, h, problem, save } from './dom';
 import { startDrawing, stopDrawing } from './draw';
-import { anyInView, classOf, codesInView, colour, geojson, map, marks, showThen, swipe, swipeTo, visible, whenLayersChange, type Then } from './map';
+import { gridKey, type GridKey } from './layers';
+import { anyInView, classOf, codesInView, colour, geojson, gridsOn, map, marks, showThen, swipe, swipeTo, visible, whenLayersChange, type Then } from './map';
 import { area, hectares, moment, number, tr } from './words';
 import type { Split } from './split';
 
@@ -122,7 +123,7 @@ function compare(s: Split, left: () => Then): { bar: HTMLElement; stop: () => vo
 
 /** What the colours in view mean; classes that are many are told by their main class. */
 function legend(s: Split): () => void {
-  const body = h('div');
+  const body = h('div'), ramps = new Map<string, HTMLElement>();
   const box = h<HTMLDetailsElement>('details.legendbox', { open: innerWidth > 900 ? true : undefined }, h('summary', {}, tr('图例', 'Legend')), body);
   s.box.append(box);
   const one = (c: Collection): HTMLElement | null => {
@@ -133,7 +134,12 @@ function legend(s: Split): () => void {
     return keys.length ? h('section', {}, h('b', {}, c.title), h('ul.legend', {}, keys.map((k) => h('li', {}, h('i.swatch', { style: `background:${k.color}` }), k.title || k.code)))) : null;
   };
   const draw = (): void => {
-    const parts = visible().map(one).filter(Boolean);
+    const parts = [...gridsOn().map((g) => ramps.get(g) ?? null), ...visible().map(one)].filter(Boolean);
+    for (const g of gridsOn()) {
+      if (ramps.has(g)) continue;
+      ramps.set(g, h('section'));
+      void once<GridKey>(`/grids/${encodeURIComponent(g)}`).then((k) => { ramps.set(g, h('section', {}, h('b', {}, k.title ?? g), gridKey(k))); later(); }, () => undefined);
+    }
     fill(body, parts.length ? parts : h('p.soft', {}, tr('没有打开图层', 'No layer is on')));
   };
   let waiting = 0;

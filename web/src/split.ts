@@ -12,6 +12,7 @@ export async function split(root: HTMLElement, label: string): Promise<Split> {
   const tools = h('div.maptools');
   const box = h('div.mapbox', {}, target, tools, card);
   const aside = h('aside', { 'aria-label': label });
+  root.classList.add('full');
   fill(root, h('div.split', {}, aside, box));
   const extra: Split['extra'] = {};
   await mount(target);

@@ -14,6 +14,11 @@ export function setLanguage(next: Lang): void {
 /** Both wordings stand side by side, so that neither is forgotten. */
 export const tr = (zh: string, en: string): string => (lang === 'zh' ? zh : en);
 
+/** Marks between words, as each language sets them. */
+export const colon = (): string => tr('：', ': ');
+export const comma = (): string => tr('，', ', ');
+export const paren = (text: string): string => tr(`（${text}）`, ` (${text})`);
+
 export interface Text2 { zh: string; en: string }
 export const pick = (text: Text2 | null | undefined): string => (text ? text[lang] : '');
 

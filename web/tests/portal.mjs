@@ -1,7 +1,7 @@
 // Drives the pages in a browser, as people do. node portal.mjs BASE ONE_TIME_PASSWORD PICTURES
 // The town: two districts, a field of basic farmland, a ledger of works (tests/serve/browser.t.sh).
 import { createRequire } from 'node:module';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 const { chromium } = createRequire(new URL('../package.json', import.meta.url))('playwright-core');
 const [base, oneTime, pictures] = process.argv.slice(2);
@@ -154,6 +154,23 @@ await step('draw -> verdict: drawn on farmland it does not conform, with the ove
   await page.waitForSelector('#verdict .result.fail');
   await page.waitForSelector('#verdict .finding.fail a.clause');
   await page.click('#verdict .finding.fail button.link');
+});
+await step('the verdict is taken along as a PDF', async () => {
+  const file = page.waitForEvent('download');
+  await page.click('#pdf');
+  const path = await (await file).path();
+  must(readFileSync(path).subarray(0, 5).toString() === '%PDF-', 'no PDF');
+});
+await step('what a rule waits for is asked beside the verdict, and decides it', async () => {
+  await page.click('#clear');
+  const f = await farm();
+  await page.click('aside details:has(#outline) summary');
+  await page.fill('#outline', JSON.stringify(f.geometry));
+  await page.click('aside details:has(#outline) button');
+  await page.waitForSelector('#wanting [data-fact=national]');
+  await page.selectOption('#wanting [data-fact=national]', 'no');
+  await page.waitForSelector('#verdict .result.fail');
+  await page.waitForSelector('#wanting [data-fact=national]', { state: 'detached' });
 });
 await step('a clause is one click away', async () => {
   const id = await text('#verdict .finding.fail a.clause');
@@ -628,6 +645,50 @@ await step('the reply is shown to who asked, by the receipt, and to everybody', 
   await page.waitForSelector(`[data-voice="${voice}"] .reply`);
 });
 
+// ---- what is not there is told to whom it concerns -----------------------------------------------
+await step('a public page without a ledger tells the administrator what to do, and nobody else', async () => {
+  await page.route(/\/voices\?/, (r) => r.fulfill({ json: { ledgers: [] } }));
+  await go('public');
+  await page.reload();
+  await page.waitForSelector('.state.empty');
+  must((await page.locator('#how-to-open').count()) === 0, 'told to everybody');
+  await go('account');
+  await page.fill('input[name=account]', 'bureau');
+  await page.fill('input[name=password]', PASSWORD);
+  await page.click('form button.main');
+  await page.waitForSelector('#sign-out');
+  await go('public');
+  await page.waitForSelector('#how-to-open');
+  must(/actor grant public .*--ledger said --action add --as bureau/.test(await text('#how-to-open')), await text('#how-to-open'));
+  await page.unroute(/\/voices\?/);
+  await page.click('#sign-out');
+  await page.waitForSelector('#sign-in');
+});
+await step('lineage: what a model rests on, who reads it, each a step away', async () => {
+  const models = [
+    { id: 'first', title: '坡度', kernel: 'slope', grids: ['slope'], needs: ['elevation'], clauses: [] },
+    { id: 'second', title: '限制区', kernel: 'calc', grids: ['limits'], needs: ['slope', 'basic_farmland'], clauses: ['TST-001'] },
+  ];
+  await page.route(/\/processes\/build\?/, (r) => r.fulfill({ json: { models } }));
+  await page.route(/\/grids\/limits\?/, (r) => r.fulfill({ json: { id: 'limits', title: '限制区', lineage: { model: 'calc', version: 1, in: { a: { file: 'slope.tif', blake2b: 'abcdef0123456789' } }, with: { limit: '25' } } } }));
+  await page.route(/\/grids\?/, (r) => r.fulfill({ json: { grids: [{ id: 'limits', title: '限制区', model: 'second', clauses: [] }] } }));
+  await go('models');
+  await page.reload();
+  await page.waitForSelector('#declared');
+  await page.fill('.filters input[type=search]', '限制');
+  await page.click('#declared a[href="#/models/second"]');
+  await page.waitForSelector('#lineage svg .self');
+  for (const [kind, title] of [['grid', 'elevation'], ['model', '坡度'], ['layer', '永久基本农田']]) must((await page.locator(`#lineage a.${kind}`).allTextContents()).some((t) => t.includes(title)), `${title} is not drawn`);
+  await page.waitForSelector('[data-grid-lineage=limits] td:has-text("slope.tif")');
+  must((await text('[data-grid-lineage=limits]')).includes('25'), 'the parameter is not told');
+  await page.click('#lineage a.model:not(.self)');
+  await page.waitForSelector('h1:has-text("坡度")');
+  await page.waitForSelector('section:has-text("被谁使用") a.chip:has-text("限制区")');
+  await page.unroute(/\/processes\/build\?/);
+  await page.unroute(/\/grids\/limits\?/);
+  await page.unroute(/\/grids\?/);
+});
+
 // ---- models -------------------------------------------------------------------------------------
 await step('a process: its form, a wrong input told, run, progress to its end, results', async () => {
   await go('account');
@@ -680,6 +741,25 @@ await step('every control has a name', async () => {
       .filter((e) => !(e.textContent?.trim() || e.getAttribute('aria-label') || e.closest('label')?.textContent?.trim() || e.getAttribute('title'))).map((e) => e.outerHTML.slice(0, 120)));
     must(nameless.length === 0, `${name}: ${nameless}`);
   }
+});
+await step('nothing that a program can find hinders whoever sees or hears the pages otherwise', async () => {
+  const axe = readFileSync(createRequire(new URL('../package.json', import.meta.url)).resolve('axe-core/axe.min.js'), 'utf8');
+  const other = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN', reducedMotion: 'reduce', bypassCSP: true, storageState: await context.storageState() });
+  const p = await other.newPage();
+  watch(p);
+  for (const [lang, width] of [['zh', 1366], ['en', 390]]) {
+    await p.setViewportSize({ width, height: 800 });
+    for (const name of ['map', 'check', 'edit', 'dashboard/basic-area?year=2025', 'ledgers', 'ledgers/works', 'ledgers/works/W-2025-0001', 'clauses', 'clauses/TST-001', 'models', 'models/report', 'public', 'account']) {
+      await p.goto('about:blank');
+      await p.goto(`${base}/portal?lang=${lang}#/${name}`);
+      await p.waitForSelector('.body h1');
+      await p.waitForTimeout(500);
+      await p.evaluate(axe);
+      const found = await p.evaluate(async () => (await window.axe.run(document, { resultTypes: ['violations'] })).violations.map((v) => `${v.id}: ${v.nodes[0].target} ${v.nodes[0].any[0]?.message ?? ''}`));
+      must(found.length === 0, `${lang} ${name}: ${found.slice(0, 3).join(' | ')}`);
+    }
+  }
+  await other.close();
 });
 await step('the first view is usable within two seconds', async () => {
   const fresh = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();

@@ -9,7 +9,7 @@ import { startDrawing, stopDrawing } from '../draw';
 import { featureAt, geojson, look, marks, readFeature, results } from '../map';
 import type { Page } from '../page';
 import { split } from '../split';
-import { effectName, hectares, pick, resultName, tr, type Text2 } from '../words';
+import { colon, effectName, hectares, paren, pick, resultName, type Text2, tr } from '../words';
 
 interface Measure { id: string; layer: string; m2: number; share: number | null; distance_m: number | null; origin: string | null }
 interface Finding {
@@ -82,7 +82,7 @@ export const page: Page = async (root, route) => {
   const pasted = h<HTMLTextAreaElement>('textarea', { rows: 3, spellcheck: 'false', id: 'outline' });
 
   const say = (text = ''): void => { hint.textContent = text; hint.hidden = text === ''; };
-  const drawFacts = (): void => fill(factBox, kind().facts.map((f) => field(f.title + (f.unit ? `（${f.unit}）` : ''), factInput(f))));
+  const drawFacts = (): void => fill(factBox, kind().facts.map((f) => field(f.title + (f.unit ? `${paren(f.unit)}` : ''), factInput(f))));
   const showSubject = (): void => {
     marks.clear();
     results.clear();
@@ -107,8 +107,8 @@ export const page: Page = async (root, route) => {
     const box = h(`article.finding.${attached(f) ? 'attached' : f.result}`, { 'data-rule': f.rule },
       h('h3', {}, h('span.verdict', {}, attached(f) ? attachedName(f.effect) : resultName(f.result)), pick(f.title)),
       f.message ? h('p', {}, pick(f.message)) : null,
-      f.result === 'undecidable' && f.missing ? h('p', {}, `${tr('缺少', 'Missing')}：${titleOf(f.missing)}`) : null,
-      f.comply ? h('p.comply', {}, `${tr('如何符合', 'To comply')}：${pick(f.comply)}`) : null,
+      f.result === 'undecidable' && f.missing ? h('p', {}, `${tr('缺少', 'Missing')}${colon()}${titleOf(f.missing)}`) : null,
+      f.comply ? h('p.comply', {}, `${tr('如何符合', 'To comply')}${colon()}${pick(f.comply)}`) : null,
       h('p.tags', {}, chip(effectName(f.effect)), m2 > 0 ? chip(`${tr('压占', 'Overlap')} ${hectares(m2)}`) : null, f.clauses.map(clause),
         has ? button(tr('在图上看', 'Show on the map'), () => {
           loud('', false);
@@ -148,7 +148,7 @@ export const page: Page = async (root, route) => {
     const asked = [...count].map(([name, n]) => ({ n, field: kind().facts.find((f) => f.name === name) })).filter((a): a is { n: number; field: FactField } => Boolean(a.field)).sort((a, b) => b.n - a.n);
     if (!asked.length) return null;
     return h('section.wanting.noprint', { id: 'wanting' }, h('h3', {}, tr('补充以下事实即可继续判定', 'Tell what is still unknown')),
-      asked.map(({ n, field: f }) => field(`${f.title}${f.unit ? `（${f.unit}）` : ''} · ${tr(`${n} 条规则需要`, `asked by ${n} rules`)}`, factInput(f, () => { drawFacts(); void run(); }))));
+      asked.map(({ n, field: f }) => field(`${f.title}${f.unit ? `${paren(f.unit)}` : ''} · ${tr(`${n} 条规则需要`, `asked by ${n} rules`)}`, factInput(f, () => { drawFacts(); void run(); }))));
   }
   const asBody = (): object => ({ geometry: subject!.geometry, type: kindId, facts, ...(name.value ? { name: name.value } : {}) });
   const pdf = button(tr('下载 PDF', 'Download as PDF'), () => { void (async () => {

@@ -31,6 +31,8 @@ const item = (i: Item): HTMLElement => {
   const href = target(i);
   return h('span.item', {}, h('small', {}, kindName(i.kind)), href ? h('a', { href }, i.title || i.id) : i.title || i.id);
 };
+/** "ch6 s5", "general s1-s4" as the plans number their parts. */
+const section = (s: string): string => (language() === 'en' ? s : s.replace(/\bgeneral\b/g, '总则').replace(/\bannex\b/g, '附件').replace(/\bch(?:apter)? ?(\d+)/g, '第$1章').replace(/\bs(\d+)-s?(\d+)/g, '第$1至$2节').replace(/\bs(\d+)/g, '第$1节').replaceAll('; ', '；'));
 const title = (c: Clause): string => (language() === 'zh' ? c.terms_zh.replaceAll(';', '、') : c.title_en);
 
 async function one(root: HTMLElement, id: string): Promise<void> {
@@ -38,9 +40,9 @@ async function one(root: HTMLElement, id: string): Promise<void> {
   const cited = (c.citers ?? []).filter((i) => !c.carriers.some((k) => k.kind === i.kind && k.id === i.id));
   const list = (items: Item[]): HTMLElement => h('ul.plain', {}, items.map((i) => h('li', {}, item(i), i.file ? h('code.soft', {}, ` ${i.file}:${i.line}`) : null)));
   fill(root, h('div.sheet', {}, h('p.crumbs', {}, h('a', { href: '#/clauses' }, tr('条款', 'Clauses')), ' › ', c.id),
-    h('h1', {}, `${c.id} ${title(c)}`), h('p', {}, chip(strengthName(c.strength)), chip(kindName(c.kind)), h('span.soft', {}, c.section)),
+    h('h1', {}, `${c.id} ${title(c)}`), h('p', {}, chip(strengthName(c.strength)), chip(kindName(c.kind)), h('span.soft', {}, section(c.section))),
     h('section.card', {}, c.requirement_en ? h('p', { lang: 'en' }, c.requirement_en) : null,
-      h('table.facts', {}, h('tbody', {}, ([[tr('关键词', 'Terms'), c.terms_zh.replaceAll(';', '、')], [tr('数值', 'Quantities'), c.quantities], [tr('适用范围', 'Applies to'), c.area]] as [string, string | undefined][]).filter(([, v]) => v).map(([k, v]) => h('tr', {}, h('th', { scope: 'row' }, k), h('td', {}, v)))))),
+      h('table.facts', {}, h('tbody', {}, ([[tr('关键词', 'Terms'), c.terms_zh.replaceAll(';', tr('、', '; '))], [tr('数值', 'Quantities'), c.quantities], [tr('适用范围', 'Applies to'), c.area]] as [string, string | undefined][]).filter(([, v]) => v).map(([k, v]) => h('tr', {}, h('th', { scope: 'row' }, k), h('td', {}, v)))))),
     h('section.card', {}, h('h2', {}, tr('由谁落实', 'Carried out by')), c.carriers.length ? list(c.carriers) : h('p.notice', {}, tr('规划包中尚无落实此条的内容', 'Nothing in the package carries it out yet'))),
     cited.length ? h('section.card', {}, h('h2', {}, tr('另有引用', 'Also named by')), list(cited)) : null));
 }
@@ -59,7 +61,7 @@ export const page: Page = async (root, route) => {
     tally.textContent = tr(`共 ${found.length} 条，已落实 ${done} 条`, `${found.length} clauses, ${done} carried out`);
     if (!found.length) { fill(list, empty(tr('没有匹配的条款', 'No clause matches'))); return; }
     fill(list, h('div.scroll', {}, h('table.list', { id: 'clauses' }, h('thead', {}, h('tr', {}, [tr('条款', 'Clause'), tr('内容', 'What'), tr('约束', 'Strength'), tr('由谁落实', 'Carried out by')].map((t) => h('th', { scope: 'col' }, t)))),
-      h('tbody', {}, found.slice(0, limit).map((c) => h('tr', {}, h('td', {}, h('a', { href: `#/clauses/${encodeURIComponent(c.id)}` }, c.id), h('small.soft.block', {}, c.section)), h('td', {}, title(c)), h('td', {}, strengthName(c.strength)),
+      h('tbody', {}, found.slice(0, limit).map((c) => h('tr', {}, h('td', {}, h('a', { href: `#/clauses/${encodeURIComponent(c.id)}` }, c.id), h('small.soft.block', {}, section(c.section))), h('td', {}, title(c)), h('td', {}, strengthName(c.strength)),
         h('td', {}, c.carriers.length ? c.carriers.map(item) : h('span.notice', {}, tr('尚未落实', 'Not yet')))))))),
       found.length > limit ? h('div.row', {}, h('button', { type: 'button', onclick: () => { limit += 200; draw(); } }, tr(`再显示（余 ${found.length - limit} 条）`, `Show more (${found.length - limit} left)`))) : null);
   };

@@ -1,11 +1,11 @@
 /** Indicators by district and year: standing, warnings, trend, and what moved a figure. */
-import { unitNames } from '../api';
+import { collections, unitNames } from '../api';
 import { button, chip, clause, empty, field, fill, h, load, select } from '../dom';
 import { gradeColour, trend } from '../chart';
 import { explain, figures, gradeName, severity, targetText, trendOf, type Figures, type Indicator, type Row } from '../figures';
 import { contributions } from '../contributions';
 import type { Page } from '../page';
-import { number, standingName, tr, unitName } from '../words';
+import { colon, comma, number, paren, standingName, tr, unitName } from '../words';
 
 const GRADES = ['red', 'orange', 'yellow', 'green', 'grey'];
 const BACK = 7; // years that a trend shows
@@ -107,10 +107,10 @@ export const page: Page = async (root, route) => {
       });
       movement(why, indicator);
       return [h('h2', {}, indicator.title, unit ? ` · ${unit}` : ''),
-        mine.map((r) => h('p.standing', {}, chip(standingName(r.standing), r.grade), r.line, r.why ? `（${r.why}${r.missing ? `：${r.missing}` : ''}）` : '')),
+        mine.map((r) => h('p.standing', {}, chip(standingName(r.standing), r.grade), r.line, r.why ? paren(`${r.why}${r.missing ? `${colon()}${r.missing}` : ''}`) : '')),
         indicator.note ? h('p.soft', {}, indicator.note) : null,
         h('p', {}, indicator.clauses.map(clause)), curve, why, districtBars(f, indicator),
-        mine[0]?.vintage ? h('p.soft', {}, `${tr('数据', 'Made from')}：${mine[0].vintage}`) : null];
+        mine[0]?.vintage ? h('p.soft', {}, `${tr('数据', 'Made from')}${colon()}${mine[0].vintage}`) : null];
     });
   }
 
@@ -123,10 +123,10 @@ export const page: Page = async (root, route) => {
       const e = await explain(indicator.id, unit, a, b);
       if (e.before === null || e.after === null) return h('p.soft', {}, tr('有一端没有数值，无法分解。', 'One end has no value; there is nothing to take apart.'));
       const moved = e.quanta * e.quantum;
-      const head = h('p', {}, `${number(e.before, 4)} → ${number(e.after, 4)} ${unitName(indicator.unit)}，`, h('b', {}, `${moved > 0 ? '+' : ''}${number(moved, 4)}`), ` · ${tr(`${e.n} 项贡献之和与之相等`, `the sum of ${e.n} contributions`)}`);
+      const head = h('p', {}, `${number(e.before, 4)} → ${number(e.after, 4)} ${unitName(indicator.unit)}${comma()}`, h('b', {}, `${moved > 0 ? '+' : ''}${number(moved, 4)}`), ` · ${tr(`${e.n} 项贡献之和与之相等`, `the sum of ${e.n} contributions`)}`);
       if (!e.n) return [head];
       const q = new URLSearchParams({ why: indicator.id, from: a, to: b, ...(unit ? { unit } : {}) });
-      return [head, h('p', {}, h('a.button', { href: `#/map?${q}`, id: 'on-map' }, tr('在地图上查看', 'See them on the map'))), contributions(e.contributions.slice(0, 12), e.quantum, indicator.unit),
+      return [head, h('p', {}, h('a.button', { href: `#/map?${q}`, id: 'on-map' }, tr('在地图上查看', 'See them on the map'))), contributions(e.contributions.slice(0, 12), e.quantum, indicator.unit, await collections().catch(() => [])),
         e.n > 12 ? h('p.soft', {}, tr(`其余 ${e.n - 12} 项见地图。`, `${e.n - 12} more on the map.`)) : null];
     });
     fill(root1, h('details', { open: true }, h('summary', {}, tr('变化原因', 'What moved it')),

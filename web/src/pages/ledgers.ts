@@ -4,7 +4,7 @@ import type Geometry from 'ol/geom/Geometry';
 import { forget, get, may, once, send, unitNames, who, Problem } from '../api';
 import { askReason, button, chip, clause, dialog, empty, field, fill, h, load, problem, save, select, toast, type Child } from '../dom';
 import type { Page, Route } from '../page';
-import { area, moment, number, roleName, tr } from '../words';
+import { area, colon, comma, hectares, moment, number, paren, roleName, tr } from '../words';
 
 interface State { id: string; title: string; days?: number; final?: boolean }
 interface Brief { id: string; title: string; states: State[]; records: number; open: number; balances: string[]; clauses: string[] }
@@ -42,7 +42,7 @@ function show(f: Field, value: unknown): string {
 function input(f: Field, value: unknown): HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement {
   const v = value === null || value === undefined ? '' : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
   const props = { name: f.name, required: f.required };
-  if (f.codes.length) return select([['', tr('（未填）', '(empty)')], ...f.codes.map(([c, t]) => [c, t ? `${t}（${c}）` : c] as [string, string])], v, () => undefined, props);
+  if (f.codes.length) return select([['', tr('（未填）', '(empty)')], ...f.codes.map(([c, t]) => [c, t ? `${t}${paren(c)}` : c] as [string, string])], v, () => undefined, props);
   if (f.type === 'boolean') return select([['', tr('（未填）', '(empty)')], ['yes', tr('是', 'Yes')], ['no', tr('否', 'No')]], v === '1' ? 'yes' : v === '0' ? 'no' : v, () => undefined, props);
   if (f.type === 'text' && f.length > 100) return h<HTMLTextAreaElement>('textarea', { ...props, rows: 3, maxlength: f.length, value: v });
   const type = f.type === 'date' ? 'date' : f.type === 'number' || f.type === 'integer' ? 'number' : 'text';
@@ -62,7 +62,7 @@ function formDialog(title: string, l: Ledger, present: Record<string, unknown>, 
       inputs.forEach((i) => { if (i.value !== '' || present[i.name] !== undefined) fields[i.name] = i.value; });
       done({ fields, reason: why.value.trim(), unit: unit?.value ?? '', place: outline?.value.trim() ?? '' });
     } }, unit ? field(tr('区', 'District'), unit) : null,
-      l.fields.map((f, i) => field(`${f.title}${f.unit ? `（${f.unit}）` : ''}${f.required ? ' *' : ''}`, inputs[i])),
+      l.fields.map((f, i) => field(`${f.title}${f.unit ? `${paren(f.unit)}` : ''}${f.required ? ' *' : ''}`, inputs[i])),
       outline ? field(`${tr('位置（GeoJSON，经纬度）', 'Place (GeoJSON, longitude and latitude)')}${l.placeRequired ? ' *' : ''}`, outline) : null,
       field(`${tr('事由', 'Reason')} *`, why),
       h('div.row.end', {}, button(tr('取消', 'Cancel'), () => done(null)), h('button.main', { type: 'submit' }, tr('保存', 'Save'))))];
@@ -104,11 +104,11 @@ async function one(root: HTMLElement, id: string, route: Route): Promise<void> {
     const filtered = Object.values(at).some(Boolean);
     if (!got.records.length && pages.length === 1) return empty(filtered ? tr('没有符合条件的记录', 'No record matches') : tr('台账中还没有您可查看的记录', 'There is no record here that you may read'),
       filtered ? button(tr('清除筛选', 'Clear filters'), () => { at.unit = at.state = at.year = ''; void one(root, id, { ...route, query: new URLSearchParams() }); }) : null);
-    return [h('div.scroll', {}, h('table.list', { id: 'records' }, h('thead', {}, h('tr', {}, [tr('编号', 'Number'), tr('状态', 'State'), tr('区', 'District'), tr('年度', 'Year'), ...columns.map((f) => f.title), tr('面积', 'Area'), tr('期限', 'Due')].map((t) => h('th', { scope: 'col' }, t)))),
+    return [h('div.scroll', {}, h('table.list', { id: 'records' }, h('thead', {}, h('tr', {}, [tr('编号', 'Number'), tr('状态', 'State'), tr('区', 'District'), tr('年度', 'Year'), ...columns.map((f) => f.title), tr('面积', 'Area'), tr('期限', 'Due')].map((t) => h(t === tr('面积', 'Area') ? 'th.num' : 'th', { scope: 'col' }, t)))),
       h('tbody', {}, got.records.map((r) => h('tr.go', { onclick: () => { location.hash = `#/ledgers/${encodeURIComponent(id)}/${encodeURIComponent(r.id)}`; } },
         h('td', {}, h('a', { href: `#/ledgers/${encodeURIComponent(id)}/${encodeURIComponent(r.id)}` }, r.id), r.generated ? h('small.mark', {}, tr('生成', 'gen.')) : null),
         h('td', {}, chip(stateTitle(l, r.state), r.closed ? '' : 'open')), h('td', {}, own(r.unit)), h('td', {}, r.year ?? ''), columns.map((f) => h('td', {}, show(f, r.fields[f.name]))),
-        h('td.num', {}, r.areaM2 ? area(r.areaM2) : ''), h('td', {}, r.due ? h('span', { class: !r.closed && r.due < new Date().toISOString().slice(0, 10) ? 'late' : '' }, r.due) : '')))))),
+        h('td.num', {}, r.areaM2 ? hectares(r.areaM2) : ''), h('td', {}, r.due ? h('span', { class: !r.closed && r.due < new Date().toISOString().slice(0, 10) ? 'late' : '' }, r.due) : '')))))),
       h('div.row', {}, button(tr('上一页', 'Previous'), () => { pages.pop(); void draw(); }, 'button', { disabled: pages.length < 2 }), h('span.soft', {}, tr(`第 ${pages.length} 页`, `Page ${pages.length}`)),
         button(tr('下一页', 'Next'), () => { pages.push(got.after!); void draw(); }, 'button', { disabled: !got.after }))];
   });
@@ -116,7 +116,7 @@ async function one(root: HTMLElement, id: string, route: Route): Promise<void> {
     field(label, select([['', tr('全部', 'All')], ...options], at[name], (v) => { at[name] = v; pages.length = 1; void draw(); }, { id: `by-${name}` }));
   const years = Array.from({ length: 12 }, (_, i) => String(new Date().getFullYear() + 1 - i)).map((y) => [y, y] as [string, string]);
   const add = button(tr('新增记录', 'New record'), () => { void (async () => {
-    const got = await formDialog(`${tr('新增', 'New')}：${l.title}`, l, {}, units, l.place);
+    const got = await formDialog(`${tr('新增', 'New')}${colon()}${l.title}`, l, {}, units, l.place);
     if (!got) return;
     try {
       const made = await get<Record1>(path(id), { body: { fields: got.fields, reason: got.reason, ...(got.unit ? { unit: got.unit } : {}), ...(got.place ? { place: JSON.parse(got.place) } : {}) } });
@@ -149,9 +149,9 @@ function balance(root: HTMLElement, l: Ledger, wanted: string): void {
     const b = await get<Balance>(`/balances/${encodeURIComponent(id)}?year=${year}`);
     const line = (x: BalanceLine, title: string): HTMLElement => h('tr', {}, h('th', { scope: 'row' }, title), [x.openingM2, x.inM2, x.outM2, x.closingM2].map((v) => h('td.num', {}, ha(v))), h('td.num', {}, String(x.rows)));
     return [h('p', {}, chip(b.met ? tr('平衡', 'In balance') : tr('未平衡', 'Not in balance'), b.met ? 'green' : 'red'), b.faults.length ? chip(tr(`${b.faults.length} 处账实不符`, `${b.faults.length} faults`), 'red') : chip(tr('账目闭合', 'The account closes'), 'green')),
-      b.broken.map((k) => h('p', {}, chip(k.open ? tr('无法判定', 'Undecidable') : tr('不满足', 'Not met'), k.open ? 'grey' : 'red'), `${k.unit ? `${own(k.unit)}：` : ''}${k.title} `, k.clause ? clause(k.clause) : null)),
-      b.faults.map((k) => h('p', {}, h('a', { href: `#/ledgers/${encodeURIComponent(k.ledger)}/${encodeURIComponent(k.record)}` }, k.record), ` ${tr('入账', 'posted')} ${ha(k.postedM2)}，${tr('现为', 'found')} ${ha(k.foundM2)}`)),
-      b.lines.length ? h('div.scroll', {}, h('table.list', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, tr('区', 'District')), [tr('期初', 'Opening'), tr('转入', 'In'), tr('转出', 'Out'), tr('期末', 'Closing')].map((t) => h('th.num', { scope: 'col' }, `${t}（${tr('公顷', 'ha')}）`)), h('th.num', { scope: 'col' }, tr('笔数', 'Rows')))),
+      b.broken.map((k) => h('p', {}, chip(k.open ? tr('无法判定', 'Undecidable') : tr('不满足', 'Not met'), k.open ? 'grey' : 'red'), `${k.unit ? `${own(k.unit)}${colon()}` : ''}${k.title} `, k.clause ? clause(k.clause) : null)),
+      b.faults.map((k) => h('p', {}, h('a', { href: `#/ledgers/${encodeURIComponent(k.ledger)}/${encodeURIComponent(k.record)}` }, k.record), ` ${tr('入账', 'posted')} ${ha(k.postedM2)}${comma()}${tr('现为', 'found')} ${ha(k.foundM2)}`)),
+      b.lines.length ? h('div.scroll', {}, h('table.list', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, tr('区', 'District')), [tr('期初', 'Opening'), tr('转入', 'In'), tr('转出', 'Out'), tr('期末', 'Closing')].map((t) => h('th.num', { scope: 'col' }, `${t}${paren(tr('公顷', 'ha'))}`)), h('th.num', { scope: 'col' }, tr('笔数', 'Rows')))),
         h('tbody', {}, b.lines.map((x) => line(x, own(x.unit)))), h('tfoot', {}, line(b.total, tr('合计', 'Total'))))) : empty(tr('这一年没有入账', 'Nothing was posted in this year'))];
   });
   fill(root, h('details.card', { open: wanted !== '' ? true : undefined, ontoggle: (e: Event) => { if ((e.target as HTMLDetailsElement).open && !out.childElementCount) void draw(); } },
@@ -166,9 +166,9 @@ function timeline(l: Ledger, r: Record1): HTMLElement {
   return h('ol.timeline', {}, [...(r.events ?? [])].reverse().map((e) => {
     const move = l.moves.find((m) => m.id === e.action);
     const body = e.body as { kind?: string; name?: string; hash?: string; size?: number; reason?: string; fields?: Record<string, unknown> };
-    const changed = e.action === 'set' && body.fields ? Object.entries(body.fields).map(([k, v]) => { const f = l.fields.find((x) => x.name === k); return `${f?.title ?? k}：${f ? show(f, v) : String(v)}`; }).join(tr('；', '; ')) : '';
+    const changed = e.action === 'set' && body.fields ? Object.entries(body.fields).map(([k, v]) => { const f = l.fields.find((x) => x.name === k); return `${f?.title ?? k}${colon()}${f ? show(f, v) : String(v)}`; }).join(tr('；', '; ')) : '';
     return h('li', {}, h('b', {}, move?.title ?? actions[e.action] ?? e.action), move ? chip(stateTitle(l, e.to)) : null,
-      body.hash ? h('a', { href: `${path(l.id, r.id)}/attachments/${body.hash}`, onclick: (x: Event) => { x.preventDefault(); void fetchFile(l, r, body.hash!, body.name ?? 'file'); } }, `${evidence(body.kind ?? '')}：${body.name}`) : null,
+      body.hash ? h('a', { href: `${path(l.id, r.id)}/attachments/${body.hash}`, onclick: (x: Event) => { x.preventDefault(); void fetchFile(l, r, body.hash!, body.name ?? 'file'); } }, `${evidence(body.kind ?? '')}${colon()}${body.name}`) : null,
       changed ? h('p', {}, changed) : null, body.reason ? h('p', {}, body.reason) : null, h('small.soft', {}, `${moment(e.time)} · ${e.actor}`));
   }));
 }
@@ -184,7 +184,7 @@ function moves(l: Ledger, r: Record1, again: (next?: Record1) => void): Child {
     const said = h('div', { role: 'status' });
     const lacks = m.evidence.filter((k) => !held.has(k));
     const act = button(m.title, () => { void (async () => {
-      const reason = await askReason(`${m.title}：${r.id}`, `${stateTitle(l, r.state)} → ${stateTitle(l, m.to)}`);
+      const reason = await askReason(`${m.title}${colon()}${r.id}`, `${stateTitle(l, r.state)} → ${stateTitle(l, m.to)}`);
       if (!reason) return;
       try {
         const next = await get<Record1>(`${path(l.id, r.id)}/moves`, { body: { move: m.id, reason, version: r.version } });
@@ -197,9 +197,9 @@ function moves(l: Ledger, r: Record1, again: (next?: Record1) => void): Child {
       }
     })(); }, m.may ? 'button.main' : 'button', { 'data-move': m.id, 'data-may': String(m.may) });
     return h('div.move', {}, h('div.row', {}, act, h('span.soft', {}, `→ ${stateTitle(l, m.to)}`)),
-      h('ul.plain.soft', {}, m.who.length ? h('li', { class: m.may ? '' : 'lack' }, `${m.may ? '✓' : '✗'} ${tr('角色', 'Role')}：${m.who.map(roleName).join(tr('、', ', '))}`) : m.may ? null : h('li.lack', {}, `✗ ${tr('您在本区没有办理权限', 'You hold no right for it in this unit')}`),
-        m.evidence.map((k) => h('li', { class: held.has(k) ? '' : 'lack' }, `${held.has(k) ? '✓' : '✗'} ${tr('佐证', 'Evidence')}：${evidence(k)}`)),
-        m.rules.map((k) => h('li', {}, `• ${tr('须通过规则', 'Rule that must pass')}：${k}`)), m.when ? h('li', {}, `• ${tr('条件', 'Condition')}：`, h('code', {}, m.when)) : null),
+      h('ul.plain.soft', {}, m.who.length ? h('li', { class: m.may ? '' : 'lack' }, `${m.may ? '✓' : '✗'} ${tr('角色', 'Role')}${colon()}${m.who.map(roleName).join(tr('、', ', '))}`) : m.may ? null : h('li.lack', {}, `✗ ${tr('您在本区没有办理权限', 'You hold no right for it in this unit')}`),
+        m.evidence.map((k) => h('li', { class: held.has(k) ? '' : 'lack' }, `${held.has(k) ? '✓' : '✗'} ${tr('佐证', 'Evidence')}${colon()}${evidence(k)}`)),
+        m.rules.map((k) => h('li', {}, `• ${tr('须通过规则', 'Rule that must pass')}${colon()}${k}`)), m.when ? h('li', {}, `• ${tr('条件', 'Condition')}${colon()}`, h('code', {}, m.when)) : null),
       lacks.length ? null : null, said);
   });
 }
@@ -212,7 +212,7 @@ async function record(root: HTMLElement, id: string, number1: string): Promise<(
     const mapBox = h('div.minimap');
     const again = (next?: Record1): void => { leave(); void draw(next).catch((why) => fill(root, problem(why))); };
     const edit = button(tr('修改', 'Edit'), () => { void (async () => {
-      const got = await formDialog(`${tr('修改', 'Edit')}：${r.id}`, l, r.fields, null, null);
+      const got = await formDialog(`${tr('修改', 'Edit')}${colon()}${r.id}`, l, r.fields, null, null);
       if (!got) return;
       try { again(await get<Record1>(path(id, r.id), { method: 'PUT', body: { fields: got.fields, reason: got.reason, version: r.version } })); toast(tr('已保存', 'Saved')); } catch (why) { toast((why as Error).message, true); }
     })(); }, 'button', { id: 'edit' });

@@ -4,12 +4,12 @@ import type Geometry from 'ol/geom/Geometry';
 import { busy, fill, h, problem } from '../dom';
 import { explain, places } from '../figures';
 import { tree } from '../layers';
-import { boxOf, geojson, look, moves, picked, readFeature, showCard } from '../map';
+import { boxOf, geojson, look, moves, picked, readFeature, showCard, toggleGrid, toggleId } from '../map';
 import { collections, may } from '../api';
 import { mapTools } from '../maptools';
 import type { Page } from '../page';
 import { split } from '../split';
-import { number, tr, unitName } from '../words';
+import { colon, number, tr, unitName } from '../words';
 import { contributions } from '../contributions';
 
 /** What moved a figure, on the map: green is more, red is less. */
@@ -28,14 +28,16 @@ async function moved(query: URLSearchParams): Promise<HTMLElement> {
   if (moves.getFeatures().length) look(moves.getExtent());
   return h('section', {}, h('p.crumbs', {}, h('a', { href: `#/dashboard/${encodeURIComponent(id)}` }, tr('指标监测', 'Indicators')), ' › ', tr('变化原因', 'What moved it')),
     h('h1', {}, e.indicator.title, e.district ? ` · ${e.district}` : ''),
-    h('p', {}, `${query.get('from')} → ${query.get('to')}：${number((e.quanta || 0) * e.quantum, 4)} ${unitName(e.indicator.unit)}`),
+    h('p', {}, `${query.get('from')} → ${query.get('to')}${colon()}${number((e.quanta || 0) * e.quantum, 4)} ${unitName(e.indicator.unit)}`),
     h('p.soft', {}, tr('图上绿色为增加，红色为减少。', 'Green adds, red takes away.')),
-    contributions(e.contributions, e.quantum, e.indicator.unit));
+    contributions(e.contributions, e.quantum, e.indicator.unit, all));
 }
 
 export const page: Page = async (root, route) => {
   const s = await split(root, tr('图层', 'Layers'));
   const panel = h('div');
+  const grid = route.query.get('grid');
+  if (grid) toggleGrid(grid, true);
   const layers = [h('h1', {}, tr('图层', 'Layers')), await tree()];
   // the moment is part of the address, so that it can be sent to somebody
   const asked = (['datetime', 'revision'] as const).map((k) => (/^[\d-]+$/.test(route.query.get(k) ?? '') ? `${k}=${route.query.get(k)}` : '')).find(Boolean) ?? '';
@@ -58,6 +60,7 @@ export const page: Page = async (root, route) => {
   const box = route.query.get('bbox')?.split(',').map(Number);
   if (box?.length === 4 && box.every(Number.isFinite)) look(boxOf(box));
   const wanted = (await collections()).find((c) => c.id === id);
+  if (wanted && !feature) toggleId(wanted.id, true);
   if (wanted && feature) {
     await showCard(s.card, wanted, feature, s.extra.card, asked);
     const at = picked.getExtent();

@@ -1,8 +1,9 @@
 /** Processes and models: a form made from the description, progress as it goes, cancel, results, and what was run before. */
-import { get, once, send, who, Problem } from '../api';
-import { button, chip, empty, field, fill, h, load, problem, save, select, toast, type Child } from '../dom';
+import { collections, get, kinds, once, send, who, Problem } from '../api';
+import { button, chip, clause, empty, field, fill, h, load, problem, save, select, toast, type Child } from '../dom';
 import type { Page } from '../page';
-import { moment, number, tr } from '../words';
+import { declared, declaredList, lineageOf, type Declared } from './lineage';
+import { colon, moment, number, paren, tr } from '../words';
 
 interface Brief { id: string; title: string; description?: string; group?: string; jobControlOptions: string[] }
 interface Schema { type?: string; enum?: (string | number)[]; minimum?: number; maximum?: number; default?: unknown; items?: { enum?: string[] }; format?: string; contentMediaType?: string }
@@ -26,17 +27,17 @@ const ended = (j: Job): boolean => ['successful', 'failed', 'dismissed'].include
 const titleOf = (all: Brief[], id: string): string => all.find((p) => p.id === id)?.title || id;
 
 type Control = { name: string; read: () => unknown; element: HTMLElement };
-function control(name: string, i: Input): Control {
+function control(name: string, i: Input, titles: Record<string, string>): Control {
   const s = i.schema, required = (i.minOccurs ?? 1) > 0;
-  const label = `${i.title || name}${i.unit ? `（${i.unit}）` : ''}${required ? ' *' : ''}`;
+  const label = `${i.title || name}${i.unit ? `${paren(i.unit)}` : ''}${required ? ' *' : ''}`;
   const note = [i.description ?? '', s.minimum !== undefined || s.maximum !== undefined ? `${s.minimum ?? ''} … ${s.maximum ?? ''}` : ''].filter(Boolean).join(' · ');
   const dflt = s.default === undefined ? '' : typeof s.default === 'object' ? JSON.stringify(s.default) : String(s.default);
   if (s.enum) {
-    const e = select([...(required && s.default !== undefined ? [] : [['', tr('（不填）', '(not given)')] as [string, string]]), ...s.enum.map((v) => [String(v), String(v)] as [string, string])], dflt, () => undefined, { name, required });
+    const e = select([...(required && s.default !== undefined ? [] : [['', tr('（不填）', '(not given)')] as [string, string]]), ...s.enum.map((v) => [String(v), titles[String(v)] ?? String(v)] as [string, string])], dflt, () => undefined, { name, required });
     return { name, read: () => (e.value === '' ? undefined : typeof s.enum![0] === 'number' ? Number(e.value) : e.value), element: field(label, e, note) };
   }
   if (s.type === 'array' && s.items?.enum) {
-    const e = h<HTMLSelectElement>('select', { name, multiple: true, size: Math.min(8, s.items.enum.length) }, s.items.enum.map((v) => h('option', { value: v }, v)));
+    const e = h<HTMLSelectElement>('select', { name, multiple: true, size: Math.min(8, s.items.enum.length) }, s.items.enum.map((v) => h('option', { value: v }, titles[v] ?? v)));
     return { name, read: () => { const v = [...e.selectedOptions].map((o) => o.value); return v.length ? v : undefined; }, element: field(label, e, note) };
   }
   if (s.type === 'boolean') {
@@ -56,16 +57,28 @@ function results(job: Job): HTMLElement {
   const root = h('div');
   void load(root, async () => {
     const got = await get<Record<string, unknown>>(`/jobs/${job.jobID}/results`);
-    return h('ul.plain', { id: 'results' }, Object.entries(got).map(([name, v]) => {
+    return h('ul.plain', { id: 'results' }, await Promise.all(Object.entries(got).map(async ([name, v]) => {
       const file = v as { href?: string; type?: string } | null;
       if (file && typeof file === 'object' && file.href) {
         const leaf = file.href.split('/').pop()!;
         return h('li', {}, button(tr(`下载 ${leaf}`, `Download ${leaf}`), () => { void send(`/jobs/${job.jobID}/results/${encodeURIComponent(decodeURIComponent(leaf))}`, { accept: '*/*' }).then((r) => r.blob()).then((b) => save(leaf, b), (why) => toast((why as Error).message, true)); }), h('small.soft', {}, ` ${name} · ${file.type ?? ''}`));
       }
+      if (name === 'steps' && Array.isArray(v)) return h('li', {}, await steps(v as Step[]));
       return h('li', {}, h('b', {}, name), ' ', h('code', {}, typeof v === 'object' ? JSON.stringify(v).slice(0, 600) : String(v)));
-    }));
+    })));
   });
   return root;
+}
+
+interface Step { model: string; build: string; dirty_blocks: number; blocks: number; waits_for: string | null }
+const built: Record<string, [string, string]> = { fresh: ['无需更新', 'Up to date'], part: ['更新了变化的部分', 'Made anew where it had changed'], full: ['全部重算', 'Made anew'], waits: ['缺少输入', 'Lacks an input'], maybe: ['视上游而定', 'Depends on what is before it'] };
+/** What was done with each model: those that were not fresh by name. */
+async function steps(list: Step[]): Promise<Child> {
+  const titles = Object.fromEntries((await declared().catch(() => [] as Declared[])).map((m) => [m.id, m.title]));
+  const done = list.filter((s) => s.build !== 'fresh');
+  return [h('p', {}, Object.entries(built).map(([id, names1]) => ({ n: list.filter((s) => s.build === id).length, names1 })).filter((k) => k.n).map((k) => chip(`${tr(...k.names1)} ${k.n}`))),
+    done.length ? h('table.list', {}, h('tbody', {}, done.map((s) => h('tr', {}, h('td', {}, h('a', { href: `#/models/${encodeURIComponent(s.model)}` }, titles[s.model] ?? s.model)), h('td', {}, built[s.build] ? tr(...built[s.build]) : s.build),
+      h('td.num', {}, s.waits_for ?? (s.blocks ? `${s.dirty_blocks} / ${s.blocks}` : '')))))) : null];
 }
 
 /** A job while it runs: events of the server, until it has ended or the page is left. */
@@ -99,17 +112,47 @@ function lineage(all: Brief[], jobs: Job[]): Child {
       h('td', {}, h('small.soft', {}, Object.entries(j.inputs ?? {}).map(([k, v]) => `${k}=${typeof v === 'object' ? JSON.stringify(v).slice(0, 40) : String(v)}`).join('  '))))))));
 }
 
+/** The package's models that use a method. */
+async function users(kernel: string): Promise<HTMLElement | null> {
+  const found = (await declared().catch(() => [] as Declared[])).filter((m) => m.kernel === kernel);
+  return found.length ? h('p', {}, h('span.soft', {}, `${tr('规划包中用它的模型', 'Used in the package by')}${colon()}`), found.map((m) => h('a.chip', { href: `#/models/${encodeURIComponent(m.id)}` }, m.title))) : null;
+}
+
+/** What the ids among a process's choices are called. */
+async function titlesOf(id: string): Promise<Record<string, string>> {
+  const named = (list: { id: string; title: string }[]): Record<string, string> => Object.fromEntries(list.map((k) => [k.id, k.title]));
+  if (id === 'build') return named(await declared());
+  if (id === 'bulk-check') return { ...named(await collections()), ...named(await kinds()) };
+  return {};
+}
+
+/** A model of the package: brought up to date with what it needs, and where it is from. */
+async function oneDeclared(root: HTMLElement, all: Brief[], model: Declared, stops: (() => void)[]): Promise<void> {
+  const job = h('div'), rest = h('div');
+  const show = (): Promise<void> => load(rest, () => lineageOf(model));
+  const run = button(tr('更新此模型及其所依赖者', 'Bring it up to date, with what it needs'), () => { void (async () => {
+    try {
+      const made = await get<Job>('/processes/build/execution', { body: { inputs: { only: model.id } }, headers: { Prefer: 'respond-async' } });
+      fill(job, watch(made, model.title, stops));
+    } catch (why) { fill(job, problem(why)); }
+  })(); }, 'button.main', { id: 'update' });
+  fill(root, h('div.sheet.wide', {}, h('p.crumbs', {}, h('a', { href: '#/models' }, tr('模型与流程', 'Models and processes')), ' › ', model.title), h('div.headline', {}, h('h1', {}, model.title), who().account ? run : h('a.button', { href: `#/account?next=${encodeURIComponent(location.hash)}` }, tr('登录后更新', 'Sign in to bring it up to date'))),
+    h('p', {}, `${tr('方法', 'Method')}${colon()}`, h('a', { href: `#/models/${encodeURIComponent(model.kernel)}` }, titleOf(all, model.kernel)), ' ', model.clauses.map(clause)), job, rest));
+  await show();
+}
+
 export const page: Page = async (root, route) => {
   const all = (await once<{ processes: Brief[] }>('/processes')).processes.filter((p) => !NOT_HERE.has(p.id));
   const stops: (() => void)[] = [];
   const [id] = route.parts;
   if (!id) {
     const list = h('div'), past = h('section');
+    const results1 = await declared().catch(() => [] as Declared[]);
     const search = h<HTMLInputElement>('input', { type: 'search', placeholder: tr('查找模型', 'Find a model'), 'aria-label': tr('查找模型', 'Find a model') });
     const draw = (): void => {
       const word = search.value.trim().toLowerCase();
       const found = all.filter((p) => `${p.id} ${p.title} ${p.description ?? ''}`.toLowerCase().includes(word));
-      fill(list, found.length ? [...new Set(found.map((p) => p.group ?? ''))].map((g) => h('section', {}, h('h2', {}, groupName(g)), h('div.tiles', {}, found.filter((p) => (p.group ?? '') === g).map((p) => h('a.tile', { href: `#/models/${encodeURIComponent(p.id)}` }, h('b', {}, p.title || p.id), h('small', {}, p.description ?? ''))))))
+      fill(list, declaredList(results1, word), found.length ? [...new Set(found.map((p) => p.group ?? ''))].map((g) => h('section', {}, h('h2', {}, groupName(g)), h('div.tiles', {}, found.filter((p) => (p.group ?? '') === g).map((p) => h('a.tile', { href: `#/models/${encodeURIComponent(p.id)}` }, h('b', {}, p.title || p.id), h('small', {}, p.description ?? ''))))))
         : empty(tr('没有匹配的模型', 'No model matches')));
     };
     search.addEventListener('input', draw);
@@ -118,8 +161,13 @@ export const page: Page = async (root, route) => {
     if (who().account) void load(past, async () => { const { jobs } = await get<{ jobs: Job[] }>('/jobs'); return jobs.length ? [h('h2', {}, tr('最近运行', 'Lately run')), lineage(all, jobs.slice(0, 8))] : null; });
     return;
   }
+  if (!all.some((p) => p.id === id)) {
+    const model = (await declared()).find((m) => m.id === id);
+    if (model) { await oneDeclared(root, all, model, stops); return () => stops.forEach((stop) => stop()); }
+  }
   const p = await get<Described>(`/processes/${encodeURIComponent(id)}`);
-  const controls = Object.entries(p.inputs).map(([name, i]) => control(name, i));
+  const titles = await titlesOf(id);
+  const controls = Object.entries(p.inputs).map(([name, i]) => control(name, i, titles));
   const said = h('div', { 'aria-live': 'polite' }), job = h('div'), past = h('div');
   const runs = (): Promise<void> => load(past, async () => lineage(all, (await get<{ jobs: Job[] }>('/jobs')).jobs.filter((j) => j.processID === id)));
   const form = h('form.card', {
@@ -140,7 +188,8 @@ export const page: Page = async (root, route) => {
     who().account ? h('button.main', { type: 'submit' }, tr('开始运行', 'Run')) : h('a.button', { href: `#/account?next=${encodeURIComponent(location.hash)}` }, tr('登录后运行', 'Sign in to run')));
   const sources = p.sources ? [p.sources].flat() : [];
   fill(root, h('div.sheet', {}, h('p.crumbs', {}, h('a', { href: '#/models' }, tr('模型与流程', 'Models and processes')), ' › ', p.title), h('h1', {}, p.title),
-    p.description ? h('p', {}, p.description) : null, sources.length ? h('p.soft', {}, `${tr('来源', 'Sources')}：${sources.join('；')}`) : null,
+    p.description ? h('p', {}, p.description) : null, sources.length ? h('p.soft', {}, `${tr('来源', 'Sources')}${colon()}${sources.join(tr('；', '; '))}`) : null,
+    await users(p.id),
     h('div.two', {}, form, h('div', {}, job, h('section.card', {}, h('h2', {}, tr('运行记录', 'Runs')), past)))));
   if (who().account) {
     void runs();

@@ -8,7 +8,7 @@ import { tree } from '../layers';
 import { geojson, look, marks, picked } from '../map';
 import type { Page } from '../page';
 import { split } from '../split';
-import { moment, tr } from '../words';
+import { colon, moment, tr } from '../words';
 
 interface Field { name: string; title: string; type: string; required: boolean; length: number; codes: [string, string][] }
 interface Form { id: string; title: string; note: string; place: string | null; placeRequired: boolean; fields: Field[]; moves: { when: string | null }[] }
@@ -41,7 +41,7 @@ const ours = (form: Form, f: Field): boolean => !f.required && form.moves.some((
 function told(form: Form, v: Voice): Child {
   return form.fields.filter((f) => v.fields[f.name] !== undefined && v.fields[f.name] !== null && v.fields[f.name] !== '').map((f) => {
     const value = String(v.fields[f.name]);
-    return h('p', { class: ours(form, f) ? 'reply' : '' }, h('span.soft', {}, `${f.title}：`), f.codes.find(([c]) => c === value)?.[1] || value);
+    return h('p', { class: ours(form, f) ? 'reply' : '' }, h('span.soft', {}, `${f.title}${colon()}`), f.codes.find(([c]) => c === value)?.[1] || value);
   });
 }
 

@@ -87,5 +87,6 @@ extern const gt_model GT_MODEL_HABITAT_RARITY;
 extern const gt_model GT_MODEL_CARRYING_CAPACITY;
 extern const gt_model GT_MODEL_AHP_WEIGHTS;
 extern const gt_model GT_MODEL_SUCCESS_CURVE;
+extern const gt_model GT_MODEL_COOLING;
 
 #endif

@@ -91,6 +91,37 @@ static void curved_and_flat(void **state)
     gt_ctx_free(ctx);
 }
 
+/* On a ridge z = -x^2 / 2 the slope bends by 1 along it and not at all across; flat on the crest.
+ */
+static void curvature_along_and_across(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    enum { N = 21 };
+    double v[N * N];
+    gt_grid_spec s = spec_of(N, N, GT_CELL_F64);
+    s.cell_x = s.cell_y = 1;
+    for (int i = 0; i < N * N; i++) {
+        double x = i % N - 10;
+        v[i] = -x * x / 2;
+    }
+    double *along = terrain_of(ctx, dir, &s, v, GT_TERRAIN_PROFILE, 0);
+    double *across = terrain_of(ctx, dir, &s, v, GT_TERRAIN_PLAN, 0);
+    double *total = terrain_of(ctx, dir, &s, v, GT_TERRAIN_CURVATURE, 0);
+    for (int i = 0; i < N * N; i++) {
+        bool flat = i % N == 10;
+        assert_true(isnan(along[i]) || along[i] == (flat ? 0 : 1));
+        assert_true(isnan(across[i]) || across[i] == 0);
+        assert_true(isnan(total[i]) || total[i] == 1);
+    }
+    free(along);
+    free(across);
+    free(total);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
 /* Smallest shapes, nodata, and a mirror. */
 static void terrain_edges(void **state)
 {
@@ -490,6 +521,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plane),
         cmocka_unit_test(curved_and_flat),
+        cmocka_unit_test(curvature_along_and_across),
         cmocka_unit_test(terrain_edges),
         cmocka_unit_test(slope_and_aspect_as_gdal),
         cmocka_unit_test(known_costs),

@@ -55,6 +55,28 @@ static void one_point(void **state)
     gt_ctx_free(ctx);
 }
 
+/* Weight 1 and a bandwidth of 1 km: 0.954930 per km2 in the middle. */
+static void density_of_the_card(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    gt_grid_spec s = spec_of(61, 61, GT_CELL_F64);
+    gt_density_points p = {0};
+    gt_density_options o;
+    assert_ok(ctx, gt_density_add_point(ctx, &p, 500305, 4399695, 1));
+    gt_density_options_init(&o);
+    o.kernel = GT_DENSITY_QUARTIC;
+    o.bandwidth = 1000;
+    o.per = 1e6;
+    double *v = density(ctx, dir, &s, &p, &o);
+    assert_near(v[30 * 61 + 30], 0.954930, 5e-7);
+    free(v);
+    gt_density_free(ctx, &p);
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
 /* In a corner three quarters are lost, or kept when renormalized; outside points send in. */
 static void edges(void **state)
 {
@@ -307,9 +329,10 @@ static void samples(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_point),      cmocka_unit_test(edges),
-        cmocka_unit_test(as_a_plain_sum), cmocka_unit_test(lines),
-        cmocka_unit_test(bad_density),    cmocka_unit_test(samples),
+        cmocka_unit_test(one_point), cmocka_unit_test(density_of_the_card),
+        cmocka_unit_test(edges),     cmocka_unit_test(as_a_plain_sum),
+        cmocka_unit_test(lines),     cmocka_unit_test(bad_density),
+        cmocka_unit_test(samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,33 @@ static void known_rows(void **state)
     gt_ctx_free(ctx);
 }
 
+/* At 10 km with k = 0.13 the earth has bent away by 6.83 m: behind a crest that stands level with
+ * the eye (0.0683 m at 1 km) a tower of 6.83 m shows, one of 6.82 does not. */
+static void earth_bends_away(void **state)
+{
+    (void)state;
+    gt_ctx *ctx = test_ctx();
+    char *dir = test_dir();
+    const gt_observer first = {0, 0};
+    gt_view_options o;
+    gt_view_options_init(&o);
+    o.observer_height = 0;
+    o.max_distance = 10000;
+    gt_grid_spec s = spec_of(11, 1, GT_CELL_F64);
+    s.cell_x = s.cell_y = 1000;
+    double crest = 0.87 * 1e6 / (2 * 6371000.0);
+    assert_near(100 * crest, 6.83, 0.005);
+    for (int k = 0; k < 2; k++) {
+        const double z[] = {0,    crest, NONE, NONE, NONE,           NONE,
+                            NONE, NONE,  NONE, NONE, k ? 6.83 : 6.82};
+        double *got = view_of(ctx, dir, &s, z, &first, 1, &o);
+        assert_near(got[10], k, 0);
+        free(got);
+    }
+    test_dir_remove(dir);
+    gt_ctx_free(ctx);
+}
+
 /* A pit sees its walls and no farther, a peak everything, as far as the reach. */
 static void pit_and_peak(void **state)
 {
@@ -265,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_rows),
+        cmocka_unit_test(earth_bends_away),
         cmocka_unit_test(pit_and_peak),
         cmocka_unit_test(mirrors),
         cmocka_unit_test(refused),

@@ -644,6 +644,33 @@ static void barriers_agree(void **state)
     world_free(&w);
 }
 
+/* LCD 120, m_A 30, m_B 40, r 5: 4.0 a unit, 3.333 %. Cells of 5 m, a wall of 9 after six steps. */
+static void barrier_of_the_card(void **state)
+{
+    enum { N = 17, WALL = 7 };
+    double friction[N], sources[N] = {0};
+    world w;
+    (void)state;
+    world_new(&w, N, 1);
+    w.cell = 5;
+    for (int i = 0; i < N; i++) {
+        friction[i] = i == WALL ? 9 : 1;
+    }
+    sources[0] = 1;
+    sources[N - 1] = 2;
+    put_grid(&w, "r.tif", GT_CELL_F32, friction);
+    put_grid(&w, "s.tif", GT_CELL_I32, sources);
+    assert_ok(w.ctx, BARRIERS(&w, {WITH, "radii", "5 m"}));
+    double *v = get_grid(&w, "b.tif");
+    assert_near(v[WALL], 4.0, 1e-6);
+    free(v);
+    assert_ok(w.ctx, BARRIERS(&w, {WITH, "radii", "5 m"}, {WITH, "measure", "percent"}));
+    v = get_grid(&w, "b.tif");
+    assert_near(v[WALL], 10 / 3.0, 1e-6);
+    free(v);
+    world_free(&w);
+}
+
 /* A row with a wall: LCD, m_A, m_B and r by hand; percent is 100 gain / LCD. */
 static void barriers_by_hand(void **state)
 {
@@ -773,7 +800,8 @@ int main(void)
         cmocka_unit_test(indices_of_the_card), cmocka_unit_test(planar_indices),
         cmocka_unit_test(indices_without),     cmocka_unit_test(indices_refuse),
         cmocka_unit_test(barriers_agree),      cmocka_unit_test(barriers_by_hand),
-        cmocka_unit_test(ecological_sources),  cmocka_unit_test(pinch_points),
+        cmocka_unit_test(barrier_of_the_card), cmocka_unit_test(ecological_sources),
+        cmocka_unit_test(pinch_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,13 +172,53 @@ static void comfort(void **state)
     world_free(&w);
 }
 
+/* InVEST tests/test_ucm.py::test_cc_rasters: water, forest, grass, town, bare. */
+static void cooling_as_invest(void **state)
+{
+    enum { N = 30 };
+    static const double land[N] = {2, 3, 1, 5, 5, 5, 3, 3, 1, 1, 4, 5, 5, 5, 4,
+                                   2, 3, 1, 4, 1, 4, 2, 2, 1, 1, 5, 4, 1, 1, 2};
+    static const double et0[N] = {800, 799, 567, 234, 422, 422, 765, 867, 765, 654,
+                                  456, 677, 556, 443, 456, 265, 876, 890, 433, 266,
+                                  677, 776, 900, 687, 456, 832, 234, 234, 234, 554};
+    static const double want[N] = {
+        0.815556,   0.1998,     0.136,      0.0904,     0.098756,   0.098756,  0.193,  0.2134,
+        0.18,       0.155333,   0.2104,     0.110089,   0.10471112, 0.0996889, 0.2104, 0.6847778,
+        0.2152,     0.20777778, 0.20886667, 0.06911112, 0.22513334, 0.8096889, 0.84,   0.1626668,
+        0.11133333, 0.11697778, 0.1956,     0.062,      0.062,      0.75542223};
+    world w;
+    (void)state;
+    world_new(&w, 6, 5);
+    put_grid(&w, "land.tif", GT_CELL_F32, land);
+    put_grid(&w, "et0.tif", GT_CELL_F32, et0);
+#define COOL(...)                                                                                  \
+    RUN(&w, "cooling-capacity", {IN, "land", "land.tif"}, {IN, "et0", "et0.tif"},                  \
+        {OUT, "cooling", "c.tif"}, {WITH, "shade", "1=0, 2=1, 3=0, 4=0.2, 5=0"},                   \
+        {WITH, "albedo", "1=0.05, 2=0.1, 3=0.2, 4=0.3, 5=0.4"}, __VA_ARGS__)
+#define KC {WITH, "kc", "1=1, 2=1.1, 3=0.9, 4=0.3, 5=0.2"}
+    assert_ok(w.ctx, COOL(KC));
+    double *c = get_grid(&w, "c.tif");
+    for (int i = 0; i < N; i++) {
+        assert_near(c[i], want[i], 1e-6);
+    }
+    free(c);
+    assert_ok(w.ctx, COOL(KC, {WITH, "et-max", "1600 mm"}));
+    assert_near(first_of(&w, "c.tif"), 0.6 + 0.02 + 0.2 * 1.1 * 0.5, 1e-6);
+    assert_ok(w.ctx, COOL({WITH, "kc", "1=1"}));
+    assert_true(isnan(first_of(&w, "c.tif"))); /* a class without a figure */
+    assert_fails(w.ctx, COOL(KC, {WITH, "eti-weight", "0.3"}), GT_E_INPUT, "model.range");
+    assert_fails(w.ctx, COOL({WITH, "kc", "1=9"}), GT_E_INPUT, "model.range");
+    assert_fails(w.ctx, COOL({WITH, "et-max", "0"}), GT_E_USAGE, "model.missing");
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(single_equation), cmocka_unit_test(emissivity_by_plants),
         cmocka_unit_test(level_two),       cmocka_unit_test(temperature_refused),
         cmocka_unit_test(island),          cmocka_unit_test(island_refused),
-        cmocka_unit_test(comfort),
+        cmocka_unit_test(comfort),         cmocka_unit_test(cooling_as_invest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

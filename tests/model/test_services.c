@@ -46,6 +46,27 @@ static void yield_as_invest(void **state)
     world_free(&w);
 }
 
+/* Fu: P = 600, PET = 1000, omega = 2.6 (6 x 135 mm of water / 600 + 1.25) evaporate 0.8423085. */
+static void yield_of_fu(void **state)
+{
+    world w;
+    (void)state;
+    world_new(&w, 1, 1);
+    put_constant(&w, "one.tif", 1);
+    put_constant(&w, "rain.tif", 600);
+    put_constant(&w, "et0.tif", 1000);
+    put_constant(&w, "soil.tif", 1000);
+    put_constant(&w, "pawc.tif", 0.135);
+    assert_ok(w.ctx,
+              RUN(&w, "water-yield", {IN, "rain", "rain.tif"}, {IN, "et0", "et0.tif"},
+                  {IN, "kc", "one.tif"}, {IN, "vegetated", "one.tif"}, {IN, "root", "soil.tif"},
+                  {IN, "soil-depth", "soil.tif"}, {IN, "pawc", "pawc.tif"}, {OUT, "yield", "y.tif"},
+                  {OUT, "share", "s.tif"}, {WITH, "z", "6"}));
+    assert_near(first_of(&w, "s.tif"), 0.8423085, 1e-7);
+    assert_near(first_of(&w, "y.tif"), 600 * (1 - 0.8423085), 1e-4);
+    world_free(&w);
+}
+
 /* No rain gives nothing; very dry cells do not overflow. */
 static void yield_at_the_ends(void **state)
 {
@@ -362,6 +383,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(yield_as_invest),
+        cmocka_unit_test(yield_of_fu),
         cmocka_unit_test(yield_at_the_ends),
         cmocka_unit_test(zhang_and_conservation),
         cmocka_unit_test(conservation_of_the_guide),

@@ -379,11 +379,18 @@ static void sensitivity(void **state)
     put_grid(&w, "h.tif", GT_CELL_F32, (const double[]){301, 301, 50, 10});
     put_grid(&w, "f.tif", GT_CELL_F32, (const double[]){0.3, 0.2, 0.6, 0.5});
     assert_ok(w.ctx, RUN(&w, "erosion-sensitivity", {IN, "rain", "r.tif"}, {IN, "soil", "k.tif"},
-                         {IN, "relief", "h.tif"}, {IN, "cover", "f.tif"}, {OUT, "class", "s.tif"}));
+                         {IN, "relief", "h.tif"}, {IN, "cover", "f.tif"}, {OUT, "class", "s.tif"},
+                         {OUT, "index", "ss.tif"}));
     double *s = get_grid(&w, "s.tif");
     assert_near(s[0], 2, 0);
     assert_near(s[1], 3, 0);
     assert_near(s[2], 1, 0);
+    assert_true(isnan(s[3]));
+    free(s);
+    s = get_grid(&w, "ss.tif");
+    assert_near(s[0], 3.8730, 5e-5);
+    assert_near(s[1], 5, 1e-6);
+    assert_near(s[2], 1, 1e-6);
     assert_true(isnan(s[3]));
     free(s);
 #define SENSITIVE                                                                                  \

@@ -32,6 +32,9 @@ static void sensitivity_row(const gt_cells *c)
         double hole = 0 * (r + k + h + f);
         if (isnan(hole)) {
             c->out[0][i] = (double)NAN;
+            if (c->out[1] != NULL) {
+                c->out[1][i] = (double)NAN;
+            }
             continue;
         }
         double rain = !gt_job_reaches(r, s->rains[0])
@@ -41,6 +44,9 @@ static void sensitivity_row(const gt_cells *c)
         double cover = s->grades[bareness(s->covers, n, f)];
         double ss = sqrt(sqrt(rain * k * relief * cover));
         c->out[0][i] = 1 + gt_job_beyond(s->classes, s->n_classes, ss);
+        if (c->out[1] != NULL) {
+            c->out[1][i] = ss;
+        }
     }
 }
 
@@ -66,7 +72,15 @@ static gt_status run_sensitivity(gt_ctx *ctx, const gt_model_call *call)
     for (size_t i = 0; st == GT_OK && i < sizeof lists / sizeof *lists; i++) {
         st = gt_job_ascending(ctx, call, lists[i].name, lists[i].n, lists[i].out);
     }
-    return st == GT_OK ? gt_job_local(ctx, call, GT_CELL_U8, sensitivity_row, &s) : st;
+    if (st != GT_OK) {
+        return st;
+    }
+    gt_job job;
+    st = gt_job_open(ctx, call, &job);
+    st = st == GT_OK ? gt_job_make(ctx, &job, 0, GT_CELL_U8) : st;
+    st = st == GT_OK ? gt_job_make(ctx, &job, 1, GT_CELL_F32) : st;
+    st = st == GT_OK ? gt_job_cells(ctx, &job, 0, sensitivity_row, &s) : st;
+    return gt_job_end(ctx, &job, st);
 }
 
 static const gt_model_port sensitivity_in[] = {
@@ -91,6 +105,12 @@ static const gt_model_port sensitivity_out[] = {
      .kind = GT_PORT_GRID,
      .title = {"敏感性", "sensitivity"},
      .note = {"3 极敏感，2 敏感，1 一般", "3 extreme, 2 sensitive, 1 usual"}},
+    {.name = "index",
+     .kind = GT_PORT_GRID,
+     .title = {"敏感性指数 SS", "index SS"},
+     .unit = "1",
+     .optional = true,
+     .note = {"四因子等级值乘积的四次方根", "fourth root of the product of the four grades"}},
     {0}};
 static const gt_model_param sensitivity_with[] = {
     {.name = "rain",

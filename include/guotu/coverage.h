@@ -80,20 +80,13 @@ typedef struct gt_areas_options {
     gt_date as_of;     /* GT_DATE_NONE: valid now */
     int64_t as_of_rev; /* 0: newest */
     bool afresh;       /* do not use a stored weave */
-    bool whole;   /* the newest state: first bring the stored weave of every polygon layer up to
-                   * date, so that all tables come from one account and agree with each other;
-                   * passed over where the workspace cannot be written */
-    bool keep;    /* keep the account in WORKSPACE/cache/weave/NAME.account and bring it up to date
-                   * by what has changed since: of the newest state where the classes of the stored
-                   * weave tell every column, and of any as_of. The same numbers, to the bit, as
-                   * without. Passed over where the workspace cannot be written */
-    int64_t than; /* a revision, not 0: only the places in which something was put, replaced or
-                   * ended after the earlier of it and as_of_rev (0 is the newest here too): cells
-                   * of the weave, the same for both, so that two tables (as_of_rev = a, than = b
-                   * and the other way round) differ by just what moved between them. No as_of
-                   * (GT_E_USAGE "coverage.than-day"), no grid. GT_E_NOT_FOUND: no such revision.
-                   * Cost: by the changes; of more than a quarter of the cells, or a
-                   * thousand row versions, everything is woven */
+    bool whole; /* the newest state: first bring the stored weave of every polygon layer up to
+                 * date, so that all tables come from one account and agree with each other;
+                 * passed over where the workspace cannot be written */
+    bool keep;  /* keep the account in WORKSPACE/cache/weave/NAME.account and bring it up to date
+                 * by what has changed since: of the newest state where the classes of the stored
+                 * weave tell every column, and of any as_of. The same numbers, to the bit, as
+                 * without. Passed over where the workspace cannot be written */
 } gt_areas_options;
 void gt_areas_options_init(gt_areas_options *options);
 
@@ -114,6 +107,23 @@ void gt_areas_options_init(gt_areas_options *options);
  * of weave (1.5 mm). Cost: about 1 us an edge, or the stored rows; memory as gt_stored_update. */
 gt_status gt_areas(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *by,
                    const gt_areas_options *options, gt_area_table **out) GT_CHECKED;
+
+/* A state of the map: as it was on a day, as known at a revision. */
+typedef struct gt_map_state {
+    gt_date as_of; /* GT_DATE_NONE: valid at the revision */
+    int64_t rev;   /* 0: newest */
+} gt_map_state;
+
+/* What two states differ by: the ground that has other versions of features in the one (*before)
+ * than in the other (*after), with the columns' texts in each. What lies under the same versions in
+ * both is not in. Both layers' states are woven at once, in the same cells, so that the tables
+ * differ by just what moved, to the last digit. Owned by the caller. Errors of gt_areas;
+ * GT_E_NOT_FOUND: a revision that is not; no grids. Cost: of two revisions the cells that changes
+ * met (of more than a quarter of the cells, or 1024 row versions, all), of two days all: about 1.5
+ * us an edge; memory: a strip, and what differs. */
+gt_status gt_areas_differing(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                             const char *by, const gt_map_state *from, const gt_map_state *to,
+                             gt_area_table **before, gt_area_table **after) GT_CHECKED;
 void gt_area_table_free(gt_area_table *table);
 size_t gt_area_table_n_columns(const gt_area_table *table);
 const gt_area_column *gt_area_table_column(const gt_area_table *table, size_t i);

@@ -12,8 +12,9 @@ static gt_rect both(gt_rect a, gt_rect b)
                      a.c1 > b.c1 ? a.c1 : b.c1, a.r1 > b.r1 ? a.r1 : b.r1};
 }
 
-static void grow(gt_box *to, gt_box b)
+void gt_area_cells_grow(gt_area_cells *cells, gt_box b)
 {
+    gt_box *to = &cells->extent;
     if (!(to->xmin <= to->xmax)) {
         *to = b;
         return;
@@ -27,7 +28,7 @@ static void grow(gt_box *to, gt_box b)
 void gt_area_cells_add(gt_area_cells *cells, gt_box box)
 {
     gt_rect fresh = gt_region_rect(cells->side, box);
-    grow(&cells->extent, box);
+    gt_area_cells_grow(cells, box);
     for (size_t i = 0; i < cells->n;) {
         if (meet(cells->rects[i], fresh)) {
             fresh = both(cells->rects[i], fresh);

@@ -14,6 +14,8 @@ typedef struct gt_area_cells {
     bool many; /* so much that weaving everything costs less: rects are not complete */
 } gt_area_cells;
 
+/* Widens the extent alone. */
+void gt_area_cells_grow(gt_area_cells *cells, gt_box box);
 /* Adds the cells of a changed feature's box; rectangles that meet are joined. */
 void gt_area_cells_add(gt_area_cells *cells, gt_box box);
 /* Sets `many` when they are more than a quarter of the extent. */

@@ -39,6 +39,16 @@ typedef struct gt_area_job {
     size_t cap_keys;
 } gt_area_job;
 
+/* A job ready to be summed: columns, layers, no sums. options is borrowed. */
+gt_status gt_area_open(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                       const gt_areas_options *options, const char *by,
+                       gt_area_job **out) GT_CHECKED;
+/* The table of its sums; owned by the caller. */
+gt_status gt_area_finish(gt_ctx *ctx, gt_area_job *job, gt_area_table **out) GT_CHECKED;
+void gt_area_close(gt_ctx *ctx, gt_area_job *job); /* NULL is accepted */
+/* The joined texts of a feature's columns, into job->key. */
+gt_status gt_area_text_of(gt_area_job *job, uint32_t use, const gt_feature *feature) GT_CHECKED;
+
 /* Columns and layers of the table from its words. */
 gt_status gt_area_read_columns(gt_ctx *ctx, gt_area_job *job, const char *by) GT_CHECKED;
 /* Codes of our columns for every class of the vault; then rows of the vault add to job->sums. */
@@ -55,10 +65,6 @@ gt_status gt_area_day_side(gt_ctx *ctx, gt_area_job *job, double *side) GT_CHECK
 gt_status gt_area_settle(gt_ctx *ctx, gt_area_job *job) GT_CHECKED;
 /* Forgets sums and account. */
 gt_status gt_area_restart(gt_ctx *ctx, gt_area_job *job) GT_CHECKED;
-
-/* Weaves the cells in which the map of job->options and that of options->than differ, as it is in
- * the former; all where that is too much, and *all is set then. */
-gt_status gt_area_weave_differing(gt_ctx *ctx, gt_area_job *job) GT_CHECKED;
 
 /* The account from the sums of job->vault, whose classes tell every column; what is kept of an
  * earlier state spares reading them all. *good = false: the vault is damaged. */

@@ -47,20 +47,25 @@ static void put_column(const gt_area_column *c, const gt_feature *f, gt_text *ke
     }
 }
 
+gt_status gt_area_text_of(gt_area_job *j, uint32_t use, const gt_feature *f)
+{
+    gt_text_clear(&j->key);
+    for (size_t c = 0; c < j->table->n_columns; c++) {
+        if (j->layer_of[c] == use) {
+            put_column(&j->table->columns[c], f, &j->key);
+            gt_text_putc(&j->key, SEPARATOR);
+        }
+    }
+    return gt_text_status(&j->key);
+}
+
 /* Code of the joined texts of a feature's columns. */
 static gt_status code_of(gt_ctx *ctx, void *user, uint32_t layer, const gt_feature *f,
                          uint32_t *code)
 {
     job *j = user;
     (void)ctx;
-    gt_text_clear(&j->key);
-    for (size_t c = 0; c < j->table->n_columns; c++) {
-        if (j->layer_of[c] == layer) {
-            put_column(&j->table->columns[c], f, &j->key);
-            gt_text_putc(&j->key, SEPARATOR);
-        }
-    }
-    gt_status st = gt_text_status(&j->key);
+    gt_status st = gt_area_text_of(j, layer, f);
     return st == GT_OK
                ? gt_words_add(j->layers[layer].words, gt_text_cstr(&j->key), j->key.len, code)
                : st;
@@ -416,7 +421,7 @@ static gt_status from_stored(gt_ctx *ctx, job *j, bool *used)
 static gt_status open_grid(gt_ctx *ctx, job *j, size_t i)
 {
     layer_use *l = &j->layers[i];
-    if (j->options->as_of != GT_DATE_NONE || j->options->as_of_rev != 0 || j->options->than != 0) {
+    if (j->options->as_of != GT_DATE_NONE || j->options->as_of_rev != 0) {
         return gt_fail(ctx, GT_E_NOT_FOUND, &GT_MSG_COVERAGE_GRID_THEN, GT_NOWHERE,
                        GT_ARGS(GT_TEXT("grid", l->grid)));
     }
@@ -506,8 +511,11 @@ gt_status gt_area_restart(gt_ctx *ctx, job *j)
     return st == GT_OK ? gt_area_account_init(ctx, j->table->n_columns, &j->account) : st;
 }
 
-static void free_job(gt_ctx *ctx, job *j)
+void gt_area_close(gt_ctx *ctx, gt_area_job *j)
 {
+    if (j == NULL) {
+        return;
+    }
     for (size_t i = 0; i < j->n_layers; i++) {
         gt_words_free(j->layers[i].words);
         gt_traced_free(ctx, &j->layers[i].traced);
@@ -519,71 +527,85 @@ static void free_job(gt_ctx *ctx, job *j)
     gt_tally_free(ctx, &j->tally);
     gt_sums_free(&j->sums);
     gt_area_account_free(&j->account);
+    gt_area_table_free(j->table);
     gt_text_free(&j->key);
     gt_free(ctx, j->keys);
     gt_free(ctx, j);
 }
 
-static gt_status run(gt_ctx *ctx, job *j, const char *by)
+gt_status gt_area_open(gt_ctx *ctx, gt_store *store, const gt_package *package,
+                       const gt_areas_options *options, const char *by, gt_area_job **out)
 {
-    bool used = false;
-    gt_status st = gt_arena_new(ctx, 0, &j->table->arena);
+    job *j = gt_zalloc(ctx, 1, sizeof *j);
+    gt_area_table *t = gt_zalloc(ctx, 1, sizeof *t);
+    *out = NULL;
+    if (j == NULL || t == NULL) {
+        gt_free(ctx, j);
+        gt_free(ctx, t);
+        return GT_E_MEMORY;
+    }
+    t->ctx = ctx;
+    gt_text_init(&j->key, ctx, 0);
+    j->store = store;
+    j->package = package;
+    j->options = options;
+    j->table = t;
+    j->sign = 1;
+    gt_status st = gt_arena_new(ctx, 0, &t->arena);
     st = st == GT_OK ? gt_area_read_columns(ctx, j, by) : st;
     for (size_t i = 0; st == GT_OK && i < j->n_layers; i++) {
         st = open_layer(ctx, j, i);
     }
     st = st == GT_OK ? gt_area_restart(ctx, j) : st;
-    if (st == GT_OK && j->options->keep && j->options->as_of != GT_DATE_NONE &&
-        j->options->as_of_rev == 0 && !j->options->afresh) {
+    if (st != GT_OK) {
+        gt_area_close(ctx, j);
+        return st;
+    }
+    *out = j;
+    return GT_OK;
+}
+
+gt_status gt_area_finish(gt_ctx *ctx, gt_area_job *j, gt_area_table **out)
+{
+    gt_status st = gt_area_settle(ctx, j);
+    st = st == GT_OK ? gt_area_account_fill(ctx, &j->account, j->table) : st;
+    st = st == GT_OK ? gt_area_table_order(j->table) : st;
+    if (st == GT_OK) {
+        *out = j->table;
+        j->table = NULL;
+    }
+    return st;
+}
+
+static gt_status run(gt_ctx *ctx, job *j)
+{
+    bool used = false;
+    gt_status st = GT_OK;
+    if (j->options->keep && j->options->as_of != GT_DATE_NONE && j->options->as_of_rev == 0 &&
+        !j->options->afresh) {
         used = true;
         st = gt_area_kept_day(ctx, j);
-    }
-    if (st == GT_OK && j->options->than != 0) {
-        used = true;
-        st = gt_area_weave_differing(ctx, j);
     }
     st = st == GT_OK && !used ? from_stored(ctx, j, &used) : st;
     if (st == GT_OK && !used) {
         st = gt_area_restart(ctx, j);
         st = st == GT_OK ? weave_afresh(ctx, j) : st;
     }
-    st = st == GT_OK ? gt_area_settle(ctx, j) : st;
-    st = st == GT_OK ? gt_area_account_fill(ctx, &j->account, j->table) : st;
-    return st == GT_OK ? gt_area_table_order(j->table) : st;
+    return st;
 }
 
 gt_status gt_areas(gt_ctx *ctx, gt_store *store, const gt_package *package, const char *by,
                    const gt_areas_options *options, gt_area_table **out)
 {
     gt_areas_options o;
+    job *j = NULL;
     gt_areas_options_init(&o);
     if (options != NULL) {
         memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
     }
-    job *j = gt_zalloc(ctx, 1, sizeof *j);
-    gt_area_table *t = gt_zalloc(ctx, 1, sizeof *t);
-    gt_status st = j == NULL || t == NULL ? GT_E_MEMORY : GT_OK;
-    if (t != NULL) {
-        t->ctx = ctx;
-    }
-    if (st == GT_OK) {
-        gt_text_init(&j->key, ctx, 0);
-        j->store = store;
-        j->package = package;
-        j->options = &o;
-        j->table = t;
-        j->sign = 1;
-        st = run(ctx, j, by);
-    }
-    if (j != NULL && t != NULL) {
-        free_job(ctx, j);
-    } else {
-        gt_free(ctx, j);
-    }
-    if (st != GT_OK) {
-        gt_area_table_free(t);
-        return st;
-    }
-    *out = t;
-    return GT_OK;
+    gt_status st = gt_area_open(ctx, store, package, &o, by, &j);
+    st = st == GT_OK ? run(ctx, j) : st;
+    st = st == GT_OK ? gt_area_finish(ctx, j, out) : st;
+    gt_area_close(ctx, j);
+    return st;
 }

@@ -1,6 +1,5 @@
-/* Why an indicator moved: the account of both states by feature (of two revisions: of the places
- * that changes met, explain_near.c), subtracted feature by feature, then the series one after the
- * other. Integers throughout, so that nothing is lost. */
+/* Why an indicator moved: what both states of the map differ by, subtracted feature by feature,
+ * then the series one after the other. Integers throughout, so that nothing is lost. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,8 @@
 #include "guotu/text.h"
 #include "indicator/explain.h"
 #include "indicator/messages.h"
+
+enum { YEAR = 1 }; /* among the names of conditions: district, year, words */
 
 /* ---- pieces of one state --------------------------------------------------------------------- */
 
@@ -128,31 +129,82 @@ static gt_status take_row(job *j, side *s, const gt_counter *counter, const gt_a
                : GT_OK;
 }
 
-static gt_status read_side(job *j, side *s, const char *key, int sign)
+static gt_status take_table(job *j, side *s, const gt_counter *counter, int sign)
 {
-    gt_area_table *t = NULL;
+    gt_status st = GT_OK;
+    for (size_t i = 0; st == GT_OK && i < gt_area_table_n_rows(s->table); i++) {
+        st = gt_check_cancel(j->ctx);
+        st = st == GT_OK ? take_row(j, s, counter, s->table, i, sign) : st;
+    }
+    return st;
+}
+
+/* Does a condition look at the year, and do the years differ? Then ground that nothing changed may
+ * count on one side only. */
+static bool year_matters(const job *j, const gt_counter *counter)
+{
+    const gt_expr *conditions[] = {counter->count, counter->of};
+    bool matters = false;
+    for (size_t c = 0; c < sizeof conditions / sizeof *conditions; c++) {
+        size_t n = 0;
+        const size_t *used = conditions[c] == NULL ? NULL : gt_expr_used(conditions[c], &n);
+        for (size_t k = 0; k < n; k++) {
+            matters = matters || used[k] == YEAR;
+        }
+    }
+    return matters && j->from.year != j->to.year;
+}
+
+static gt_status whole_table(job *j, side *s, const char *key)
+{
     gt_areas_options o;
-    gt_counter counter = {0};
     gt_areas_options_init(&o);
     o.as_of_rev = s->state.rev;
     o.as_of = s->state.date;
     o.afresh = true; /* both sides from the same layers, or borders would move between them */
-    o.than = !j->near ? 0 : sign < 0 ? j->to.rev : j->from.rev;
-    gt_status st = gt_areas(j->ctx, j->store, j->package, key, &o, &t);
-    if (st == GT_E_NOT_FOUND) {
-        gt_error_clear(j->ctx);
-        return GT_OK;
+    return gt_areas(j->ctx, j->store, j->package, key, &o, &s->table);
+}
+
+static gt_status read_tables(job *j, side *a, side *b, const char *key, bool whole)
+{
+    const gt_map_state from = {a->state.date, a->state.rev}, to = {b->state.date, b->state.rev};
+    if (!whole) {
+        return gt_areas_differing(j->ctx, j->store, j->package, key, &from, &to, &a->table,
+                                  &b->table);
     }
+    gt_status st = whole_table(j, a, key);
+    return st == GT_OK ? whole_table(j, b, key) : st;
+}
+
+/* What both sides differ by, and their sums; nothing where a layer is without data. */
+static gt_status read_sides(job *j, side *a, side *b)
+{
+    gt_counter counter = {0};
+    gt_text key;
+    gt_text_init(&key, j->ctx, 8192);
+    gt_status st = make_key(j, &key);
     st = st == GT_OK ? gt_counter_open(j->ctx, j->sql, j->in, &counter) : st;
-    s->given.counted_known = st == GT_OK && (j->near || gt_explain_speaks(j, t));
+    bool whole = st == GT_OK && year_matters(j, &counter);
+    if (st == GT_OK) {
+        st = read_tables(j, a, b, gt_text_cstr(&key), whole);
+        if (st == GT_E_NOT_FOUND) {
+            gt_error_clear(j->ctx);
+            gt_text_free(&key);
+            return GT_OK;
+        }
+    }
     if (st == GT_OK) {
         see_of(j, &counter);
+        st = take_table(j, a, &counter, -1);
+        st = st == GT_OK ? take_table(j, b, &counter, 1) : st;
     }
-    for (size_t i = 0; s->given.counted_known && st == GT_OK && i < gt_area_table_n_rows(t); i++) {
-        st = gt_check_cancel(j->ctx);
-        st = st == GT_OK ? take_row(j, s, &counter, t, i, sign) : st;
+    if (st == GT_OK && whole) {
+        a->given.counted_known = gt_explain_speaks(j, a->table);
+        b->given.counted_known = gt_explain_speaks(j, b->table);
+    } else if (st == GT_OK) {
+        st = gt_explain_sums(j, a, b);
     }
-    s->table = t;
+    gt_text_free(&key);
     return st;
 }
 
@@ -545,16 +597,8 @@ gt_status gt_indicator_explain(gt_ctx *ctx, gt_store *store, const gt_package *p
 {
     job j = {.ctx = ctx, .store = store, .package = package, .from = *from, .to = *to};
     side a = {.state = *from}, b = {.state = *to};
-    gt_text key;
-    gt_text_init(&key, ctx, 8192);
     gt_status st = open_job(&j, id, unit, &a, &b);
-    if (st == GT_OK && j.in->count != NULL) {
-        st = make_key(&j, &key);
-        st = st == GT_OK ? gt_explain_see_near(&j) : st;
-        st = st == GT_OK ? read_side(&j, &a, gt_text_cstr(&key), -1) : st;
-        st = st == GT_OK ? read_side(&j, &b, gt_text_cstr(&key), 1) : st;
-        st = st == GT_OK && j.near ? gt_explain_near(&j, &a, &b) : st;
-    }
+    st = st == GT_OK && j.in->count != NULL ? read_sides(&j, &a, &b) : st;
     if (st == GT_OK) {
         series_of(&j, &a);
         series_of(&j, &b);
@@ -564,7 +608,6 @@ gt_status gt_indicator_explain(gt_ctx *ctx, gt_store *store, const gt_package *p
     if (st == GT_OK) {
         st = finish(&j, &a, &b, out);
     }
-    gt_text_free(&key);
     gt_text_free(&j.scratch);
     gt_area_table_free(a.table);
     gt_area_table_free(b.table);

@@ -62,7 +62,6 @@ typedef struct job {
     gt_arena *arena;
     gt_text scratch;
     const char *layers[MOST_LAYERS];
-    bool near;                  /* only the places that changes met are in the tables */
     bool of_reads[MOST_LAYERS]; /* the condition `of` reads the layer */
     size_t n_layers;
     bit *bits;
@@ -90,12 +89,9 @@ gt_status gt_explain_ends(job *j, const gt_area_table *t, bool after) GT_CHECKED
 const char *gt_explain_layer(job *j, const char *word);
 /* Does every column of the account say something? A layer that covers nothing was not there yet. */
 bool gt_explain_speaks(const job *j, const gt_area_table *t);
-/* Sets j->near when the tables of both sides need only hold the places that changes met: two
- * revisions, one of them the newest, with every layer there in both. */
-gt_status gt_explain_see_near(job *j) GT_CHECKED;
-/* The ingredients of both sides, of which only what moved is known: those of the newest state from
- * its account, which is kept, those of the other by what moved. */
-gt_status gt_explain_near(job *j, side *a, side *b) GT_CHECKED;
+/* Sums and knownness of both sides: those of one from its account, which is kept where it can be,
+ * those of the other by what moved, which their `given` hold. */
+gt_status gt_explain_sums(job *j, side *a, side *b) GT_CHECKED;
 
 gt_status gt_explain_value(job *j, const gt_ingredients *given, bool *known,
                            int64_t *quanta) GT_CHECKED;

@@ -1,6 +1,6 @@
-/* Tables of the places alone in which two revisions differ: what the one has more than the other is
- * what the whole tables differ by, row by row, however the edits lie; they hold no more than what
- * the edits met. */
+/* What two states of the map differ by: what the one table has more than the other is what the
+ * whole tables differ by, row by row, of revisions and of days, however the edits lie; rows that
+ * did not change are not in. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define SIZE 12000.0
 #define BY   "districts,land_use,land_use.gt_id,basic_farmland.gt_id"
-enum { ACROSS = 100, DIFFERENT = 4000 };
+enum { ACROSS = 100, FEW = 60 };
 
 typedef struct town {
     gt_ctx *ctx;
@@ -21,7 +21,12 @@ typedef struct town {
     test_rng rng;
 } town;
 
-static void put_parcel(town *t, gt_commit *c, int i)
+static gt_date day_of(int year)
+{
+    return gt_date_from_ymd(year, 12, 31);
+}
+
+static void put_parcel(town *t, gt_commit *c, int i, gt_date from)
 {
     char id[32];
     int row = i / ACROSS;
@@ -29,7 +34,7 @@ static void put_parcel(town *t, gt_commit *c, int i)
     const double box[4] = {x, y, x + s - 9 * test_rng_real(&t->rng), y + s};
     const char *class = test_rng_next(&t->rng) % 3 == 0 ? "0701" : "0103";
     (void)snprintf(id, sizeof id, "p%d", i);
-    test_put_box(t->ctx, c, "land_use", id, box, test_text(class), GT_DATE_NONE);
+    test_put_box(t->ctx, c, "land_use", id, box, test_text(class), from);
 }
 
 static void put_field(town *t, gt_commit *c, int i)
@@ -52,10 +57,10 @@ static int setup(void **state)
     gt_commit *c = test_begin(t->ctx, t->store);
     test_define_layers(t->ctx, c, t->package, GT_ORIGIN_GENERATED);
     const double west[4] = {0, 0, 4100, SIZE}, east[4] = {4100, 0, SIZE, SIZE};
-    test_put_box(t->ctx, c, "districts", "west", west, test_text("west"), GT_DATE_NONE);
-    test_put_box(t->ctx, c, "districts", "east", east, test_text("east"), GT_DATE_NONE);
+    test_put_box(t->ctx, c, "districts", "west", west, test_text("west"), day_of(2018));
+    test_put_box(t->ctx, c, "districts", "east", east, test_text("east"), day_of(2018));
     for (int i = 0; i < ACROSS * ACROSS; i++) {
-        put_parcel(t, c, i);
+        put_parcel(t, c, i, day_of(2019));
     }
     for (int i = 0; i < 20; i++) {
         put_field(t, c, i);
@@ -73,14 +78,24 @@ static int teardown(void **state)
     return 0;
 }
 
-static gt_area_table *table_of(town *t, int64_t rev, int64_t than)
+static gt_map_state rev(int64_t r)
+{
+    return (gt_map_state){GT_DATE_NONE, r};
+}
+
+static gt_map_state day(int year)
+{
+    return (gt_map_state){day_of(year), 0};
+}
+
+static gt_area_table *whole(town *t, gt_map_state s)
 {
     gt_area_table *table = NULL;
     gt_areas_options o;
     gt_areas_options_init(&o);
     o.afresh = true;
-    o.as_of_rev = rev;
-    o.than = than;
+    o.as_of_rev = s.rev;
+    o.as_of = s.as_of;
     assert_ok(t->ctx, gt_areas(t->ctx, t->store, t->package, BY, &o, &table));
     return table;
 }
@@ -121,17 +136,12 @@ static int by_text(const void *a, const void *b)
     return strcmp(p->text, q->text);
 }
 
-/* What the table of revision `to` has more than that of `from`, rows that do not differ left out.
- */
-static lines difference(town *t, int64_t from, int64_t to, bool near, size_t *n_rows)
+/* What the second table has more than the first, rows that do not differ left out. */
+static lines difference(const gt_area_table *a, const gt_area_table *b)
 {
     lines all = {0};
-    gt_area_table *a = table_of(t, from, near ? to : 0), *b = table_of(t, to, near ? from : 0);
     add_table(&all, a, -1);
     add_table(&all, b, 1);
-    *n_rows = gt_area_table_n_rows(b);
-    gt_area_table_free(a);
-    gt_area_table_free(b);
     if (all.n > 0) {
         qsort(all.at, all.n, sizeof *all.at, by_text);
     }
@@ -149,21 +159,25 @@ static lines difference(town *t, int64_t from, int64_t to, bool near, size_t *n_
     return all;
 }
 
-static size_t assert_differ_alike(town *t, int64_t from, int64_t to, size_t *near_rows)
+/* Returns how many rows differ; *n_rows: of the table of `to`. */
+static size_t assert_differ_alike(town *t, gt_map_state from, gt_map_state to, size_t *n_rows)
 {
-    size_t all_rows = 0;
-    lines near = difference(t, from, to, true, near_rows);
-    lines whole = difference(t, from, to, false, &all_rows);
-    assert_int_equal(near.n, whole.n);
-    assert_true(near.n == 0 || (near.at != NULL && whole.at != NULL));
-    assert_true(near.n < DIFFERENT);
-    for (size_t i = 0; i < near.n; i++) {
-        assert_string_equal(near.at[i].text, whole.at[i].text);
-        assert_near(near.at[i].m2, whole.at[i].m2, 1);
+    gt_area_table *a = NULL, *b = NULL, *all_a = whole(t, from), *all_b = whole(t, to);
+    assert_ok(t->ctx, gt_areas_differing(t->ctx, t->store, t->package, BY, &from, &to, &a, &b));
+    lines near = difference(a, b), full = difference(all_a, all_b);
+    *n_rows = gt_area_table_n_rows(b);
+    assert_int_equal(near.n, full.n);
+    for (size_t i = 0; near.at != NULL && full.at != NULL && i < near.n; i++) {
+        assert_string_equal(near.at[i].text, full.at[i].text);
+        assert_near(near.at[i].m2, full.at[i].m2, 1);
     }
     size_t n = near.n;
     free(near.at);
-    free(whole.at);
+    free(full.at);
+    gt_area_table_free(a);
+    gt_area_table_free(b);
+    gt_area_table_free(all_a);
+    gt_area_table_free(all_b);
     return n;
 }
 
@@ -178,7 +192,7 @@ static void differ_as_the_whole_does(void **state)
         size_t rows = 0;
         int64_t before = gt_store_revision(t->store);
         gt_commit *c = test_begin(t->ctx, t->store);
-        put_parcel(t, c, (int)(test_rng_real(&t->rng) * ACROSS * ACROSS));
+        put_parcel(t, c, (int)(test_rng_real(&t->rng) * ACROSS * ACROSS), GT_DATE_NONE);
         put_field(t, c, 10 + round);
         if (round == 3) {
             assert_ok(t->ctx, gt_commit_delete(t->ctx, c, "land_use", "p77", GT_DATE_NONE));
@@ -186,10 +200,10 @@ static void differ_as_the_whole_does(void **state)
             test_put_box(t->ctx, c, "land_use", "new", far, test_text("0701"), GT_DATE_NONE);
         }
         int64_t now = test_finish(t->ctx, c);
-        assert_true(assert_differ_alike(t, before, now, &rows) > 0);
-        assert_true(rows > 0 && rows < ACROSS * ACROSS / 3);
-        assert_true(assert_differ_alike(t, now, before, &rows) > 0);
-        (void)assert_differ_alike(t, first, now, &rows);
+        assert_true(assert_differ_alike(t, rev(before), rev(now), &rows) > 0);
+        assert_true(rows > 0 && rows < FEW);
+        assert_true(assert_differ_alike(t, rev(now), rev(before), &rows) > 0);
+        (void)assert_differ_alike(t, rev(first), rev(now), &rows);
     }
 }
 
@@ -201,21 +215,30 @@ static void what_left_the_extent_is_told(void **state)
     gt_commit *c = test_begin(t->ctx, t->store);
     assert_ok(t->ctx, gt_commit_delete(t->ctx, c, "land_use", "new", GT_DATE_NONE));
     int64_t now = test_finish(t->ctx, c);
-    assert_int_equal(assert_differ_alike(t, before, now, &rows), 1);
+    assert_int_equal(assert_differ_alike(t, rev(before), rev(now), &rows), 1);
+}
+
+static void assert_nothing(town *t, gt_map_state from, gt_map_state to)
+{
+    gt_area_table *a = NULL, *b = NULL;
+    assert_ok(t->ctx, gt_areas_differing(t->ctx, t->store, t->package, BY, &from, &to, &a, &b));
+    assert_int_equal(gt_area_table_n_rows(a), 0);
+    assert_int_equal(gt_area_table_n_rows(b), 0);
+    gt_area_table_free(a);
+    gt_area_table_free(b);
 }
 
 static void nothing_differs_from_itself(void **state)
 {
     town *t = *state;
     int64_t now = gt_store_revision(t->store);
-    gt_area_table *same = table_of(t, now, now), *newest = table_of(t, 0, now);
-    assert_int_equal(gt_area_table_n_rows(same), 0);
-    assert_int_equal(gt_area_table_n_rows(newest), 0);
-    gt_area_table_free(same);
-    gt_area_table_free(newest);
+    assert_nothing(t, rev(now), rev(now));
+    assert_nothing(t, rev(0), rev(now));
+    assert_nothing(t, day(2020), day(2020));
+    assert_nothing(t, day(2020), day(2021)); /* nothing came or went between */
 }
 
-/* More than a quarter of the cells, and more versions than are looked at one by one. */
+/* More row versions than are looked at one by one; one that meets more than a quarter of all. */
 static void much_is_woven_whole(void **state)
 {
     town *t = *state;
@@ -223,42 +246,62 @@ static void much_is_woven_whole(void **state)
     int64_t before = gt_store_revision(t->store);
     gt_commit *c = test_begin(t->ctx, t->store);
     for (int i = 0; i < 1100; i++) {
-        put_parcel(t, c, 9 * i);
+        put_parcel(t, c, 9 * i, GT_DATE_NONE);
     }
     int64_t now = test_finish(t->ctx, c);
-    assert_true(assert_differ_alike(t, before, now, &rows) > 1100);
-    assert_true(rows >= ACROSS * ACROSS);
+    assert_true(assert_differ_alike(t, rev(before), rev(now), &rows) >= 1100);
+    assert_true(rows >= 1100 && rows < 3000);
     c = test_begin(t->ctx, t->store);
     const double wide[4] = {10, 10, SIZE - 10, SIZE - 10};
     test_put_box(t->ctx, c, "basic_farmland", "wide", wide,
                  (gt_value){.kind = GT_VAL_INT, .integer = 1}, GT_DATE_NONE);
     assert_true(test_finish(t->ctx, c) > now);
-    gt_area_table *whole = table_of(t, 0, now);
-    assert_true(gt_area_table_n_rows(whole) >= ACROSS * ACROSS);
-    gt_area_table_free(whole);
+    assert_true(assert_differ_alike(t, rev(now), rev(0), &rows) > ACROSS * ACROSS);
+}
+
+/* Surveys of two later years, one of them of land that was not there before. */
+static void days_differ_as_the_whole_does(void **state)
+{
+    town *t = *state;
+    size_t rows = 0;
+    for (int year = 2022; year <= 2024; year += 2) {
+        gt_commit *c = test_begin(t->ctx, t->store);
+        for (int i = 0; i < 40; i++) {
+            put_parcel(t, c, 17 * i + year % 17, day_of(year));
+        }
+        if (year == 2024) {
+            const double far[4] = {-3000, -3000, -2900, -2900};
+            test_put_box(t->ctx, c, "land_use", "late", far, test_text("0701"), day_of(year));
+            assert_ok(t->ctx, gt_commit_delete(t->ctx, c, "land_use", "p5", day_of(year)));
+        }
+        (void)test_finish(t->ctx, c);
+    }
+    assert_true(assert_differ_alike(t, day(2021), day(2022), &rows) > 40);
+    assert_true(rows >= 40 && rows < 400);
+    assert_true(assert_differ_alike(t, day(2024), day(2021), &rows) > 80);
+    assert_true(assert_differ_alike(t, day(2022), rev(0), &rows) > 40);
+    assert_true(assert_differ_alike(t, (gt_map_state){day_of(2022), 1}, day(2022), &rows) > 40);
+}
+
+static void assert_refused(town *t, const char *by, gt_map_state from, gt_map_state to,
+                           gt_status status, const char *id)
+{
+    gt_area_table *a = NULL, *b = NULL;
+    assert_fails(t->ctx, gt_areas_differing(t->ctx, t->store, t->package, by, &from, &to, &a, &b),
+                 status, id);
+    assert_null(a);
+    assert_null(b);
 }
 
 static void bad_pairs_are_refused(void **state)
 {
     town *t = *state;
-    gt_area_table *none = NULL;
-    gt_areas_options o;
-    gt_areas_options_init(&o);
-    o.than = gt_store_revision(t->store) + 1;
-    assert_fails(t->ctx, gt_areas(t->ctx, t->store, t->package, BY, &o, &none), GT_E_NOT_FOUND,
-                 "store.no-revision");
-    o.than = -3;
-    assert_fails(t->ctx, gt_areas(t->ctx, t->store, t->package, BY, &o, &none), GT_E_NOT_FOUND,
-                 "store.no-revision");
-    o.than = 1;
-    o.as_of_rev = 999;
-    assert_fails(t->ctx, gt_areas(t->ctx, t->store, t->package, BY, &o, &none), GT_E_NOT_FOUND,
-                 "store.no-revision");
-    o.as_of_rev = 0;
-    o.as_of = gt_date_from_ymd(2021, 1, 1);
-    assert_fails(t->ctx, gt_areas(t->ctx, t->store, t->package, BY, &o, &none), GT_E_USAGE,
-                 "coverage.than-day");
-    assert_null(none);
+    int64_t now = gt_store_revision(t->store);
+    assert_refused(t, BY, rev(now + 1), rev(0), GT_E_NOT_FOUND, "store.no-revision");
+    assert_refused(t, BY, rev(1), rev(999), GT_E_NOT_FOUND, "store.no-revision");
+    assert_refused(t, BY, rev(-3), rev(0), GT_E_NOT_FOUND, "store.no-revision");
+    assert_refused(t, "nothing", rev(1), rev(0), GT_E_USAGE, "coverage.unknown-word");
+    assert_refused(t, "district,grid.none", rev(1), rev(0), GT_E_NOT_FOUND, "coverage.grid-then");
 }
 
 int main(void)
@@ -268,6 +311,7 @@ int main(void)
         cmocka_unit_test(what_left_the_extent_is_told),
         cmocka_unit_test(nothing_differs_from_itself),
         cmocka_unit_test(much_is_woven_whole),
+        cmocka_unit_test(days_differ_as_the_whole_does),
         cmocka_unit_test(bad_pairs_are_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,8 +1,8 @@
-/* An explanation between a revision and the newest state looks only where something changed.
+/* The sums on both sides of an explanation.
  *
- * What no change met is the same on both sides and explains nothing. What changes met is woven by
- * feature twice, in the same cells; the sums of the newest state come from its account, which is
- * kept from one question to the next; the sums of the other are those less what moved. */
+ * What both states share explains nothing and is not gathered. The sums of one side come from its
+ * account: of the newest state or of a day it is kept from one question to the next. Those of the
+ * other are that, and what moved. */
 #include <math.h>
 #include <string.h>
 
@@ -31,14 +31,15 @@ bool gt_explain_speaks(const job *j, const gt_area_table *t)
     return gt_area_table_n_rows(t) > 0;
 }
 
-static gt_status is_there(job *j, const char *layer, int64_t rev, bool *there)
+static gt_status is_there(job *j, const char *layer, const gt_state *state, bool *there)
 {
     gt_query q;
     gt_scan *scan = NULL;
     gt_feature f;
     *there = false;
     gt_query_init(&q, layer);
-    q.as_of_rev = rev;
+    q.as_of_date = state->date;
+    q.as_of_rev = state->rev;
     q.no_geometry = true;
     gt_status st = gt_scan_open(j->ctx, j->store, &q, &scan);
     st = st == GT_OK ? gt_scan_next(j->ctx, scan, &f, there) : st;
@@ -50,15 +51,14 @@ static gt_status is_there(job *j, const char *layer, int64_t rev, bool *there)
     return st;
 }
 
-gt_status gt_explain_see_near(job *j)
+/* Had every layer of the account features then? A layer that covers nothing was not there yet. */
+static gt_status all_there(job *j, const gt_state *state, bool *there)
 {
-    int64_t newest = gt_store_revision(j->store), a = j->from.rev, b = j->to.rev;
     gt_status st = GT_OK;
-    j->near = j->from.date == GT_DATE_NONE && j->to.date == GT_DATE_NONE &&
-              j->from.year == j->to.year && a > 0 && b > 0 && (a == newest || b == newest);
-    for (size_t i = 0; st == GT_OK && j->near && j->in->account[i] != NULL; i++) {
+    *there = true;
+    for (size_t i = 0; st == GT_OK && *there && j->in->account[i] != NULL; i++) {
         const char *layer = gt_explain_layer(j, j->in->account[i]);
-        st = layer == NULL ? GT_E_MEMORY : is_there(j, layer, a < b ? a : b, &j->near);
+        st = layer == NULL ? GT_E_MEMORY : is_there(j, layer, state, there);
     }
     return st;
 }
@@ -97,7 +97,7 @@ static gt_status add_row(job *j, const side *s, const gt_counter *counter, const
     return st;
 }
 
-/* Sums of the newest state. */
+/* Sums of a state, from its account. */
 static gt_status whole_sums(job *j, const side *s, gt_ingredients *sum)
 {
     gt_area_table *t = NULL;
@@ -106,8 +106,10 @@ static gt_status whole_sums(job *j, const side *s, gt_ingredients *sum)
     gt_text key;
     gt_text_init(&key, j->ctx, 8192);
     gt_areas_options_init(&o);
-    o.whole = true;
-    o.keep = true;
+    o.as_of = s->state.date;
+    o.as_of_rev = s->state.rev == gt_store_revision(j->store) ? 0 : s->state.rev;
+    o.whole = o.as_of == GT_DATE_NONE && o.as_of_rev == 0;
+    o.keep = o.as_of_rev == 0;
     gt_status st = put_words(j, &key);
     st = st == GT_OK ? gt_areas(j->ctx, j->store, j->package, gt_text_cstr(&key), &o, &t) : st;
     st = st == GT_OK ? gt_counter_open(j->ctx, j->sql, j->in, &counter) : st;
@@ -120,18 +122,29 @@ static gt_status whole_sums(job *j, const side *s, gt_ingredients *sum)
     return st;
 }
 
-gt_status gt_explain_near(job *j, side *a, side *b)
+/* The side whose account is told with the least work. */
+static bool second_is_near(const job *j)
 {
-    bool forth = j->to.rev >= j->from.rev;
-    side *newest = forth ? b : a, *other = forth ? a : b;
-    int64_t counted = newest->given.counted - other->given.counted;
-    int64_t total = newest->given.total - other->given.total;
+    int64_t newest = gt_store_revision(j->store);
+    bool a_now = j->from.rev == newest && j->from.date == GT_DATE_NONE;
+    bool b_now = j->to.rev == newest && j->to.date == GT_DATE_NONE;
+    return b_now || (!a_now && j->to.rev >= j->from.rev);
+}
+
+gt_status gt_explain_sums(job *j, side *a, side *b)
+{
+    bool forth = second_is_near(j), there = false;
+    side *near = forth ? b : a, *far = forth ? a : b;
+    int64_t counted = near->given.counted - far->given.counted;
+    int64_t total = near->given.total - far->given.total;
     gt_ingredients sum = {0};
-    gt_status st = whole_sums(j, newest, &sum);
-    newest->given.counted_known = other->given.counted_known = sum.counted_known;
-    newest->given.counted = sum.counted;
-    newest->given.total = sum.total;
-    other->given.counted = sum.counted - counted;
-    other->given.total = sum.total - total;
+    gt_status st = whole_sums(j, near, &sum);
+    st = st == GT_OK ? all_there(j, &far->state, &there) : st;
+    near->given.counted_known = sum.counted_known;
+    far->given.counted_known = sum.counted_known && there;
+    near->given.counted = sum.counted;
+    near->given.total = sum.total;
+    far->given.counted = sum.counted - counted;
+    far->given.total = sum.total - total;
     return st;
 }

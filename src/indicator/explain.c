@@ -143,9 +143,9 @@ static gt_status take_table(job *j, side *s, const gt_counter *counter, int sign
  * count on one side only. */
 static bool year_matters(const job *j, const gt_counter *counter)
 {
-    const gt_expr *conditions[] = {counter->count, counter->of};
+    const gt_expr *conditions[2] = {counter->count, counter->of};
     bool matters = false;
-    for (size_t c = 0; c < sizeof conditions / sizeof *conditions; c++) {
+    for (size_t c = 0; c < 2; c++) {
         size_t n = 0;
         const size_t *used = conditions[c] == NULL ? NULL : gt_expr_used(conditions[c], &n);
         for (size_t k = 0; k < n; k++) {

@@ -35,15 +35,17 @@ extern const cli_verb CLI_RUN;
 extern const cli_verb CLI_LINEAGE;
 extern const cli_verb CLI_CIRCUIT;
 extern const cli_verb CLI_OMNISCAPE;
+extern const cli_verb CLI_TILES;
 extern const cli_verb CLI_SERVE;
 extern const cli_verb CLI_HELP;
 
 const cli_verb *const CLI_VERBS[] = {
-    &CLI_INIT,     &CLI_LOAD,       &CLI_LAYERS,  &CLI_QC,        &CLI_AREAS,      &CLI_CHECK,
-    &CLI_VERDICT,  &CLI_MAP,        &CLI_EXPORT,  &CLI_ADOPT,     &CLI_LOG,        &CLI_CLAUSES,
-    &CLI_RULE,     &CLI_PLAN,       &CLI_WEAVE,   &CLI_CONFLICTS, &CLI_TRANSITION, &CLI_ATOMS,
-    &CLI_DISSOLVE, &CLI_INDICATORS, &CLI_WARN,    &CLI_EXPLAIN,   &CLI_REPORT,     &CLI_SERIES,
-    &CLI_ACTOR,    &CLI_LEDGER,     &CLI_BALANCE, &CLI_SYNTH,     &CLI_GRID,       &CLI_MODEL,
-    &CLI_RUN,      &CLI_LINEAGE,    &CLI_CIRCUIT, &CLI_OMNISCAPE, &CLI_SERVE,      &CLI_HELP,
-    NULL,
+    &CLI_INIT,      &CLI_LOAD,       &CLI_LAYERS,  &CLI_QC,        &CLI_AREAS,
+    &CLI_CHECK,     &CLI_VERDICT,    &CLI_MAP,     &CLI_EXPORT,    &CLI_ADOPT,
+    &CLI_LOG,       &CLI_CLAUSES,    &CLI_RULE,    &CLI_PLAN,      &CLI_WEAVE,
+    &CLI_CONFLICTS, &CLI_TRANSITION, &CLI_ATOMS,   &CLI_DISSOLVE,  &CLI_INDICATORS,
+    &CLI_WARN,      &CLI_EXPLAIN,    &CLI_REPORT,  &CLI_SERIES,    &CLI_ACTOR,
+    &CLI_LEDGER,    &CLI_BALANCE,    &CLI_SYNTH,   &CLI_GRID,      &CLI_MODEL,
+    &CLI_RUN,       &CLI_LINEAGE,    &CLI_CIRCUIT, &CLI_OMNISCAPE, &CLI_TILES,
+    &CLI_SERVE,     &CLI_HELP,       NULL,
 };

@@ -298,25 +298,30 @@ gt_status gt_tile_low_then(gt_desk *desk, const gt_layer_info *info, gt_place_of
 /* ---- beforehand -------------------------------------------------------------------------------
  */
 
-gt_status gt_tile_prepare(gt_desk *desk, const gt_layer_info *info, int64_t *n)
+gt_status gt_tile_prepare_at(gt_desk *desk, const gt_layer_info *info, int direct, gt_place_of at)
 {
-    int direct = 0;
-    *n = 0;
-    gt_status st = info->n_features == 0 ? GT_OK : gt_tile_bring_up(desk, info, &direct);
-    if (st != GT_OK || direct == 0 || desk->pyramid == NULL) {
-        return st;
-    }
     low l;
-    const gt_place_of top = {0, 0, 0};
     bool empty = false;
     gt_lattice *lattice = gt_zalloc(desk->ctx, 1, sizeof *lattice);
-    st = lattice == NULL ? GT_E_MEMORY : low_open(desk, info, direct, &l);
+    gt_status st = lattice == NULL ? GT_E_MEMORY : low_open(desk, info, direct, &l);
     if (st == GT_OK) {
-        st = lattice_at(&l, top, lattice, &empty);
+        st = lattice_at(&l, at, lattice, &empty);
         low_close(&l);
         gt_lattice_free(desk->ctx, lattice);
     }
     gt_free(desk->ctx, lattice);
-    *n = direct;
+    return st;
+}
+
+gt_status gt_tile_prepare(gt_desk *desk, const gt_layer_info *info, int64_t *n)
+{
+    const gt_place_of top = {0, 0, 0};
+    int direct = 0;
+    *n = 0;
+    gt_status st = info->n_features == 0 ? GT_OK : gt_tile_bring_up(desk, info, &direct);
+    if (st == GT_OK && direct > 0 && desk->pyramid != NULL) {
+        st = gt_tile_prepare_at(desk, info, direct, top);
+        *n = direct;
+    }
     return st;
 }

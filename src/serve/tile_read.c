@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+static const double OFF = 0.02; /* units that points may be off */
+
 void gt_tile_reader_open(gt_tile_reader *m, gt_desk *desk, const gt_layer_info *info,
                          gt_place_of at, const gt_then *then)
 {
@@ -21,16 +23,21 @@ void gt_tile_reader_close(gt_tile_reader *m)
 static gt_status to_tile(gt_tile_reader *m, const gt_feature *f)
 {
     gt_ctx *ctx = m->desk->ctx;
-    gt_transform *transform = NULL;
     gt_geom *geom = &m->geom;
     gt_status st = gt_geom_from_gpkg(ctx, f->blob, f->blob_len, NULL, geom);
-    st = st == GT_OK ? gt_desk_out(m->desk, GT_EPSG_3857, &transform) : st;
-    st = st == GT_OK ? gt_transform_points(ctx, transform, geom->xy, geom->n_points) : st;
+    st = st == GT_OK ? gt_warp_points(m->desk, &m->warp, geom->xy, geom->n_points) : st;
     for (size_t i = 0; st == GT_OK && i < geom->n_points; i++) {
         geom->xy[2 * i] = (geom->xy[2 * i] - m->box.xmin) / m->unit;
         geom->xy[2 * i + 1] = (m->box.ymax - geom->xy[2 * i + 1]) / m->unit;
     }
     return st;
+}
+
+/* By a fifth all round: features reach over the border. */
+static gt_box wider(gt_box b)
+{
+    double dx = (b.xmax - b.xmin) / 5, dy = (b.ymax - b.ymin) / 5;
+    return (gt_box){b.xmin - dx, b.ymin - dy, b.xmax + dx, b.ymax + dy};
 }
 
 gt_status gt_tile_each(gt_tile_reader *m, double buffer, gt_tile_feature_fn fn, void *user)
@@ -49,6 +56,7 @@ gt_status gt_tile_each(gt_tile_reader *m, double buffer, gt_tile_feature_fn fn, 
     query.as_of_date = m->then.date;
     query.as_of_rev = m->then.revision;
     gt_status st = gt_tile_box(desk, wide, &query.box);
+    st = st == GT_OK ? gt_warp_fit(desk, wider(query.box), m->unit * OFF, &m->warp) : st;
     st = st == GT_OK ? gt_scan_open(desk->ctx, desk->store, &query, &scan) : st;
     while (st == GT_OK) {
         st = gt_scan_next(desk->ctx, scan, &f, &more);

@@ -4,6 +4,7 @@
 
 #include "serve/box.h"
 #include "serve/tiles.h"
+#include "serve/warp.h"
 
 typedef struct gt_tile_reader {
     gt_desk *desk;
@@ -13,6 +14,7 @@ typedef struct gt_tile_reader {
     double unit;
     gt_geom geom; /* scratch */
     gt_then then;
+    gt_warp warp; /* of gt_tile_each */
 } gt_tile_reader;
 
 void gt_tile_reader_open(gt_tile_reader *reader, gt_desk *desk, const gt_layer_info *info,

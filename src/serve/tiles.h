@@ -38,6 +38,10 @@ gt_status gt_tile_dense(gt_desk *desk, const gt_layer_info *info, gt_place_of at
 /* Makes what is missing of a layer's pyramid. *n: zooms that it has, 0 for a small layer. */
 gt_status gt_tile_prepare(gt_desk *desk, const gt_layer_info *info, int64_t *n) GT_CHECKED;
 
+/* Makes what is missing of a lattice's subtree; at: of level direct + 1 or above. */
+gt_status gt_tile_prepare_at(gt_desk *desk, const gt_layer_info *info, int direct,
+                             gt_place_of at) GT_CHECKED;
+
 /* ---- for tests ---------------------------------------------------------------------------------
  */
 /* Vector tile of merged shapes. Where they touch the border of the tile they go on straight into

@@ -53,8 +53,9 @@ static bool by_territory(const sy_fields *f, sy_pt p, double side)
 {
     bool ours = false;
     for (int d = 0; d < 9; d++) {
-        const sy_pt q = {(int32_t)clamp((double)p.x + (d % 3 - 1) * (double)f->cell, 0, side),
-                         (int32_t)clamp((double)p.y + (d / 3 - 1) * (double)f->cell, 0, side)};
+        int east = d % 3 - 1, north = d / 3 - 1;
+        const sy_pt q = {(int32_t)clamp((double)p.x + east * (double)f->cell, 0, side),
+                         (int32_t)clamp((double)p.y + north * (double)f->cell, 0, side)};
         ours = ours || f->unit[sy_cell_at(f, q)] >= 0;
     }
     return ours;

@@ -180,7 +180,9 @@ const gt_model GT_MODEL_TWO_STEP = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
-    .law = "blocks of the walk with their halo; 8 bytes a cell in a scratch file",
+    .law =
+        "blocks of the walk with their halo; 8 bytes a cell in a scratch file; the time grows with "
+        "the square of the reach in cells (sums by transforms would not be the same to the bit)",
     .need = {.scratch = 8},
     .sources = sources,
     .run = run};

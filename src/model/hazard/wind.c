@@ -247,7 +247,10 @@ const gt_model GT_MODEL_SKY_VIEW = {
     .with = sky_with,
     .reach = GT_REACH_FOCAL,
     .halo = sky_halo,
-    .law = "blocks of the walk with their halo: 16 bytes a cell and thread",
+    .law =
+        "blocks of the walk with their halo: 16 bytes a cell and thread; the time grows with "
+        "directions times radius (each cell looks along lines of its own, so that horizons found "
+        "once for a whole line would not be the same)",
     .sources = sky_sources,
     .run = run_sky};
 

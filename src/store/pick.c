@@ -12,7 +12,8 @@
 #include "store/messages.h"
 
 enum {
-    KEEP_AFTER = 4, /* questions to a layer before its tree is kept */
+    KEEP_AFTER = 4, /* questions to a layer before its tree is kept, and one more for so many */
+    NODES_A_QUESTION = 16, /* nodes: reading them takes as long (10 us each) as a question saves */
     CELL_BYTES = 24,
     MAX_CELLS = 51,
     MAX_DEPTH = 40
@@ -38,8 +39,8 @@ typedef struct layer_pick {
     gt_value *values;
     sqlite3_stmt *by_box, *by_fid;
     bool geometry;
-    long asked;
-    tree *index; /* NULL: not kept */
+    int64_t asked, keep_at; /* keep_at 0: not known yet */
+    tree *index;            /* NULL: not kept */
     struct layer_pick *next;
 } layer_pick;
 
@@ -205,6 +206,7 @@ static gt_status layer_of(gt_ctx *ctx, gt_picker *p, const char *id, layer_pick 
     }
     if (st != GT_OK) {
         l->asked = 0;
+        l->keep_at = 0;
         p->layers = l->next;
         l->next = NULL;
         gt_picker one = {.ctx = p->ctx, .layers = l};
@@ -437,6 +439,23 @@ static gt_status by_statement(gt_ctx *ctx, layer_pick *l, const gt_box *box, gt_
     return st;
 }
 
+/* When the tree pays: a large one stops the check that reads it (1 s for 5 M features), so it is
+ * read once as much has been spent without it. */
+static gt_status when_to_keep(gt_ctx *ctx, gt_picker *p, layer_pick *l)
+{
+    gt_text sql;
+    sqlite3_stmt *s = NULL;
+    bool row = false;
+    gt_text_init(&sql, ctx, 0);
+    gt_text_printf(&sql, "SELECT max(nodeno) FROM \"rtree_%s_geom_node\"", l->layer);
+    gt_status st = gt_db_prepare_text(ctx, p->store->reader, &sql, &s);
+    st = st == GT_OK ? gt_db_step(ctx, s, &row) : st;
+    l->keep_at = KEEP_AFTER + (row ? sqlite3_column_int64(s, 0) : 0) / NODES_A_QUESTION;
+    (void)sqlite3_finalize(s);
+    gt_text_free(&sql);
+    return st;
+}
+
 gt_status gt_picker_find(gt_ctx *ctx, gt_picker *p, const char *layer, gt_box box, gt_pick_fn each,
                          void *user)
 {
@@ -445,7 +464,10 @@ gt_status gt_picker_find(gt_ctx *ctx, gt_picker *p, const char *layer, gt_box bo
     if (st != GT_OK || l == NULL || !l->geometry) {
         return st;
     }
-    if (l->index == NULL && ++l->asked > KEEP_AFTER) {
+    if (l->index == NULL && l->keep_at == 0) {
+        st = when_to_keep(ctx, p, l);
+    }
+    if (st == GT_OK && l->index == NULL && ++l->asked > l->keep_at) {
         st = load_tree(ctx, p, l);
     }
     if (st != GT_OK) {

@@ -121,8 +121,9 @@ static void put_changed(gt_text *sql, const gt_scan *s, bool history)
                    s->layer, s->layer, s->layer);
 }
 
-/* ?3 id or the start of ids, which end before ?10; ?4-?7 box; ?11 the row before */
-static void put_where(gt_text *sql, const gt_scan *s, bool history)
+/* whole: nothing is added from the history. ?3 id or the start of ids, which end before ?10; ?4-?7
+ * box; ?11 the row before */
+static void put_where(gt_text *sql, const gt_scan *s, bool history, bool whole)
 {
     const gt_query *q = &s->query;
     if (q->id != NULL) {
@@ -144,8 +145,12 @@ static void put_where(gt_text *sql, const gt_scan *s, bool history)
     if (q->has_box && !history) {
         gt_text_printf(sql,
                        " AND t.fid IN (SELECT id FROM \"rtree_%s_geom\" WHERE maxx >= ?4 AND"
-                       " maxy >= ?5 AND minx <= ?6 AND miny <= ?7)",
+                       " maxy >= ?5 AND minx <= ?6 AND miny <= ?7",
                        s->layer);
+        if (q->first > 0 && whole) {
+            gt_text_printf(sql, " AND id > ?11 ORDER BY id LIMIT %lld", (long long)q->first);
+        }
+        gt_text_putc(sql, ')');
     }
 }
 
@@ -155,11 +160,11 @@ static gt_status prepare(gt_ctx *ctx, gt_scan *s, const gt_standard *standard, b
     gt_text sql;
     gt_text_init(&sql, ctx, 0);
     put_select(&sql, s, standard, false);
-    put_where(&sql, s, false);
+    put_where(&sql, s, false, !history);
     if (history) {
         gt_text_puts(&sql, " UNION ALL ");
         put_select(&sql, s, standard, true);
-        put_where(&sql, s, true);
+        put_where(&sql, s, true, false);
     }
     gt_text_puts(&sql, " ORDER BY 1");
     gt_status st = gt_db_prepare_text(ctx, s->store->reader, &sql, &s->stmt);

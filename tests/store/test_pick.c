@@ -294,12 +294,65 @@ static void a_scan_by_the_start_of_ids(void **state)
     assert_int_equal(starting_with(b, "", before), starting_with(b, "p", before));
 }
 
+/* The start of what the whole scan gives, in its order, and nothing else. */
+static size_t first_of(bench *b, gt_box box, int64_t first, int64_t after, int64_t revision,
+                       const list *whole)
+{
+    gt_scan *s = NULL;
+    gt_query q;
+    bool more = true;
+    size_t n = 0, at = 0;
+    gt_query_init(&q, "plots");
+    q.has_box = true;
+    q.box = box;
+    q.first = first;
+    q.after_row = after;
+    q.as_of_rev = revision;
+    while (at < whole->n && whole->row[at] <= after) {
+        at++;
+    }
+    assert_ok(b->ctx, gt_scan_open(b->ctx, b->store, &q, &s));
+    while (more) {
+        gt_feature f;
+        assert_ok(b->ctx, gt_scan_next(b->ctx, s, &f, &more));
+        if (more && revision == 0) {
+            assert_true(at + n < whole->n);
+            assert_int_equal(f.row, whole->row[at + n]);
+        }
+        n += more ? 1 : 0;
+    }
+    gt_scan_close(s);
+    return n;
+}
+
+static void the_first_of_a_box(void **state)
+{
+    bench *b = *state;
+    list *whole = calloc(1, sizeof *whole);
+    gt_box box = {502000, 4432000, 508000, 4438000};
+    scan(b, box, whole);
+    assert_true(whole->n > 500);
+    assert_int_equal(first_of(b, box, 0, 0, 0, whole), whole->n);
+    assert_int_equal(first_of(b, box, 10, 0, 0, whole), 10);
+    assert_int_equal(first_of(b, box, 10, whole->row[99], 0, whole), 10);
+    assert_int_equal(first_of(b, box, 10, whole->row[whole->n - 4], 0, whole), 3);
+    assert_int_equal(first_of(b, box, MOST, 0, 0, whole), whole->n);
+    assert_int_equal(first_of(b, (gt_box){0, 0, 1, 1}, 5, 0, 0, whole), 0);
+    /* of an older revision it is no limit: what has ended comes from elsewhere */
+    int64_t before = gt_store_revision(b->store);
+    gt_commit *c = begin(b);
+    assert_ok(b->ctx, gt_commit_delete(b->ctx, c, "plots", whole->id[3], GT_DATE_NONE));
+    assert_ok(b->ctx, gt_commit_finish(b->ctx, c, NULL));
+    assert_int_equal(first_of(b, box, 10, 0, before, whole), whole->n);
+    free(whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_a_scan_finds),        cmocka_unit_test(sees_what_has_changed),
         cmocka_unit_test(one_snapshot_for_a_whole_check), cmocka_unit_test(refusals),
-        cmocka_unit_test(a_scan_by_the_start_of_ids),
+        cmocka_unit_test(a_scan_by_the_start_of_ids),     cmocka_unit_test(the_first_of_a_box),
     };
     return cmocka_run_group_tests_name("store.pick", tests, setup, teardown);
 }

@@ -25,6 +25,7 @@ gt_status gt_desk_open(gt_ctx *ctx, const gt_desk_setup *setup, gt_desk *out)
     out->glance = setup->glance;
     out->sign_ins = setup->sign_ins;
     out->voices = setup->voices;
+    out->uploads = setup->uploads;
     out->jobs = setup->jobs;
     out->fallback = out->lang = gt_ctx_lang(ctx);
     gt_store_options_init(&options);
@@ -403,21 +404,37 @@ static const char *problem_type(const char *id)
     return "about:blank";
 }
 
+/* The message without a path of ours that it may name. */
+static void put_detail(const gt_desk *desk, gt_text *o)
+{
+    gt_text line, shown;
+    gt_text_init(&line, desk->ctx, 65536);
+    gt_text_init(&shown, desk->ctx, 65536);
+    gt_error_render(desk->ctx, desk->lang, &line);
+    const char *at = gt_text_cstr(&line), *found = NULL;
+    while (desk->hide != NULL && (found = strstr(at, desk->hide)) != NULL) {
+        gt_text_add(&shown, at, (size_t)(found - at));
+        at = found + strlen(desk->hide);
+        at += *at == '/' ? 1 : 0;
+    }
+    gt_text_puts(&shown, at);
+    gt_text_puts(o, ",\"detail\":");
+    gt_text_json_string(o, gt_text_cstr(&shown));
+    gt_text_free(&shown);
+    gt_text_free(&line);
+}
+
 /* What is ours to know (paths of files, what the machine said) is not told. */
 void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
     gt_text *o = &reply->body;
     int status = http_status(desk, desk->ctx);
-    gt_text line;
-    gt_text_init(&line, desk->ctx, 65536);
     gt_text_clear(o);
     gt_text_printf(o, "{\"type\":\"%s\",\"status\":%d,\"title\":",
                    problem_type(gt_error_id(desk->ctx)), status);
     gt_text_json_string(o, reason(status));
     if (status < 500 || status == 503) {
-        gt_error_render(desk->ctx, desk->lang, &line);
-        gt_text_puts(o, ",\"detail\":");
-        gt_text_json_string(o, gt_text_cstr(&line));
+        put_detail(desk, o);
     }
     gt_text_puts(o, ",\"id\":");
     gt_text_json_string(o, gt_error_id(desk->ctx));
@@ -430,7 +447,6 @@ void gt_desk_problem(gt_desk *desk, const gt_request *request, gt_reply *reply)
     gt_text_puts(o, ",\"instance\":");
     gt_text_json_string(o, request->path == NULL ? "" : request->path);
     gt_text_puts(o, "}\n");
-    gt_text_free(&line);
     reply->status = status;
     reply->type = "application/problem+json";
     reply->etag[0] = '\0';
@@ -453,6 +469,7 @@ void gt_desk_answer(gt_desk *desk, const gt_request *request, gt_reply *reply)
     desk->clauses = NULL;
     desk->findings = NULL;
     desk->operation = -1;
+    desk->hide = NULL;
     desk->layer_rights = 0;
     memset(desk->may, GT_NOT_ASKED, gt_package_n_layers(desk->package));
     desk->who = (gt_who){0};

@@ -69,7 +69,8 @@ typedef struct gt_desk {
     gt_glance *glance;                          /* borrowed; NULL in tests */
     gt_accounts *accounts;                      /* NULL: nobody can sign in */
     gt_book *book;                              /* made on first use (gt_desk_book) */
-    gt_rate *sign_ins, *voices;                 /* borrowed; NULL: no limit */
+    gt_rate *sign_ins, *voices, *uploads;       /* borrowed; NULL: no limit */
+    const char *hide;                           /* a path that no problem tells; arena, or NULL */
     gt_jobs *jobs;                              /* borrowed; NULL: none */
     gt_grid_looks *looks;                       /* made on first use */
     gt_who who;                                 /* of the request */
@@ -87,7 +88,7 @@ typedef struct gt_desk_setup { /* all borrowed */
     const gt_web *web;
     gt_tile_cache *tiles; /* these two may be NULL */
     gt_glance *glance;
-    gt_rate *sign_ins, *voices;
+    gt_rate *sign_ins, *voices, *uploads;
     bool accounts; /* people can sign in */
     gt_jobs *jobs; /* NULL: none can be started */
 } gt_desk_setup;

@@ -137,6 +137,7 @@ static gt_status start_workers(gt_ctx *ctx, gt_server *server)
                                  server->glance,
                                  server->sign_ins,
                                  server->voices,
+                                 server->uploads,
                                  true,
                                  server->jobs};
     gt_status st = GT_OK;
@@ -218,6 +219,9 @@ static gt_status open_tiles(gt_ctx *ctx, gt_server *server)
              : st;
     st =
         st == GT_OK ? gt_rate_new(server->ctx, VOICES_MIN / 60.0, VOICES_MIN, &server->voices) : st;
+    st = st == GT_OK
+             ? gt_rate_new(server->ctx, GT_UPLOADS_MIN / 60.0, GT_UPLOADS_MIN, &server->uploads)
+             : st;
     double per_s = server->options.requests_per_s;
     st = st == GT_OK && per_s > 0 ? gt_rate_new(server->ctx, per_s, 2 * per_s, &server->requests)
                                   : st;
@@ -331,6 +335,7 @@ void gt_server_stop(gt_server *server)
     gt_glance_close(server->glance);
     gt_rate_free(server->sign_ins);
     gt_rate_free(server->voices);
+    gt_rate_free(server->uploads);
     gt_rate_free(server->requests);
     gt_ctx_free(server->cache_ctx);
     gt_ctx_free(server->glance_ctx);

@@ -17,6 +17,7 @@
 #include "serve/keeper.h"
 #include "serve/metrics.h"
 #include "serve/stream.h"
+#include "serve/upload.h"
 
 enum {
     LOOPS = 2,
@@ -36,7 +37,9 @@ typedef struct gt_call {
     char *body;
     size_t body_len, body_cap;
     double begun;
+    size_t most_body;
     bool begun_body, too_long, too_big, out_of_memory, queued;
+    bool large; /* its body counts among n_uploads */
     struct MHD_Response *response;
     int status;
     size_t bytes;
@@ -81,7 +84,8 @@ struct gt_server {
     gt_ctx *jobs_ctx;
     gt_jobs *jobs;
     gt_streams *streams;
-    gt_rate *sign_ins, *voices;
+    gt_rate *sign_ins, *voices, *uploads;
+    int n_uploads;     /* bodies beyond most_body that are held */
     gt_rate *requests; /* NULL: no limit */
 };
 

@@ -59,16 +59,30 @@ void *gt_http_on_target(void *user, const char *target, struct MHD_Connection *c
     return call;
 }
 
+/* Beyond the usual size only some bodies are held at once; under the lock. */
+static bool may_hold(gt_call *call, size_t len)
+{
+    gt_server *server = call->server;
+    if (!call->large && len > server->options.most_body) {
+        call->large = server->n_uploads < GT_UPLOADS_AT_ONCE;
+        server->n_uploads += call->large ? 1 : 0;
+        return call->large;
+    }
+    return true;
+}
+
 static void take_body(gt_call *call, const char *data, size_t len)
 {
     gt_server *server = call->server;
-    if (call->too_big || len > server->options.most_body - call->body_len) {
-        call->too_big = true; /* the rest is read and dropped */
+    if (call->too_big || call->out_of_memory || len > call->most_body - call->body_len) {
+        call->too_big = !call->out_of_memory; /* the rest is read and dropped */
         return;
     }
     (void)pthread_mutex_lock(&server->lock);
-    gt_status st =
-        gt_grow(server->intake, (void **)&call->body, &call->body_cap, call->body_len + len + 1, 1);
+    gt_status st = !may_hold(call, call->body_len + len) ? GT_E_LIMIT : GT_OK;
+    st = st != GT_OK ? st
+                     : gt_grow(server->intake, (void **)&call->body, &call->body_cap,
+                               call->body_len + len + 1, 1);
     gt_error_clear(server->intake);
     (void)pthread_mutex_unlock(&server->lock);
     if (st != GT_OK) {
@@ -120,7 +134,7 @@ static bool announces_too_much(const gt_call *call)
 {
     const char *length =
         MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Content-Length");
-    return length != NULL && strtoull(length, NULL, 10) > call->server->options.most_body;
+    return length != NULL && strtoull(length, NULL, 10) > call->most_body;
 }
 
 enum MHD_Result gt_http_on_request(void *user, struct MHD_Connection *connection, const char *url,
@@ -141,6 +155,10 @@ enum MHD_Result gt_http_on_request(void *user, struct MHD_Connection *connection
         call->begun_body = true;
         (void)snprintf(call->method, sizeof call->method, "%.15s", method);
         client_of(call, call->client);
+        call->most_body = server->options.most_body;
+        if (gt_is_upload(method, call->target) && call->most_body < GT_UPLOAD_MAX) {
+            call->most_body = GT_UPLOAD_MAX;
+        }
         if (call->too_long) {
             return gt_http_refuse(call, 414, GT_PROBLEM(414, "URI Too Long", "serve.target-long"));
         }
@@ -211,6 +229,9 @@ void gt_http_on_completed(void *user, struct MHD_Connection *connection, void **
     if (call->response != NULL) {
         MHD_destroy_response(call->response);
     }
+    (void)pthread_mutex_lock(&server->lock);
+    server->n_uploads -= call->large ? 1 : 0;
+    (void)pthread_mutex_unlock(&server->lock);
     gt_free(server->intake, call->target);
     gt_free(server->intake, call->body);
     gt_free(server->intake, call);

@@ -6,6 +6,7 @@
 #include "serve/figures.h"
 #include "serve/grids.h"
 #include "serve/jobs.h"
+#include "serve/upload.h"
 #include "serve/voices.h"
 
 static const gt_route routes[] = {
@@ -48,6 +49,9 @@ static const gt_route routes[] = {
      .summary = "Description of a process"},
     {"POST", "processes/{processId}/execution", gt_post_execution, GT_KNOWN,
      .summary = "Runs a process", .body = "application/json"},
+    {"POST", "outlines", gt_post_outlines, GT_KNOWN,
+     .summary = "Polygons of a file that is brought along", .query = "name crs layer encoding",
+     .body = "application/octet-stream", .type = "application/geo+json"},
     {"GET", "jobs", gt_get_jobs, GT_SIGNED, .summary = "Own jobs"},
     {"GET", "jobs/{jobId}", gt_get_job, GT_SIGNED, .summary = "Status of a job"},
     {"DELETE", "jobs/{jobId}", gt_delete_job, GT_CHANGING, .summary = "Cancels or forgets a job"},

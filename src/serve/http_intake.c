@@ -275,6 +275,7 @@ void *gt_http_watch(void *user)
         gt_http_nap();
         double now = gt_clock();
         gt_streams_wake(server->streams);
+        gt_jobs_watch(server->jobs);
         (void)pthread_mutex_lock(&server->lock);
         closing = server->closing;
         for (int i = 0; i < server->options.most_connections; i++) {

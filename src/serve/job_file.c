@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,7 @@ gt_status gt_job_record(gt_ctx *ctx, const char *dir, const gt_job *job)
     gt_text_json_string(&o, job->process);
     gt_text_puts(&o, ",\"account\":");
     gt_text_json_string(&o, job->account);
+    gt_text_printf(&o, ",\"owner\":\"%s\"", job->owner);
     gt_text_printf(&o, ",\"lang\":\"%s\",\"status\":\"%s\",\"made\":%lld,\"begun\":%lld,",
                    job->lang == GT_LANG_ZH ? "zh" : "en", state_names[job->state],
                    (long long)job->made_ms, (long long)job->begun_ms);
@@ -128,6 +130,7 @@ static gt_status fill_job(gt_ctx *ctx, const json_t *root, gt_job *job)
     const char *lang = json_string_value(json_object_get(root, "lang"));
     copy_text(job->process, sizeof job->process, json_object_get(root, "process"));
     copy_text(job->account, sizeof job->account, json_object_get(root, "account"));
+    copy_text(job->owner, sizeof job->owner, json_object_get(root, "owner"));
     copy_text(job->error_id, sizeof job->error_id, json_object_get(root, "error"));
     job->lang = lang != NULL && strcmp(lang, "zh") == 0 ? GT_LANG_ZH : GT_LANG_EN;
     job->state = GT_JOB_FAILED;
@@ -168,6 +171,25 @@ gt_status gt_job_read(gt_ctx *ctx, const char *dir, const char *id, gt_job **out
     (void)snprintf(job->id, sizeof job->id, "%s", id);
     *out = job;
     return GT_OK;
+}
+
+static const char called_off[] = "called-off";
+
+void gt_job_call_off(const char *dir, const char *id)
+{
+    char path[GT_JOB_PATH];
+    int fd = gt_job_path(dir, id, called_off, path)
+                 ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)
+                 : -1;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+bool gt_job_called_off(const char *dir, const char *id)
+{
+    char path[GT_JOB_PATH];
+    return gt_job_path(dir, id, called_off, path) && access(path, F_OK) == 0;
 }
 
 /* The files of one folder, and the folder. */

@@ -2,6 +2,7 @@
 #ifndef GT_SERVE_JOB_FILE_H
 #define GT_SERVE_JOB_FILE_H
 
+#include "serve/job_owner.h"
 #include "serve/jobs.h"
 
 enum { GT_JOB_PATH = 4096 };
@@ -9,7 +10,8 @@ enum { GT_JOB_PATH = 4096 };
 typedef struct gt_job {
     char id[GT_JOB_ID];
     char process[64], account[65];
-    char *inputs; /* owned, JSON */
+    char owner[GT_OWNER_ID]; /* the server that took it */
+    char *inputs;            /* owned, JSON */
     gt_lang lang;
     gt_job_state state;
     int64_t made_ms, begun_ms, ended_ms; /* 0: not yet */
@@ -38,6 +40,9 @@ gt_status gt_job_record(gt_ctx *ctx, const char *dir, const gt_job *job) GT_CHEC
 /* Reads job.json; *out = NULL when there is none or it cannot be read: then nothing of the folder
  * is known, and it stays. */
 gt_status gt_job_read(gt_ctx *ctx, const char *dir, const char *id, gt_job **out) GT_CHECKED;
+/* Asks the server whose job it is to cancel it; and has somebody asked? */
+void gt_job_call_off(const char *dir, const char *id);
+bool gt_job_called_off(const char *dir, const char *id);
 /* Removes the folder. What cannot be removed stays. */
 void gt_job_remove(const char *dir, const char *id);
 

@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "serve/job_file.h"
 #include "serve/messages.h"
 #include "serve/processes.h"
 
-enum { MOST = GT_JOBS_KEPT + GT_JOBS_WAITING + GT_JOBS_RUNNING };
+enum { MOST = GT_JOBS_KEPT + 4 * (GT_JOBS_WAITING + GT_JOBS_RUNNING) }; /* of four servers */
+static const double LOOK_AGAIN_S = 1; /* at the jobs of other servers */
 
 typedef struct runner {
     gt_jobs *jobs;
@@ -32,6 +34,8 @@ struct gt_jobs {
     gt_job *list[MOST]; /* by time made, oldest first */
     size_t n;
     int64_t versions;
+    gt_owner owner;
+    double looked, watched; /* gt_clock(), at the jobs of others; at what they called off */
     bool closing;
     runner runners[GT_JOBS_RUNNING];
 };
@@ -39,6 +43,11 @@ struct gt_jobs {
 static bool ended(const gt_job *job)
 {
     return job->state != GT_JOB_ACCEPTED && job->state != GT_JOB_RUNNING;
+}
+
+static bool ours(const gt_jobs *jobs, const gt_job *job)
+{
+    return strcmp(job->owner, jobs->owner.id) == 0;
 }
 
 /* ---- the table (all under the lock) -----------------------------------------------------------
@@ -146,6 +155,88 @@ static void set_stopped(gt_jobs *jobs, gt_job *job)
     job->ended_ms = gt_time_now();
 }
 
+static size_t at_of(const gt_jobs *jobs, const char *id)
+{
+    size_t i = 0;
+    while (i < jobs->n && strcmp(jobs->list[i]->id, id) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* A folder of another server, or of one that has ended: as its file says now. */
+static gt_status look_at(gt_jobs *jobs, const char *id)
+{
+    gt_job *job = NULL;
+    size_t at = at_of(jobs, id);
+    gt_job *known = at < jobs->n ? jobs->list[at] : NULL;
+    if (at == MOST || (known != NULL && (ended(known) || ours(jobs, known)))) {
+        return GT_OK;
+    }
+    gt_status st = gt_job_read(jobs->ctx, jobs->dir, id, &job);
+    if (job == NULL) {
+        return st;
+    }
+    if (!ended(job) && !gt_owner_alive(jobs->dir, job->owner)) {
+        set_stopped(jobs, job);
+        record(jobs, job);
+    }
+    job->version = known == NULL ? 0 : known->version;
+    job->dismissed = known != NULL && known->dismissed;
+    if (known == NULL || known->state != job->state) {
+        touch(jobs, job);
+    }
+    gt_job_free(jobs->ctx, known);
+    jobs->list[at] = job;
+    jobs->n += known == NULL ? 1 : 0;
+    return GT_OK;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const gt_job *x = *(gt_job *const *)a, *y = *(gt_job *const *)b;
+    return x->made_ms != y->made_ms ? (x->made_ms < y->made_ms ? -1 : 1) : strcmp(x->id, y->id);
+}
+
+static gt_status look_around(gt_jobs *jobs)
+{
+    DIR *folder = opendir(jobs->dir);
+    const struct dirent *entry = NULL;
+    gt_status st = GT_OK;
+    size_t before = jobs->n;
+    while (folder != NULL && st == GT_OK && (entry = readdir(folder)) != NULL) {
+        st = gt_job_id_good(entry->d_name) ? look_at(jobs, entry->d_name) : GT_OK;
+    }
+    if (folder != NULL) {
+        (void)closedir(folder);
+    }
+    for (size_t i = jobs->n; i-- > 0;) { /* forgotten by another server */
+        char path[GT_JOB_PATH];
+        if (!ours(jobs, jobs->list[i]) &&
+            gt_job_path(jobs->dir, jobs->list[i]->id, "job.json", path) &&
+            access(path, F_OK) != 0) {
+            forget(jobs, i);
+        }
+    }
+    if (jobs->n > before) {
+        qsort(jobs->list, jobs->n, sizeof(void *), by_time);
+        prune(jobs, GT_JOBS_KEPT);
+    }
+    return st;
+}
+
+/* What other servers of the workspace have begun and ended since. */
+static void look_again(gt_jobs *jobs)
+{
+    double now = gt_clock();
+    if (now - jobs->looked > LOOK_AGAIN_S) {
+        jobs->looked = now;
+        if (look_around(jobs) != GT_OK) {
+            gt_error_clear(jobs->ctx);
+        }
+    }
+}
+
 /* ---- running ----------------------------------------------------------------------------------
  */
 
@@ -165,13 +256,34 @@ static void on_progress(void *user, const gt_message *what, uint64_t done, uint6
     (void)pthread_mutex_unlock(&w->jobs->lock);
 }
 
+void gt_jobs_watch(gt_jobs *jobs)
+{
+    (void)pthread_mutex_lock(&jobs->lock);
+    double now = gt_clock();
+    bool due = now - jobs->watched > LOOK_AGAIN_S;
+    jobs->watched = due ? now : jobs->watched;
+    for (size_t i = 0; due && i < jobs->n; i++) {
+        gt_job *job = jobs->list[i];
+        if (!ended(job) && !job->dismissed && ours(jobs, job) &&
+            gt_job_called_off(jobs->dir, job->id)) {
+            job->dismissed = true;
+            if (job->ctx != NULL) {
+                gt_cancel(job->ctx);
+            }
+            touch(jobs, job);
+        }
+    }
+    (void)pthread_mutex_unlock(&jobs->lock);
+}
+
 static gt_job *take(gt_jobs *jobs)
 {
     gt_job *job = NULL;
     (void)pthread_mutex_lock(&jobs->lock);
     while (!jobs->closing && job == NULL) {
         for (size_t i = 0; i < jobs->n && job == NULL; i++) {
-            job = jobs->list[i]->state == GT_JOB_ACCEPTED ? jobs->list[i] : NULL;
+            gt_job *next = jobs->list[i];
+            job = next->state == GT_JOB_ACCEPTED && ours(jobs, next) ? next : NULL;
         }
         if (job == NULL) {
             (void)pthread_cond_wait(&jobs->work, &jobs->lock);
@@ -181,6 +293,7 @@ static gt_job *take(gt_jobs *jobs)
         job = NULL;
     }
     if (job != NULL) {
+        job->dismissed = job->dismissed || gt_job_called_off(jobs->dir, job->id);
         job->state = GT_JOB_RUNNING;
         job->begun_ms = gt_time_now();
         touch(jobs, job);
@@ -277,36 +390,11 @@ static void *run_jobs(void *user)
 /* ---- start and stop ---------------------------------------------------------------------------
  */
 
-static int by_time(const void *a, const void *b)
+static gt_status start_looking(gt_jobs *jobs)
 {
-    const gt_job *x = *(gt_job *const *)a, *y = *(gt_job *const *)b;
-    return x->made_ms != y->made_ms ? (x->made_ms < y->made_ms ? -1 : 1) : strcmp(x->id, y->id);
-}
-
-static gt_status read_kept(gt_jobs *jobs)
-{
-    DIR *folder = opendir(jobs->dir);
-    const struct dirent *entry = NULL;
-    gt_status st = GT_OK;
-    while (folder != NULL && st == GT_OK && jobs->n < MOST && (entry = readdir(folder)) != NULL) {
-        gt_job *job = NULL;
-        if (gt_job_id_good(entry->d_name)) {
-            st = gt_job_read(jobs->ctx, jobs->dir, entry->d_name, &job);
-        }
-        if (job != NULL) {
-            jobs->list[jobs->n++] = job;
-            if (!ended(job)) {
-                set_stopped(jobs, job);
-                record(jobs, job);
-            }
-        }
-    }
-    if (folder != NULL) {
-        (void)closedir(folder);
-    }
-    qsort(jobs->list, jobs->n, sizeof(void *), by_time);
-    prune(jobs, GT_JOBS_KEPT);
-    return st;
+    gt_owner_open(jobs->dir, &jobs->owner);
+    jobs->looked = gt_clock();
+    return look_around(jobs);
 }
 
 gt_status gt_jobs_start(gt_ctx *ctx, const gt_desk_setup *setup, gt_jobs **out)
@@ -317,6 +405,7 @@ gt_status gt_jobs_start(gt_ctx *ctx, const gt_desk_setup *setup, gt_jobs **out)
         return GT_E_MEMORY;
     }
     jobs->parent = ctx;
+    jobs->owner.fd = -1;
     jobs->setup = *setup;
     jobs->setup.accounts = true; /* a job may read what its owner may */
     jobs->setup.tiles = NULL;
@@ -329,7 +418,7 @@ gt_status gt_jobs_start(gt_ctx *ctx, const gt_desk_setup *setup, gt_jobs **out)
     gt_status st = jobs->ctx == NULL ? GT_E_MEMORY
                    : n < 0 || n >= (int)sizeof jobs->dir
                        ? gt_fail_errno(ctx, ENAMETOOLONG, "open", setup->workspace)
-                       : read_kept(jobs);
+                       : start_looking(jobs);
     for (size_t i = 0; st == GT_OK && i < GT_JOBS_RUNNING; i++) {
         runner *r = &jobs->runners[i];
         int code = pthread_create(&r->thread, NULL, run_jobs, jobs);
@@ -352,7 +441,7 @@ void gt_jobs_halt(gt_jobs *jobs)
         gt_job *job = jobs->list[i];
         if (job->ctx != NULL) {
             gt_cancel(job->ctx);
-        } else if (job->state == GT_JOB_ACCEPTED) {
+        } else if (job->state == GT_JOB_ACCEPTED && ours(jobs, job)) {
             set_stopped(jobs, job);
             record(jobs, job);
             touch(jobs, job);
@@ -374,6 +463,7 @@ void gt_jobs_stop(gt_jobs *jobs)
         return;
     }
     gt_jobs_halt(jobs);
+    gt_owner_close(&jobs->owner);
     for (size_t i = 0; i < jobs->n; i++) {
         gt_job_free(jobs->ctx, jobs->list[i]);
     }
@@ -391,10 +481,10 @@ static gt_status room(gt_ctx *ctx, const gt_jobs *jobs, const char *account)
     int waiting = 0, own = 0;
     for (size_t i = 0; i < jobs->n; i++) {
         const gt_job *job = jobs->list[i];
-        waiting += job->state == GT_JOB_ACCEPTED;
+        waiting += job->state == GT_JOB_ACCEPTED && ours(jobs, job);
         own += !ended(job) && strcmp(job->account, account) == 0;
     }
-    if (jobs->closing || waiting >= GT_JOBS_WAITING) {
+    if (jobs->closing || waiting >= GT_JOBS_WAITING || jobs->n == MOST) {
         return gt_fail(ctx, GT_E_LIMIT, &GT_MSG_SERVE_JOBS_FULL, GT_NOWHERE,
                        GT_ARGS(GT_INT("n", waiting)));
     }
@@ -407,6 +497,7 @@ gt_status gt_jobs_add(gt_ctx *ctx, gt_jobs *jobs, const gt_job_order *order, cha
 {
     unsigned char bytes[(GT_JOB_ID - 1) / 2];
     (void)pthread_mutex_lock(&jobs->lock);
+    look_again(jobs);
     gt_status st = room(ctx, jobs, order->account);
     gt_job *job = st == GT_OK ? gt_job_new(jobs->ctx) : NULL;
     if (job != NULL) {
@@ -415,6 +506,7 @@ gt_status gt_jobs_add(gt_ctx *ctx, gt_jobs *jobs, const gt_job_order *order, cha
         (void)snprintf(job->process, sizeof job->process, "%s", order->process);
         (void)snprintf(job->account, sizeof job->account, "%s", order->account);
         job->inputs = gt_strdup(jobs->ctx, order->inputs);
+        (void)snprintf(job->owner, sizeof job->owner, "%s", jobs->owner.id);
         job->lang = order->lang;
         job->made_ms = gt_time_now();
     }
@@ -510,6 +602,7 @@ gt_status gt_jobs_put(gt_ctx *ctx, gt_jobs *jobs, const gt_job_ask *ask, gt_text
                       gt_job_look *look)
 {
     (void)pthread_mutex_lock(&jobs->lock);
+    look_again(jobs);
     const gt_job *job = find(jobs, ask, NULL);
     gt_status st = job == NULL ? unknown(ctx, ask->id) : GT_OK;
     if (job != NULL && look != NULL) {
@@ -525,6 +618,7 @@ gt_status gt_jobs_put(gt_ctx *ctx, gt_jobs *jobs, const gt_job_ask *ask, gt_text
 void gt_jobs_put_all(gt_jobs *jobs, const gt_job_ask *ask, gt_text *out)
 {
     (void)pthread_mutex_lock(&jobs->lock);
+    look_again(jobs);
     for (size_t i = jobs->n, n = 0; i > 0; i--) {
         const gt_job *job = jobs->list[i - 1];
         if (ask->account == NULL || strcmp(ask->account, job->account) == 0) {
@@ -539,12 +633,15 @@ gt_status gt_jobs_dismiss(gt_ctx *ctx, gt_jobs *jobs, const gt_job_ask *ask, gt_
 {
     size_t at = 0;
     (void)pthread_mutex_lock(&jobs->lock);
+    look_again(jobs);
     gt_job *job = find(jobs, ask, &at);
     gt_status st = job == NULL ? unknown(ctx, ask->id) : GT_OK;
     if (job != NULL) {
         bool over = ended(job);
         job->dismissed = true;
-        if (job->ctx != NULL) {
+        if (!over && !ours(jobs, job)) {
+            gt_job_call_off(jobs->dir, job->id);
+        } else if (job->ctx != NULL) {
             gt_cancel(job->ctx);
         } else if (over || job->state == GT_JOB_ACCEPTED) {
             job->state = GT_JOB_DISMISSED;
@@ -576,6 +673,7 @@ gt_status gt_jobs_file(gt_ctx *ctx, gt_jobs *jobs, const gt_job_ask *ask, const 
     struct stat facts;
     bool whole = strcmp(rest, "results.json") == 0;
     (void)pthread_mutex_lock(&jobs->lock);
+    look_again(jobs);
     const gt_job *job = find(jobs, ask, NULL);
     gt_status st = job == NULL ? unknown(ctx, ask->id) : GT_OK;
     if (job != NULL && !ended(job) && !job->dismissed) {

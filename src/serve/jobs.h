@@ -2,8 +2,9 @@
  *
  * Each has a folder WORKSPACE/jobs/ID: job.json (what, who, when, how it ended), results.json and
  * out/ with the files made. A job runs in a context family of its own: its memory has a ceiling,
- * and it is cancelled alone. At the start of the server what had not ended has failed
- * ("serve.job-stopped"; decision 0015). Shareable between threads. Internal to serve. */
+ * and it is cancelled alone. What a server that lives no more had not ended has failed
+ * ("serve.job-stopped"; decision 0015); servers of one workspace tell of each other's jobs within a
+ * second and cancel them through a file. Shareable between threads. Internal to serve. */
 #ifndef GT_SERVE_JOBS_H
 #define GT_SERVE_JOBS_H
 
@@ -33,6 +34,9 @@ gt_status gt_jobs_start(gt_ctx *ctx, const gt_desk_setup *setup, gt_jobs **out) 
 void gt_jobs_halt(gt_jobs *jobs);
 /* The same, and frees all. NULL is accepted. */
 void gt_jobs_stop(gt_jobs *jobs);
+
+/* Cancels what another server was asked to cancel; to be called now and then. */
+void gt_jobs_watch(gt_jobs *jobs);
 
 typedef struct gt_job_order {
     const char *process, *account;

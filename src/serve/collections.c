@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "serve/desk.h"
+#include "serve/districts.h"
 #include "serve/messages.h"
 
 static gt_status put_links(gt_desk *desk, const gt_request *request, gt_text *o, size_t n,
@@ -202,9 +203,12 @@ static gt_status put_collection(gt_desk *desk, const gt_request *request, const 
     put_systems(desk, o);
     gt_text_printf(o, ",\"theme\":");
     gt_text_json_string(o, s->theme);
-    gt_text_printf(o, ",\"geometryType\":\"%s\",\"featureCount\":%lld,\"areaM2\":",
-                   gt_geom_type_name(s->geom_type), (long long)info->n_features);
-    gt_text_json_real(o, info->area_m2);
+    bool whole = gt_desk_may_read(desk, s->id);
+    gt_text_printf(o, ",\"geometryType\":\"%s\",\"part\":%s,\"featureCount\":",
+                   gt_geom_type_name(s->geom_type), whole ? "false" : "true");
+    gt_text_json_real(o, whole ? (double)info->n_features : (double)NAN);
+    gt_text_puts(o, ",\"areaM2\":");
+    gt_text_json_real(o, whole ? info->area_m2 : (double)NAN);
     gt_text_printf(o, ",\"origin\":\"%s\",\"revision\":%lld,\"source\":", origin_key(info->origin),
                    (long long)info->revision);
     gt_text_json_string(o, s->source);
@@ -215,7 +219,7 @@ static gt_status put_collection(gt_desk *desk, const gt_request *request, const 
     put_classes(desk, s, o);
     put_clauses(desk, s, o);
     gt_text_puts(o, ",\"links\":[");
-    for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+    for (size_t i = 0; i < sizeof links / sizeof *links - (whole ? 0 : 1); i++) { /* no tiles */
         gt_text_clear(&path);
         gt_text_printf(&path, "/collections/%s%s", s->id, links[i][0]);
         gt_text_puts(o, i > 0 ? ",\n" : "");
@@ -240,7 +244,7 @@ gt_status gt_get_collections(gt_desk *desk, const gt_request *request, gt_reply 
     for (size_t i = 0; st == GT_OK && i < gt_store_n_layers(desk->store); i++) {
         gt_layer_info info;
         st = gt_store_layer(desk->ctx, desk->store, i, &info);
-        if (st == GT_OK && gt_desk_publishes(desk, &info)) {
+        if (st == GT_OK && gt_part_offers(desk, &info)) {
             gt_text_puts(o, n++ > 0 ? ",\n" : "\n");
             st = put_collection(desk, request, &info, o);
         }
@@ -255,8 +259,13 @@ gt_status gt_get_collection(gt_desk *desk, const gt_request *request, gt_reply *
 {
     gt_layer_info info;
     const gt_standard *standard = NULL;
-    gt_status st = gt_desk_layer(desk, request->part[1], &info, &standard);
-    if (st == GT_OK && !gt_desk_unchanged(desk, request, info.revision, reply)) {
+    gt_part part;
+    gt_status st = gt_part_open(desk, request->part[1], &info, &standard, &part);
+    if (part.layer != NULL) {
+        reply->cache = "no-store";
+    }
+    if (st == GT_OK &&
+        (part.layer != NULL || !gt_desk_unchanged(desk, request, info.revision, reply))) {
         st = put_collection(desk, request, &info, &reply->body);
         gt_text_putc(&reply->body, '\n');
     }
@@ -287,7 +296,8 @@ gt_status gt_get_queryables(gt_desk *desk, const gt_request *request, gt_reply *
     gt_layer_info info;
     const gt_standard *s = NULL;
     gt_text *o = &reply->body;
-    gt_status st = gt_desk_layer(desk, request->part[1], &info, &s);
+    gt_part part;
+    gt_status st = gt_part_open(desk, request->part[1], &info, &s, &part);
     if (st != GT_OK) {
         return st;
     }

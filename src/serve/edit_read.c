@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "serve/access.h"
+#include "serve/districts.h"
 #include "serve/edit.h"
 #include "serve/messages.h"
 #include "store/qc_fields.h"
@@ -25,7 +26,8 @@ gt_status gt_edit_open(gt_edit *e, gt_desk *desk, const char *layer)
     *e = (gt_edit){.desk = desk, .layer = layer};
     gt_geom_init(&e->geom);
     gt_geom_init(&e->other);
-    gt_status st = gt_desk_layer(desk, e->layer, &e->info, &e->standard);
+    gt_part part; /* who may write is asked of each place (edit_check.c) */
+    gt_status st = gt_part_open(desk, e->layer, &e->info, &e->standard, &part);
     desk->clauses = st == GT_OK ? e->standard->clauses : NULL;
     return st;
 }

@@ -8,6 +8,7 @@
 #include "serve/box.h"
 #include "serve/cql2.h"
 #include "serve/desk.h"
+#include "serve/districts.h"
 #include "serve/figures.h"
 #include "serve/messages.h"
 
@@ -19,6 +20,7 @@ typedef struct asked {
     gt_filter filter;
     gt_map_crs crs;
     int64_t limit;
+    gt_part part;
     gt_geom geom; /* scratch */
 } asked;
 
@@ -275,6 +277,15 @@ static gt_status put_feature(gt_desk *desk, asked *a, const gt_feature *f, gt_te
     return st;
 }
 
+static gt_status sees(gt_desk *desk, asked *a, const gt_feature *f, bool *out)
+{
+    *out = false;
+    gt_status st = f->blob == NULL
+                       ? GT_OK
+                       : gt_geom_from_gpkg(desk->ctx, f->blob, f->blob_len, NULL, &a->geom);
+    return st == GT_OK && f->blob != NULL ? gt_part_sees(&a->part, &a->geom, out) : st;
+}
+
 static gt_status matches(gt_desk *desk, asked *a, const gt_feature *f, bool *out)
 {
     *out = f->id[0] != '\0';
@@ -283,7 +294,7 @@ static gt_status matches(gt_desk *desk, asked *a, const gt_feature *f, bool *out
         st = gt_geom_from_gpkg(desk->ctx, f->blob, f->blob_len, NULL, &a->geom);
         *out = st == GT_OK && gt_box_touches(&a->geom, a->query.box);
     }
-    return st;
+    return st == GT_OK && *out && a->part.layer != NULL ? sees(desk, a, f, out) : st;
 }
 
 /* How many features the box may hold, if they lay evenly. */
@@ -405,7 +416,7 @@ static gt_status begin(gt_desk *desk, const gt_request *request, asked *a)
     memset(a, 0, sizeof *a);
     a->request = request;
     gt_geom_init(&a->geom);
-    gt_status st = gt_desk_layer(desk, request->part[1], &a->info, &a->standard);
+    gt_status st = gt_part_open(desk, request->part[1], &a->info, &a->standard, &a->part);
     if (st == GT_OK) {
         gt_query_init(&a->query, a->info.standard->id);
         st = gt_filter_open(desk->ctx, a->info.standard, desk->arena, &a->filter);
@@ -419,6 +430,16 @@ static void end(gt_desk *desk, asked *a)
     gt_geom_free(desk->ctx, &a->geom);
 }
 
+/* What one sees is not what another does: a part has no tag. */
+static bool unchanged(gt_desk *desk, const asked *a, int64_t revision, gt_reply *reply)
+{
+    if (a->part.layer != NULL) {
+        reply->cache = "no-store";
+        return false;
+    }
+    return gt_desk_unchanged(desk, a->request, revision, reply);
+}
+
 gt_status gt_get_items(gt_desk *desk, const gt_request *request, gt_reply *reply)
 {
     asked a;
@@ -426,7 +447,7 @@ gt_status gt_get_items(gt_desk *desk, const gt_request *request, gt_reply *reply
     gt_text *o = &reply->body;
     gt_status st = begin(desk, request, &a);
     st = st == GT_OK ? read_all(desk, &a) : st;
-    if (st == GT_OK && gt_desk_unchanged(desk, request, a.info.revision, reply)) {
+    if (st == GT_OK && unchanged(desk, &a, a.info.revision, reply)) {
         goto done;
     }
     if (st == GT_OK) {
@@ -437,8 +458,8 @@ gt_status gt_get_items(gt_desk *desk, const gt_request *request, gt_reply *reply
     }
     if (st == GT_OK) {
         gt_text_printf(o, "],\n\"numberReturned\":%lld,", (long long)n);
-        if (a.filter.expr == NULL && !a.query.has_box && a.query.as_of_date == GT_DATE_NONE &&
-            a.query.as_of_rev == 0) {
+        if (a.filter.expr == NULL && !a.query.has_box && a.part.layer == NULL &&
+            a.query.as_of_date == GT_DATE_NONE && a.query.as_of_rev == 0) {
             gt_text_printf(o, "\"numberMatched\":%lld,", (long long)a.info.n_features);
         }
         st = put_links(desk, &a, last, o);
@@ -469,11 +490,14 @@ gt_status gt_get_item(gt_desk *desk, const gt_request *request, gt_reply *reply)
     if (st == GT_OK) {
         st = gt_scan_next(desk->ctx, scan, &f, &more);
     }
+    if (st == GT_OK && more && a.part.layer != NULL) {
+        st = sees(desk, &a, &f, &more);
+    }
     if (st == GT_OK && !more) {
         st = gt_fail(desk->ctx, GT_E_NOT_FOUND, &GT_MSG_SERVE_ITEM, GT_NOWHERE,
                      GT_ARGS(GT_TEXT("layer", request->part[1]), GT_TEXT("id", request->part[3])));
     }
-    if (st == GT_OK && gt_desk_unchanged(desk, request, f.rev_from, reply)) {
+    if (st == GT_OK && unchanged(desk, &a, f.rev_from, reply)) {
         goto done;
     }
     if (st == GT_OK) {

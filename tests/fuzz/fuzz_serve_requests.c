@@ -177,7 +177,7 @@ static void read_field(gt_request *r, char *line, bool *anonymous)
     }
 }
 
-static void look_at(const town *t, const gt_reply *reply)
+static void look_at(const town *t, const gt_reply *reply, const uint8_t *data, size_t size)
 {
     const char *body = gt_text_cstr(&reply->body);
     must(reply->status >= 200 && reply->status < 600 && reply->status != 500);
@@ -191,7 +191,8 @@ static void look_at(const town *t, const gt_reply *reply)
         }
         must(root != NULL);
         json_decref(root);
-        must(strstr(body, t->dir) == NULL);
+        /* what the request itself says may come back */
+        must(strstr(body, t->dir) == NULL || memmem(data, size, t->dir, strlen(t->dir)) != NULL);
     }
 }
 
@@ -238,7 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         } else {
             gt_desk_problem(&t->desk, &request, &reply);
         }
-        look_at(t, &reply);
+        look_at(t, &reply, data, size);
         gt_text_free(&reply.body);
         gt_error_clear(t->ctx);
     }

@@ -135,10 +135,12 @@ holds 'len(d["collections"]) >= 3'
 get 201 /accounts -X POST -H "$json" -H "Cookie: $cookie" -H "X-CSRF-Token: $csrf" -d '{"account":"wang"}'
 sign_in wang "$(value '["oneTimePassword"]')" "wang wang wang"
 get 200 /collections -H "Authorization: Bearer $token"
-holds '[c["id"] for c in d["collections"]] == ["districts", "land_use"]'
+holds '[(c["id"], c["part"]) for c in d["collections"]] == [("districts", False), ("land_use", False), ("basic_farmland", True)]' # all of his district
 get 200 /collections/land_use/tiles/WebMercatorQuad/3/3/6 -H "Authorization: Bearer $token"
 get 200 /collections/land_use/tiles/WebMercatorQuad/3/3/6 -H "Cookie: $cookie"
-get 404 /collections/basic_farmland -H "Authorization: Bearer $token"
+get 200 /collections/basic_farmland -H "Authorization: Bearer $token"
+holds 'd["part"] and d["featureCount"] is None'
+get 404 /collections/basic_farmland/tiles/WebMercatorQuad/3/3/6 -H "Authorization: Bearer $token"
 # what somebody may see is not kept for others
 get 404 /collections/land_use/tiles/WebMercatorQuad/3/3/6
 # public now, and not any more: a kept tile is not sent

@@ -237,6 +237,7 @@ static void what_writes_asks_who(void **state)
     static const char *const open_to_all[] = {
         "session",                         /* signing in is how one becomes known */
         "processes/{processId}/execution", /* checks change nothing; others ask in their handler */
+        "outlines",                        /* a file is read, nothing of it is kept */
         "voices/{ledgerId}",               /* the public's word, bounded by rate and size */
     };
     (void)state;

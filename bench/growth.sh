@@ -3,8 +3,8 @@
 # under one ceiling, and the ratio of the two. A kernel that grows with its cells has a ratio of 1.
 # usage: bench/growth.sh DATA WORK SMALL LARGE [CEILING [KERNEL...]]
 #   DATA   holds dem_4000.tif and res_4000.tif (heights in metres, friction), and b20k.gpkg for zones
-#   WORK   folder for inputs of other sizes (kept: 8.1 bytes a cell) and results (removed one by one;
-#          the largest step needs 45 bytes a cell of disk)
+#   WORK   folder for inputs of other sizes (kept: 9 bytes a cell) and results (removed one by one;
+#          the largest step needs about 31 bytes a cell of disk)
 #   SMALL LARGE   cells a side; CEILING as of --memory (default 2G)
 #   KERNEL slope calc focal classify flow downstream hand order streams wetness dinf quinn freeman
 #          cost distance patches zones, default all of them; view polygons breach units by name alone

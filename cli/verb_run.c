@@ -67,6 +67,9 @@ static void put_need(cli *app, const gt_model_need *need)
         gt_text_printf(o, cli_say(app, "（每像元 %g 字节）", " (%g bytes a cell)"),
                        need->cell_bytes);
     }
+    if (!need->fits) {
+        gt_text_puts(o, cli_say(app, "，超出内存上限", ", more than the ceiling"));
+    }
     if (need->scratch > 0) {
         gt_text_printf(o, cli_say(app, "，暂存文件 %.0f MB", ", %.0f MB of scratch files"),
                        ceil((double)need->scratch / 1e6));
@@ -81,8 +84,9 @@ static void json_need(gt_text *o, const gt_model_need *need)
     }
     gt_text_printf(o,
                    ",\"need\":{\"cells\":%" PRIu64 ",\"cell_bytes\":%g,\"memory\":%" PRIu64
-                   ",\"scratch\":%" PRIu64 "}",
-                   need->cells, need->cell_bytes, need->memory, need->scratch);
+                   ",\"scratch\":%" PRIu64 ",\"fits\":%s}",
+                   need->cells, need->cell_bytes, need->memory, need->scratch,
+                   need->fits ? "true" : "false");
 }
 
 /* The memory law of one call, by the first grid it reads. */
@@ -112,6 +116,7 @@ static gt_status plan_kernel(cli *app, const gt_model_call *call)
         }
         gt_text_printf(&app->out, "\n  %s\n", m->law);
     }
+    app->answer_no = st == GT_OK && like != NULL && !need.fits;
     return st;
 }
 

@@ -73,8 +73,9 @@ typedef struct gt_model_call gt_model_call;
  * on more than the number of cells (points, patches) is counted at its usual most and said in
  * `law`. */
 typedef struct gt_model_rates {
-    double held;          /* a cell, in one piece: beyond the ceiling in a scratch file */
-    double scratch;       /* a cell, in scratch files in any case */
+    double held;    /* a cell, in one piece: beyond the ceiling in a scratch file */
+    double stays;   /* a cell, in memory whatever the ceiling: beyond it a run ends in error */
+    double scratch; /* a cell, in scratch files in any case */
     double scratch_input; /* a cell and bound input, likewise */
     uint64_t thread;      /* a thread */
 } gt_model_rates;
@@ -166,7 +167,8 @@ gt_status gt_model_run(gt_ctx *ctx, const gt_model_call *call) GT_CHECKED;
 typedef struct gt_model_need {
     uint64_t cells;
     double cell_bytes; /* held for every cell, beside the blocks of the walk */
-    uint64_t memory;   /* bytes at most, under the context's ceiling */
+    uint64_t memory;   /* bytes at most, under the context's ceiling when it fits */
+    bool fits;         /* false: what must stay in memory alone passes the ceiling */
     uint64_t scratch;  /* bytes of disk while it runs, outputs not counted */
 } gt_model_need;
 /* What the call will hold on grids of the size of `like` (a file), under the ceiling and with the

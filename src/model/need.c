@@ -64,7 +64,9 @@ gt_status gt_model_need_of(gt_ctx *ctx, const gt_model_call *c, const char *like
     if (st != GT_OK) {
         return st;
     }
-    out->cell_bytes = r->held;
+    uint64_t stays = (uint64_t)(r->stays * (double)out->cells);
+    out->cell_bytes = r->held + r->stays;
+    out->memory += stays;
     out->memory += BESIDES + TILE_BYTES * (out->cells / ((uint64_t)GT_GRID_TILE * GT_GRID_TILE));
     out->memory += r->thread * (uint64_t)gt_ctx_threads(ctx);
     out->scratch =
@@ -74,10 +76,13 @@ gt_status gt_model_need_of(gt_ctx *ctx, const gt_model_call *c, const char *like
         out->memory += held;
     } else {
         out->scratch += held;
-        out->memory = ceiling; /* the resident part of the piece takes what is left */
+        /* the resident part of the piece takes what is left */
+        out->memory = out->memory > ceiling ? out->memory : ceiling;
     }
     out->memory += PROGRAM;
-    if (ceiling != 0 && out->memory > ceiling) {
+    /* blocks become smaller under a low ceiling; what stays does not */
+    out->fits = ceiling == 0 || stays == 0 || stays + PROGRAM <= ceiling;
+    if (out->fits && ceiling != 0 && out->memory > ceiling) {
         out->memory = ceiling; /* nothing is given beyond it */
     }
     return GT_OK;

@@ -179,6 +179,41 @@ static void beyond_the_ceiling_the_disk(void **state)
     world_free(&w);
 }
 
+/* What stays in memory whatever the ceiling is told to pass it, and by how much. */
+static void what_must_stay(void **state)
+{
+    static const bound current[] = {{IN, "resistance", "land.tif"},
+                                    {IN, "patches", "spots.tif"},
+                                    {OUT, "current", "o.tif"},
+                                    {0}};
+    world w;
+    gt_model_call *call = NULL;
+    gt_model_need need;
+    (void)state;
+    world_new(&w, COLS, ROWS);
+    put_inputs(&w);
+    const char *like = test_path(w.dir, "dem.tif");
+    gt_ctx *small = with_ceiling(24 << 20, 1), *wide = with_ceiling((size_t)1 << 30, 1);
+    assert_ok(w.ctx, call_of(&w, "circuit-current", current, &call));
+    assert_ok(small, gt_model_need_of(small, call, like, &need));
+    assert_false(need.fits);
+    assert_true(need.memory >= (uint64_t)24 * COLS * ROWS && need.scratch == 0);
+    assert_ok(wide, gt_model_need_of(wide, call, like, &need));
+    assert_true(need.fits && need.memory <= (uint64_t)1 << 30);
+    assert_ok(w.ctx, gt_model_need_of(w.ctx, call, like, &need));
+    assert_true(need.fits); /* without a ceiling all does */
+    gt_model_call_free(call);
+    /* borders of tiles stay, the rest goes to the disk */
+    assert_ok(w.ctx, call_of(&w, "multiflow", CASES[12].args, &call));
+    assert_ok(small, gt_model_need_of(small, call, like, &need));
+    assert_true(need.fits && need.memory <= 24 << 20);
+    assert_true(need.scratch >= (uint64_t)18 * COLS * ROWS);
+    gt_model_call_free(call);
+    gt_ctx_free(small);
+    gt_ctx_free(wide);
+    world_free(&w);
+}
+
 static void a_wider_halo_holds_more(void **state)
 {
     static const bound near[] = {
@@ -234,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measured_stays_below_the_law),
         cmocka_unit_test(beyond_the_ceiling_the_disk),
+        cmocka_unit_test(what_must_stay),
         cmocka_unit_test(a_wider_halo_holds_more),
         cmocka_unit_test(what_cannot_be_told),
     };

@@ -55,7 +55,10 @@ says "12 bytes a cell"
 [ ! -e "$work/no.tif" ] || fail "a plan made something"
 code 0 run distance --in "$work/v.tif" --out "$work/no.tif" --plan --format json
 says '"cells":5,'
-says '"scratch":20}'
+says '"scratch":20,"fits":true}'
+# what must stay in memory and passes the ceiling: the answer is no
+code 1 --memory 8M run circuit-current --in resistance="$work/v.tif" --in patches="$work/v.tif" --out "$work/no.tif" --plan
+says "more than the ceiling"
 code 0 --lang zh run slope --in "$work/v.tif" --out "$work/no.tif" --plan
 says "内存至多"
 code 3 run slope --in "$work/none.tif" --out "$work/no.tif" --plan

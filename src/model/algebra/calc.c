@@ -249,7 +249,7 @@ const gt_model GT_MODEL_PATCHES = {
     .with = patches_with,
     .reach = GT_REACH_GLOBAL,
     .law = "40 bytes a patch; 8 bytes a cell in scratch files",
-    .need = {.held = 4, .scratch = 8},
+    .need = {.stays = 1, .scratch = 8},
     .sources = patches_sources,
     .run = run_patches};
 
@@ -297,6 +297,6 @@ const gt_model GT_MODEL_UPSTREAM = {
     .with = none,
     .reach = GT_REACH_GLOBAL,
     .law = "0.1 bytes a cell, 3 MB a thread",
-    .need = {.held = 0.1, .thread = 4 << 20},
+    .need = {.stays = 0.1, .thread = 4 << 20},
     .sources = upstream_sources,
     .run = run_upstream};

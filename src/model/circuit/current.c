@@ -239,6 +239,7 @@ const gt_model GT_MODEL_CIRCUIT_CURRENT = {
     .out = between_out,
     .with = between_with,
     .reach = GT_REACH_GLOBAL,
+    .need = {.stays = 24},
     .law = "24 bytes a cell; about 100 a block, and 8 a block and patch",
     .sources = between_sources,
     .run = run_between};
@@ -367,6 +368,7 @@ const gt_model GT_MODEL_OMNI_CURRENT = {
     .out = omni_out,
     .with = omni_with,
     .reach = GT_REACH_GLOBAL,
+    .need = {.stays = 40},
     .law = "40 bytes a cell; a window of radius r: 128 times 32 r^2 bytes, and 400 r^2 a thread",
     .sources = omni_sources,
     .run = run_omni};

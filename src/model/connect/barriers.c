@@ -380,6 +380,7 @@ const gt_model GT_MODEL_BARRIERS = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
+    .need = {.stays = 32},
     .law = "24 bytes a cell, 8 for each cell of the fields that stand at once, 24 a cell of a "
            "link's box "
            "and thread; time with the square of the radius where there is something to gain",

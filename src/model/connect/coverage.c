@@ -327,6 +327,7 @@ const gt_model GT_MODEL_SERVICE_COVERAGE = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
+    .need = {.stays = 1, .scratch = 16},
     .law = "1 byte a cell, and scratch files of 16",
     .sources = sources,
     .run = run};

@@ -414,6 +414,7 @@ const gt_model GT_MODEL_LINKAGE = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
+    .need = {.stays = 35.5},
     .law = "24 bytes a cell, 11.5 more at most during the first pass, and 8 for each cell of the "
            "fields that stand at once",
     .sources = sources,

@@ -141,6 +141,7 @@ const gt_model GT_MODEL_PINCH_POINTS = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
+    .need = {.scratch = 4, .thread = 17 << 20},
     .law = "17 MB a thread, and a scratch file of 4 bytes a cell",
     .sources = sources,
     .run = run};

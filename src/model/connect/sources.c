@@ -278,6 +278,7 @@ const gt_model GT_MODEL_ECOLOGICAL_SOURCES = {
     .out = out,
     .with = with,
     .reach = GT_REACH_GLOBAL,
+    .need = {.stays = 1, .scratch = 9},
     .law = "60 bytes a patch; scratch files of 9 bytes a cell",
     .sources = sources,
     .run = run};

@@ -283,6 +283,6 @@ const gt_model GT_MODEL_FRONTAL_AREA = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "24 bytes a cell and a scratch file of 4, 60 bytes a building, 16 a vertex",
-    .need = {.held = 24, .scratch = 4},
+    .need = {.stays = 24, .scratch = 4},
     .sources = sources,
     .run = run};

@@ -119,7 +119,7 @@ const gt_model GT_MODEL_STREAMS = {
     .law = "with the order 0.1 to 0.2 bytes a cell, 3 MB a thread, and 1 byte a cell in a scratch "
            "file; "
            "else the blocks of the walk",
-    .need = {.held = 0.2, .scratch = 1, .thread = 4 << 20},
+    .need = {.stays = 0.2, .scratch = 1, .thread = 4 << 20},
     .sources = streams_sources,
     .run = run_streams};
 
@@ -174,6 +174,6 @@ const gt_model GT_MODEL_HAND = {
     .with = none,
     .reach = GT_REACH_GLOBAL,
     .law = "0.1 bytes a cell, 3 MB a thread, and 8 bytes a cell in scratch files",
-    .need = {.held = 0.1, .scratch = 8, .thread = 4 << 20},
+    .need = {.stays = 0.1, .scratch = 8, .thread = 4 << 20},
     .sources = hand_sources,
     .run = run_hand};

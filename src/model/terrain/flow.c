@@ -52,6 +52,6 @@ const gt_model GT_MODEL_FLOW = {
     .with = with,
     .reach = GT_REACH_GLOBAL,
     .law = "1.4 bytes a cell, of which 1 in a scratch file beyond the ceiling, and 5 MB a thread",
-    .need = {.held = 2.5, .thread = 10 << 20},
+    .need = {.held = 2, .stays = 0.5, .thread = 10 << 20},
     .sources = sources,
     .run = run};

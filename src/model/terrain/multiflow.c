@@ -121,6 +121,6 @@ const gt_model GT_MODEL_MULTIFLOW = {
     .law = "18 bytes a cell after filling, beyond half of the ceiling in a scratch file; then 0.1 "
            "bytes a "
            "cell and 5 MB a thread",
-    .need = {.held = 18, .thread = 10 << 20},
+    .need = {.held = 18, .stays = 0.3, .thread = 10 << 20},
     .sources = sources,
     .run = run};

@@ -71,6 +71,7 @@ extern const gt_model GT_MODEL_TWO_STEP;
 extern const gt_model GT_MODEL_SUBSIDENCE_GRADE;
 extern const gt_model GT_MODEL_OVERDRAFT;
 extern const gt_model GT_MODEL_FRONTAL_AREA;
+extern const gt_model GT_MODEL_WIND_CORRIDORS;
 extern const gt_model GT_MODEL_ROUGHNESS;
 extern const gt_model GT_MODEL_SKY_VIEW;
 extern const gt_model GT_MODEL_VENTILATION;

@@ -20,6 +20,7 @@ typedef struct gt_code {
     const char *big;    /* survey classes: "farm", "construction", "unused"; else NULL */
     const char *map_to; /* code of the list named by gt_codelist.map_list, or NULL */
     const char *color;  /* "#rrggbb" or NULL */
+    size_t place;       /* in the list as it is written: the order of legends */
 } gt_code;
 
 typedef struct gt_codelist {

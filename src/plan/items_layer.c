@@ -257,6 +257,7 @@ gt_status gt_take_codes(gt_reader *r, gt_raw_item *item, const char *const **cla
     for (size_t i = 0; i < raw.n; i++) {
         if (raw.list[i].code.code != NULL) {
             codes[n] = raw.list[i].code;
+            codes[n].place = n;
             codes[n++].big = big_words[raw.list[i].big];
         }
     }

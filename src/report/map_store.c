@@ -166,8 +166,14 @@ static bool is_far_off(const gt_store_map *map, double metres)
     return map->options.ground_width <= 0 || map->options.ground_width > metres;
 }
 
-/* Classes of a code list, in its order. Wide maps show the first level of a deep list: seventy
- * colours cannot be told apart from ten kilometres up. */
+static int by_place(const void *a, const void *b)
+{
+    const gt_code *const *x = a, *const *y = b;
+    return ((*x)->place > (*y)->place) - ((*x)->place < (*y)->place);
+}
+
+/* Classes of a code list, in the order in which it is written. Wide maps show the first level of a
+ * deep list: seventy colours cannot be told apart from ten kilometres up. */
 static gt_status fill_classes(gt_store_map *map, const gt_codelist *list, gt_map_layer *layer)
 {
     const double wide = 30000; /* metres */
@@ -179,17 +185,20 @@ static gt_status fill_classes(gt_store_map *map, const gt_codelist *list, gt_map
         return GT_OK; /* one colour */
     }
     gt_map_class *classes = gt_arena_alloc(map->arena, n, sizeof *classes);
-    if (classes == NULL) {
+    const gt_code **shown = gt_arena_alloc(map->arena, n, sizeof *shown);
+    if (classes == NULL || shown == NULL) {
         return GT_E_MEMORY;
     }
-    size_t k = 0;
-    for (size_t i = 0; i < list->n_codes; i++) {
-        const gt_code *c = &list->codes[i];
-        if (!first_level || c->parent == NULL) {
-            classes[k] =
-                (gt_map_class){c->code, c->title, c->color != NULL ? c->color : gt_spare_color(k)};
-            k++;
+    for (size_t i = 0, k = 0; i < list->n_codes; i++) {
+        if (!first_level || list->codes[i].parent == NULL) {
+            shown[k++] = &list->codes[i];
         }
+    }
+    qsort(shown, n, sizeof *shown, by_place);
+    for (size_t k = 0; k < n; k++) {
+        const gt_code *c = shown[k];
+        classes[k] =
+            (gt_map_class){c->code, c->title, c->color != NULL ? c->color : gt_spare_color(k)};
     }
     layer->classes = classes;
     layer->n_classes = n;

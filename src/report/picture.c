@@ -208,10 +208,28 @@ gt_status gt_picture_values(picture *p, gt_box box)
 /* ---- classes ------------------------------------------------------------------------------------
  */
 
-static void sort_classes(picture *p)
+static const gt_code *code_of(const gt_codelist *codes, double value)
+{
+    char code[32];
+    (void)snprintf(code, sizeof code, "%.0f", value);
+    return codes == NULL ? NULL : gt_codelist_find(codes, code);
+}
+
+/* In the order of the list; what it does not have behind it, the greatest first. */
+static bool comes_first(const gt_codelist *codes, double a, double b)
+{
+    const gt_code *x = code_of(codes, a), *y = code_of(codes, b);
+    if (x != NULL && y != NULL) {
+        return x->place < y->place;
+    }
+    return x == NULL && y == NULL ? a > b : x != NULL;
+}
+
+static void sort_classes(picture *p, const gt_codelist *codes)
 {
     for (size_t i = 1; i < p->surface.n_classes; i++) {
-        for (size_t k = i; k > 0 && p->class_values[k - 1] < p->class_values[k]; k--) {
+        for (size_t k = i; k > 0 && comes_first(codes, p->class_values[k], p->class_values[k - 1]);
+             k--) {
             double v = p->class_values[k], n = p->counts[k];
             p->class_values[k] = p->class_values[k - 1];
             p->counts[k] = p->counts[k - 1];
@@ -228,11 +246,11 @@ static gt_status name_classes(picture *p)
     const gt_grid_spec *f = gt_grid_facts(p->grid);
     const gt_crs *crs = gt_grid_crs(p->grid);
     bool metres = crs == NULL || !gt_crs_is_geographic(crs);
-    sort_classes(p);
+    sort_classes(p, codes);
     for (size_t i = 0; i < p->surface.n_classes; i++) {
         char code[32];
         (void)snprintf(code, sizeof code, "%.0f", p->class_values[i]);
-        const gt_code *found = codes == NULL ? NULL : gt_codelist_find(codes, code);
+        const gt_code *found = code_of(codes, p->class_values[i]);
         const char *kept = gt_arena_strdup(p->arena, code);
         if (kept == NULL) {
             return GT_E_MEMORY;

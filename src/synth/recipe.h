@@ -17,6 +17,7 @@ typedef enum sy_source { /* what a term reads */
                          SY_S_RAY,   /* 1 on the ray from the centre towards (a, b), falling over c
                                         metres beside it */
                          SY_S_SPOT,  /* 1 at a place, 1/2 at c metres */
+                         SY_S_LINE,  /* 1 on the straight line between two places, 1/2 at c metres */
                          SY_S_ONE    /* constant 1 */
 } sy_source;
 
@@ -33,7 +34,7 @@ typedef struct sy_term {
     sy_field field;
     int zone, label; /* SY_S_ZONE: number of the zone layer; label -1 = any */
     double a, b, c, weight;
-    sy_pt at; /* SY_S_SPOT */
+    sy_pt at, to; /* SY_S_SPOT: at; SY_S_LINE: both ends */
 } sy_term;
 
 typedef struct sy_terms {

@@ -95,6 +95,28 @@ static void field_arg(scanner *s, sy_term *t)
     }
 }
 
+static sy_pt place(scanner *s)
+{
+    double x = signed_number(s), y = signed_number(s);
+    return sy_place(s->r, s->node, x, y);
+}
+
+/* A place, or two, and metres. */
+static void place_args(scanner *s, sy_term *t, bool line)
+{
+    t->source = line ? SY_S_LINE : SY_S_SPOT;
+    t->at = place(s);
+    expect(s, ',');
+    if (line) {
+        t->to = place(s);
+        expect(s, ',');
+    }
+    t->c = number(s);
+    if (!(t->c > 0) || (line && t->at.x == t->to.x && t->at.y == t->to.y)) {
+        fail_score(s);
+    }
+}
+
 /* name(arguments), the name being read already. */
 static void function(scanner *s, const char *name, size_t len, sy_term *t)
 {
@@ -116,14 +138,9 @@ static void function(scanner *s, const char *name, size_t len, sy_term *t)
             fail_score(s);
         }
     } else if (sy_is_word(name, len, "spot")) {
-        t->source = SY_S_SPOT;
-        double x = signed_number(s), y = signed_number(s);
-        t->at = sy_place(s->r, s->node, x, y);
-        expect(s, ',');
-        t->c = number(s);
-        if (!(t->c > 0)) {
-            fail_score(s);
-        }
+        place_args(s, t, false);
+    } else if (sy_is_word(name, len, "line")) {
+        place_args(s, t, true);
     } else if (sy_is_word(name, len, "white")) {
         t->source = SY_S_WHITE;
     } else if (sy_is_word(name, len, "in")) {

@@ -51,6 +51,16 @@ static double shaped(const sy_term *t, double v)
     return 0;
 }
 
+static double beside_line(const sy_term *t, sy_pt p)
+{
+    double x = (double)p.x - (double)t->at.x, y = (double)p.y - (double)t->at.y;
+    double dx = (double)t->to.x - (double)t->at.x, dy = (double)t->to.y - (double)t->at.y;
+    double along = (x * dx + y * dy) / (dx * dx + dy * dy);
+    along = along < 0 ? 0 : along > 1 ? 1 : along;
+    double d = hypot(x - along * dx, y - along * dy) / (1000.0 * t->c);
+    return 1.0 / (1.0 + d * d);
+}
+
 double sy_score(const sy_scene *s, const sy_terms *terms, sy_pt p, uint32_t zone_cell,
                 uint64_t hash)
 {
@@ -90,6 +100,9 @@ double sy_score(const sy_scene *s, const sy_terms *terms, sy_pt p, uint32_t zone
             v = 1.0 / (1.0 + x * x + y * y);
             break;
         }
+        case SY_S_LINE:
+            v = beside_line(t, p);
+            break;
         case SY_S_ONE:
             v = 1;
             break;

@@ -9,7 +9,7 @@ enum { SIDE = 60 };
 #define WIND(w, ...)                                                                               \
     RUN(w, "wind-corridors", {IN, "friction", "f.tif"}, {IN, "area", "a.tif"},                     \
         {OUT, "number", "n.tif"}, {OUT, "width", "w.tif"}, {OUT, "axis", "x.tif"},                 \
-        {OUT, "corridors", "c.csv"}, __VA_ARGS__)
+        {OUT, "level", "l.tif"}, {OUT, "corridors", "c.csv"}, __VA_ARGS__)
 
 /* A field of the row of a corridor; NaN when there is no such row. */
 static double fact(world *w, int number, const char *field)
@@ -92,6 +92,10 @@ static void one_street(void **state)
     assert_ok(w.ctx, WIND(&w, {IN, "potential", "p.tif"}, {WITH, "from", "0"}, {WITH, "lanes", "1"},
                           {WITH, "widths", "30 m, 70 m"}, {WITH, "share", "0.95"}));
     assert_near(fact(&w, 1, "level"), 2, 0);
+    double *level = get_grid(&w, "l.tif");
+    assert_near(level[30], 2, 0);
+    assert_near(level[0], 0, 0);
+    free(level);
     assert_ok(w.ctx, WIND(&w, {IN, "potential", "p.tif"}, {WITH, "from", "0"}, {WITH, "lanes", "1"},
                           {WITH, "widths", "80 m, 500 m"}, {WITH, "share", "0.8"}));
     assert_near(fact(&w, 1, "level"), 0, 0);
@@ -214,21 +218,19 @@ static void bad(void **state)
     assert_fails(w.ctx, WIND(&w, {WITH, "from", "400"}), GT_E_INPUT, "model.range");
     put_constant(&w, "a.tif", 0);
     assert_fails(w.ctx, WIND(&w, {WITH, "lanes", "5"}), GT_E_INPUT, "model.no-area");
+    assert_ok(w.ctx, WIND(&w, {WITH, "few", "empty"}));
+    assert_true(isnan(fact(&w, 1, "length")) && isnan(first_of(&w, "n.tif")));
     put_constant(&w, "a.tif", 1);
     put_constant(&w, "f.tif", 0);
     assert_fails(w.ctx, WIND(&w, {WITH, "lanes", "5"}), GT_E_INPUT, "model.friction");
     put_constant(&w, "f.tif", (double)NAN); /* no way at all: a table without rows */
     assert_ok(w.ctx, WIND(&w, {WITH, "lanes", "5"}));
     assert_true(isnan(fact(&w, 1, "length")));
-    world small;
-    world_new(&small, 3, 3);
-    put_constant(&small, "a.tif", 1);
     put_constant(&w, "f.tif", 1);
     assert_fails(w.ctx,
                  RUN(&w, "wind-corridors", {IN, "friction", "f.tif"}, {IN, "area", "../none.tif"},
                      {OUT, "number", "n.tif"}),
                  GT_E_NOT_FOUND, NULL);
-    world_free(&small);
     world_free(&w);
 }
 

@@ -163,6 +163,15 @@ static const struct {
     {"zones:\n  - {layer: z, kind: parts, parts: [{put: a, rest: true, score: \"1e999\"}]}\n", 7},
     {"zones:\n  - {layer: z, kind: parts, parts: [{put: a, rest: true, score: \"ray(0,0,5)\"}]}\n",
      7},
+    {"zones:\n  - {layer: z, kind: parts, parts: [{put: a, rest: true, score: \"line(116 40,116 "
+     "40,5)\"}]}\n",
+     7},
+    {"zones:\n  - {layer: z, kind: parts, parts: [{put: a, rest: true, score: \"line(116 40,117 "
+     "40,0)\"}]}\n",
+     7},
+    {"zones:\n  - {layer: z, kind: parts, parts: [{put: a, rest: true, score: \"line(116 "
+     "40,5)\"}]}\n",
+     7},
     {"zones:\n  - {layer: z, kind: parts, parts: [{put: a, rest: true, smooth: 99}]}\n", 7},
     {"ribbons: [{layer: s, width: 0.2 m}]\n", 6},
     {"ribbons: [{layer: s}]\n", 6},
@@ -291,6 +300,18 @@ static void scores_are_what_they_say(void **state)
         {{.source = SY_S_RAY, .a = 1, .b = 0, .c = 1000, .weight = 1}, 1.0 / (1 + 9e6)},
         {{.source = SY_S_RAY, .a = -1, .b = 0, .c = 1000, .weight = 1}, 0},
         {{.source = SY_S_SPOT, .at = {3000000, 3000000}, .c = 500, .weight = 2}, 2},
+        {{.source = SY_S_LINE,
+          .at = {1000000, 2500000},
+          .to = {9000000, 2500000},
+          .c = 500,
+          .weight = 4},
+         2}, /* half a kilometre beside it */
+        {{.source = SY_S_LINE,
+          .at = {1000000, 3000000},
+          .to = {2000000, 3000000},
+          .c = 1000,
+          .weight = 4},
+         2}, /* a kilometre behind its end */
         {{.source = SY_S_ZONE, .zone = 0, .label = -1, .weight = 7}, 0}, /* no zones yet */
     };
     sy_pt p = {3000000, 3000000};

@@ -10,12 +10,13 @@
 #include "model/messages.h"
 
 enum { FRICTION = 0, AREA, POTENTIAL };
-enum { NUMBER = 0, WIDTH, AXIS };
+enum { NUMBER = 0, WIDTH, AXIS, LEVEL, GRIDS };
 
 typedef struct box { /* of the area, in the grid */
     gt_lanes w;
     int64_t col, row;
     double open_from;
+    bool empty; /* an area without cells is none that fails */
 } box;
 
 static void aim(gt_lanes *w, double from_degrees)
@@ -49,8 +50,12 @@ static gt_status find_box(gt_ctx *ctx, gt_grid *area, box *b)
     }
     gt_free(ctx, row);
     if (st == GT_OK && high[0] < 0) {
-        return gt_fail(ctx, GT_E_INPUT, &GT_MSG_MODEL_NO_AREA, GT_PLACE(.file = gt_grid_path(area)),
-                       GT_NO_ARGS);
+        return b->empty ? GT_OK
+                        : gt_fail(ctx, GT_E_INPUT, &GT_MSG_MODEL_NO_AREA,
+                                  GT_PLACE(.file = gt_grid_path(area)), GT_NO_ARGS);
+    }
+    if (st != GT_OK) {
+        return st;
     }
     b->col = low[0];
     b->row = low[1];
@@ -147,6 +152,16 @@ static gt_status read_box(gt_ctx *ctx, const gt_job *job, box *b)
 
 /* ---- results ------------------------------------------------------------------------------- */
 
+static double value_of(const gt_lanes *w, int port, int64_t i)
+{
+    int lane = w->number[i];
+    return port == NUMBER  ? lane
+           : port == WIDTH ? (double)w->width[i]
+           : port == AXIS  ? w->step[i]
+           : lane > 0      ? w->lane[lane - 1].level
+                           : 0;
+}
+
 static gt_status write_grid(gt_ctx *ctx, const box *b, int port, gt_grid *out)
 {
     const gt_lanes *w = &b->w;
@@ -156,10 +171,7 @@ static gt_status write_grid(gt_ctx *ctx, const box *b, int port, gt_grid *out)
         const gt_window line = {b->col, b->row + r, w->cols, 1};
         for (int64_t c = 0; c < w->cols; c++) {
             int64_t i = r * w->cols + c;
-            double v = port == NUMBER  ? w->number[i]
-                       : port == WIDTH ? (double)w->width[i]
-                                       : w->step[i];
-            row[c] = w->in_area[i] ? v : (double)NAN;
+            row[c] = w->in_area[i] ? value_of(w, port, i) : (double)NAN;
         }
         st = gt_grid_write(ctx, out, &line, GT_CELL_F64, row, (size_t)w->cols);
         st = st == GT_OK ? gt_check_cancel(ctx) : st;
@@ -240,36 +252,44 @@ static gt_status settings(gt_ctx *ctx, const gt_model_call *call, const gt_grid_
     w->sway = gt_model_real(call, "sway");
     w->turn = gt_model_real(call, "turn");
     w->reach = gt_model_real(call, "reach");
+    w->breadth = gt_model_real(call, "breadth");
     w->share = gt_model_real(call, "share");
     b->open_from = gt_model_real(call, "open");
+    b->empty = gt_model_with(call, "few")->choice == 1;
     w->n_widths = (int)widths->n;
     memcpy(w->widths, bounds, widths->n * sizeof *bounds);
     aim(w, gt_model_real(call, "from"));
     return GT_OK;
 }
 
+static gt_status find_corridors(gt_ctx *ctx, const gt_job *job, box *b)
+{
+    gt_status st = read_box(ctx, job, b);
+    st = st == GT_OK ? gt_lanes_find(&b->w) : st;
+    st = st == GT_OK ? gt_lanes_measure(&b->w) : st;
+    if (st == GT_OK) {
+        mark_ways(&b->w);
+    }
+    for (int port = NUMBER; st == GT_OK && port < GRIDS; port++) {
+        st = job->out[port] == NULL ? GT_OK : write_grid(ctx, b, port, job->out[port]);
+    }
+    return st;
+}
+
 static gt_status run(gt_ctx *ctx, const gt_model_call *call)
 {
-    static const gt_cell types[] = {GT_CELL_U8, GT_CELL_F32, GT_CELL_U8};
+    static const gt_cell types[] = {GT_CELL_U8, GT_CELL_F32, GT_CELL_U8, GT_CELL_U8};
     gt_job job;
     box b = {.w = {.ctx = ctx}};
     gt_lanes *w = &b.w;
     gt_status st = gt_job_open(ctx, call, &job);
     job.partial = false;
     st = st == GT_OK ? settings(ctx, call, gt_grid_facts(job.in[FRICTION]), &b) : st;
-    for (int port = NUMBER; st == GT_OK && port <= AXIS; port++) {
+    for (int port = NUMBER; st == GT_OK && port < GRIDS; port++) {
         st = gt_job_make(ctx, &job, (size_t)port, types[port]);
     }
     st = st == GT_OK ? find_box(ctx, job.in[AREA], &b) : st;
-    st = st == GT_OK ? read_box(ctx, &job, &b) : st;
-    st = st == GT_OK ? gt_lanes_find(w) : st;
-    st = st == GT_OK ? gt_lanes_measure(w) : st;
-    if (st == GT_OK) {
-        mark_ways(w);
-    }
-    for (int port = NUMBER; st == GT_OK && port <= AXIS; port++) {
-        st = job.out[port] == NULL ? GT_OK : write_grid(ctx, &b, port, job.out[port]);
-    }
+    st = st == GT_OK && w->n > 0 ? find_corridors(ctx, &job, &b) : st;
     st = st == GT_OK ? write_table(ctx, &b, gt_grid_facts(job.in[FRICTION]),
                                    gt_model_out(call, "corridors"))
                      : st;
@@ -311,6 +331,11 @@ static const gt_model_port out[] = {
      .title = {"廊道轴线", "ways"},
      .optional = true,
      .note = {"编号；其余为 0", "the number; 0 elsewhere"}},
+    {.name = "level",
+     .kind = GT_PORT_GRID,
+     .title = {"廊道级别", "level of the corridor"},
+     .optional = true,
+     .note = {"1 为最宽一级，0 为各级均未达标", "1 for the widest bound, 0 where none is met"}},
     {.name = "corridors",
      .kind = GT_PORT_TABLE,
      .title = {"廊道表", "corridors"},
@@ -320,6 +345,7 @@ static const gt_model_port out[] = {
           "CSV: number, level, length, mean and least width, blocked length, share of the length "
           "at least so wide, place of the narrowest (m)"}},
     {0}};
+static const char *const few[] = {"error", "empty", NULL};
 static const gt_model_param with[] = {
     {.name = "from",
      .kind = GT_PARAM_REAL,
@@ -355,6 +381,14 @@ static const gt_model_param with[] = {
      .min = 0,
      .max = 1,
      .preset = "0.05"},
+    {.name = "breadth",
+     .kind = GT_PARAM_REAL,
+     .title = {"廊道范围距轴线的最大距离", "greatest distance of a corridor's ground from its way"},
+     .unit = "m",
+     .min = 0,
+     .max = 100000,
+     .preset = "1000 m",
+     .source = "twice the width of level 1 to either side; open land has no side of its own"},
     {.name = "open",
      .kind = GT_PARAM_REAL,
      .title = {"开敞地的最低通风潜力", "least potential of open ground"},
@@ -369,6 +403,12 @@ static const gt_model_param with[] = {
      .max = 100000,
      .preset = "80 m, 500 m",
      .source = "ecological security pattern plan: level 2 from 80 m, level 1 from 500 m"},
+    {.name = "few",
+     .kind = GT_PARAM_CHOICE,
+     .title = {"区域内没有栅格时", "where the area has no cell"},
+     .preset = "error",
+     .choices = few,
+     .source = "empty: outputs without values, for maps still to be filled"},
     {.name = "share",
      .kind = GT_PARAM_REAL,
      .title = {"长度达标占比下限", "share of the length over which a width has to hold"},

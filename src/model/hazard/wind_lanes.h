@@ -32,10 +32,11 @@ typedef struct gt_lanes {
     size_t n_lines;                   /* of cells along the wind */
     double *place;                    /* by line: which lane, 0 .. n_lanes */
     int n_lanes;
-    double sway;  /* how far a way may leave its lane, in widths of a lane */
-    double turn;  /* what a step against the wind costs more: 1 + turn (1 - cos) */
-    double reach; /* extra cost of a corridor's cells, as a share of the best way's */
-    double share; /* of the length a bound has to hold over */
+    double sway;    /* how far a way may leave its lane, in widths of a lane */
+    double turn;    /* what a step against the wind costs more: 1 + turn (1 - cos) */
+    double reach;   /* extra cost of a corridor's cells, as a share of the best way's */
+    double breadth; /* m: no ground is farther from its way */
+    double share;   /* of the length a bound has to hold over */
     double widths[GT_LANE_WIDTHS_MAX];
     int n_widths;
     grid_hold held;

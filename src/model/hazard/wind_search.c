@@ -262,13 +262,36 @@ static gt_status meet_around(gt_lanes *w, front *f, int64_t at)
     return st;
 }
 
-/* Open cells within the reach that are joined to the way become the lane's, unless another's way is
- * nearer to them. */
+/* Cells no farther from the way than the breadth get the lane's number into far2, which is free. */
+static gt_status mark_beside(gt_lanes *w, int k)
+{
+    double most = w->breadth / w->cell;
+    int64_t side = w->cols > w->rows ? w->cols : w->rows;
+    int64_t reach = most < (double)side ? (int64_t)most : side;
+    gt_status st = GT_OK;
+    for (size_t i = w->lane[k].from; st == GT_OK && i < w->lane[k].to; i++) {
+        int64_t col = w->axis[i] % w->cols, row = w->axis[i] / w->cols;
+        st = gt_check_cancel(w->ctx);
+        for (int64_t y = -reach; y <= reach; y++) {
+            for (int64_t x = -reach; x <= reach; x++) {
+                int64_t c = col + x, r = row + y;
+                if ((double)(x * x + y * y) <= most * most && c >= 0 && r >= 0 && c < w->cols &&
+                    r < w->rows) {
+                    w->far2[r * w->cols + c] = k + 1;
+                }
+            }
+        }
+    }
+    return st;
+}
+
+/* Open cells within reach and breadth that are joined to the way become the lane's, unless
+ * another's way is nearer to them. */
 static gt_status keep_ground(gt_lanes *w, int k)
 {
     const gt_lane *lane = &w->lane[k];
     front f = {0};
-    gt_status st = gt_check_cancel(w->ctx);
+    gt_status st = mark_beside(w, k);
     for (int64_t i = 0; i < w->n; i++) {
         w->step[i] = 0;
     }
@@ -280,7 +303,7 @@ static gt_status keep_ground(gt_lanes *w, int k)
         double over = w->there[at] + w->back[at] - lane->best;
         float extra = (float)(lane->best > 0 ? over / lane->best : over);
         st = head % 4096 == 0 ? gt_check_cancel(w->ctx) : GT_OK;
-        if (w->open[at] == 0 || !(extra <= (float)w->reach)) {
+        if (w->open[at] == 0 || w->far2[at] != k + 1 || !(extra <= (float)w->reach)) {
             continue;
         }
         if (w->number[at] == 0 || extra < w->extra[at]) {

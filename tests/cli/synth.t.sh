@@ -32,6 +32,16 @@ ring = [(west, south), (east, south), (east, north), (west, north), (west, south
 print("POLYGON((" + ", ".join("%.1f %.1f" % p for p in ring) + "))")
 PY
 )
+# what the plan counts is there, each with its name: five wind corridors of level 1, one screen, three rings, five rivers,
+# nine wedges, nine fields, seven kinds of corridors
+python3 - "$work/w/onemap.gpkg" <<'PY' || fail "elements that the plan counts"
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+count = lambda layer, by: dict(db.execute(f"select {by}, count(distinct name) from {layer} group by 1"))
+assert count("wind_corridors", "level") == {"first": 5, "second": 3, "third": 1}, count("wind_corridors", "level")
+got = count("spatial_structure", "part")
+assert got == {"screen": 1, "ring": 3, "river": 5, "wedge": 9, "field": 9, "corridor": 7}, got
+PY
 code 1 check --wkt "$box" --set use=logistics
 says "LND-"
 code 0 -w "$work/zh" --lang zh init --package beijing

@@ -17,8 +17,8 @@ typedef enum sy_source { /* what a term reads */
                          SY_S_RAY,   /* 1 on the ray from the centre towards (a, b), falling over c
                                         metres beside it */
                          SY_S_SPOT,  /* 1 at a place, 1/2 at c metres */
-                         SY_S_LINE,  /* 1 on the straight line between two places, 1/2 at c metres */
-                         SY_S_ONE    /* constant 1 */
+                         SY_S_LINE, /* 1 on the straight line between two places, 1/2 at c metres */
+                         SY_S_ONE   /* constant 1 */
 } sy_source;
 
 typedef enum sy_shape {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "guotu/actor.h"
 #include "guotu/serve.h"
 
 static void write_line(void *user, const char *line)
@@ -54,6 +55,41 @@ static gt_status first_account(cli *app)
     return st;
 }
 
+/* What the public may do is granted by nobody but the administrator: said at every start. */
+static gt_status tell_public(cli *app, const gt_package *package)
+{
+    gt_store *store = NULL;
+    gt_book *book = NULL;
+    size_t n = 0;
+    gt_status st = cli_open_store(app, true, &store);
+    st = st == GT_OK ? gt_book_open(app->ctx, store, false, &book) : st;
+    for (size_t i = 0; st == GT_OK && i < gt_package_n_ledgers(package); i++) {
+        const gt_ask ask = {"public", gt_package_ledger(package, i)->id, "add", NULL, NULL};
+        bool may = false;
+        st = gt_actor_may(app->ctx, book, &ask, NULL, &may);
+        if (st == GT_OK && may) {
+            gt_text_puts(&app->out, n++ > 0                   ? ", "
+                                    : app->lang == GT_LANG_ZH ? "公众可留言的台账："
+                                                              : "the public may comment in: ");
+            gt_text_puts(&app->out, ask.ledger);
+        }
+    }
+    if (st == GT_OK && n == 0) {
+        gt_text_puts(
+            &app->out,
+            cli_say(app,
+                    "尚无向公众开放留言的台账；开放方法：guotu actor add public，guotu "
+                    "actor grant public --role resident --ledger 台账 --action add",
+                    "no ledger is open to comments of the public; to open one: guotu actor "
+                    "add public, guotu actor grant public --role resident --ledger ID "
+                    "--action add"));
+    }
+    gt_text_putc(&app->out, '\n');
+    gt_book_close(book);
+    gt_store_close(store);
+    return st == GT_OK ? cli_flush(app) : st;
+}
+
 static gt_status run(cli *app)
 {
     gt_store *store = NULL;
@@ -97,6 +133,7 @@ static gt_status run(cli *app)
         st = gt_server_start(app->ctx, &options, &server);
         /* told only once: not by a start that fails */
         st = st == GT_OK ? first_account(app) : st;
+        st = st == GT_OK ? tell_public(app, package) : st;
     }
     if (st == GT_OK) {
         const char *host = options.host == NULL ? "127.0.0.1" : options.host;

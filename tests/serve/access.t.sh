@@ -19,6 +19,7 @@ problem() {
 cases=$((cases + 3))
 first=$(sed -n 's/^first start: administrator bureau, one-time password \(.*\)$/\1/p;s/^首次启动：管理员账号 bureau，一次性密码 \(.*\)$/\1/p' "$work/said")
 [ ${#first} -eq 20 ] || { fail "no one-time password"; cat "$work/said"; }
+grep -q 'no ledger is open to comments of the public; .*actor grant public\|尚无向公众开放留言的台账' "$work/said" || fail "nothing is said of the public"
 [ "$(stat -c %a "$work/w/accounts.db")" = 600 ] || fail "accounts.db can be read by others"
 grep -q "$first" "$work/w/accounts.db" "$work/log" && fail "the password is kept or logged as it is"
 get 200 /session

@@ -6,6 +6,8 @@
 watched_town
 code 0 actor grant bureau --role chief --as bureau
 serve
+cases=$((cases + 1))
+grep -q 'the public may comment in: said\|公众可留言的台账：said' "$work/said" || { fail "the open ledger is not named"; cat "$work/said"; }
 json='Content-Type: application/json'
 value() { python3 -c "import json,sys; print(json.load(open('$work/out'))$1)"; }
 problem() {

@@ -148,6 +148,12 @@ static gt_call *take(gt_server *server)
 void *gt_http_work(void *user)
 {
     gt_worker *worker = user;
+    gt_transform *way = NULL;
+    /* what the first tile would wait for otherwise; what fails is told to the request that needs it
+     */
+    if (gt_desk_out(&worker->desk, GT_EPSG_3857, &way) != GT_OK) {
+        gt_error_clear(worker->ctx);
+    }
     for (gt_call *call = take(worker->server); call != NULL; call = take(worker->server)) {
         answer(worker, call);
         MHD_resume_connection(call->connection);

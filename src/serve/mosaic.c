@@ -123,7 +123,8 @@ static void choose_all(chooser *c)
         hilbert(side, d, &x, &y);
         int b = y / GT_LATTICE_SIDE * c->across + x / GT_LATTICE_SIDE;
         const gt_lattice *l = c->blocks[b];
-        size_t cell = (size_t)(y % GT_LATTICE_SIDE * GT_LATTICE_SIDE + x % GT_LATTICE_SIDE);
+        size_t cell =
+            (size_t)(y % GT_LATTICE_SIDE) * GT_LATTICE_SIDE + (size_t)(x % GT_LATTICE_SIDE);
         size_t from = l == NULL || cell == 0 ? 0 : l->end[cell - 1];
         size_t n = l == NULL ? 0 : l->end[cell] - from;
         uint16_t k = choose(c, n == 0 ? NULL : &l->list[from], n, c->place[b]);
@@ -139,7 +140,7 @@ gt_status gt_mosaic_choose(gt_ctx *ctx, const gt_lattice *const *blocks, int acr
     gt_status st = GT_OK;
     gt_mosaic_free(ctx, out);
     out->side = across * GT_LATTICE_SIDE;
-    out->cells = gt_alloc(ctx, (size_t)(out->side * out->side), sizeof *out->cells);
+    out->cells = gt_alloc(ctx, (size_t)out->side * (size_t)out->side, sizeof *out->cells);
     st = out->cells == NULL ? GT_E_MEMORY : GT_OK;
     for (int b = 0; st == GT_OK && b < across * across; b++) {
         size_t n = blocks[b] == NULL ? 0 : blocks[b]->n_texts;
@@ -170,12 +171,12 @@ enum { EAST = 0, SOUTH, WEST, NORTH }; /* top, right, bottom, left side */
 static const int step_x[4] = {1, 0, -1, 0}, step_y[4] = {0, 1, 0, -1};
 
 typedef struct corner {
-    int32_t x, y;   /* units of the tile */
-    int8_t heading; /* of what follows */
-    int8_t turn;    /* 1 right, -1 left */
-    bool free;      /* two patches meet here, inside of the tile */
-    bool plain;     /* what follows has no third patch on it */
-    int32_t run;    /* cells to the next corner */
+    int32_t x, y; /* units of the tile */
+    int heading;  /* of what follows */
+    int turn;     /* 1 right, -1 left */
+    bool free;    /* two patches meet here, inside of the tile */
+    bool plain;   /* what follows has no third patch on it */
+    int32_t run;  /* cells to the next corner */
 } corner;
 
 typedef struct ring {
@@ -302,8 +303,8 @@ static gt_status add_corner(tracer *t, int x, int y, int turn, int heading)
     if (st == GT_OK) {
         t->corners[t->n_corners++] = (corner){.x = x * t->unit,
                                               .y = y * t->unit,
-                                              .heading = (int8_t)heading,
-                                              .turn = (int8_t)turn,
+                                              .heading = heading,
+                                              .turn = turn,
                                               .free = is_free(t, x, y),
                                               .plain = true};
     }
@@ -410,7 +411,7 @@ static gt_status trace(tracer *t)
     gt_status st = GT_OK;
     for (int y = 0; y < t->side; y++) {
         for (int x = 0; st == GT_OK && x < t->side; x++) {
-            size_t cell = (size_t)(y * t->side + x);
+            size_t cell = (size_t)y * (size_t)t->side + (size_t)x;
             uint16_t klass = t->m->cells[cell];
             if (klass == GT_MOSAIC_EMPTY || (t->done[cell] >> EAST & 1) != 0 ||
                 class_at(t, x, y - 1) == klass) {

@@ -45,6 +45,7 @@ struct gt_pyramid {
     gt_ctx *ctx;
     sqlite3 *db;
     sqlite3_stmt *list[N_STATEMENTS];
+    char map[4096]; /* the map's file */
 };
 
 gt_box gt_place_box(gt_place_of at)
@@ -71,6 +72,7 @@ gt_status gt_pyramid_open(gt_ctx *ctx, const char *workspace, gt_pyramid **out)
         return GT_E_MEMORY;
     }
     (void)snprintf(path, sizeof path, "%.3900s/cache/tiles/pyramid.db", workspace);
+    (void)snprintf(p->map, sizeof p->map, "%.3900s/onemap.gpkg", workspace);
     p->ctx = ctx;
     gt_status st = gt_db_open(ctx, path, GT_DB_CREATE, &p->db);
     st = st == GT_OK ? gt_db_exec(ctx, p->db, schema) : st;
@@ -122,6 +124,17 @@ gt_status gt_pyramid_state_get(gt_ctx *ctx, gt_pyramid *p, const char *layer, co
         *out = (gt_pyramid_state){sqlite3_column_int64(s, 0), sqlite3_column_int(s, 1)};
     }
     (void)sqlite3_reset(s);
+    return st;
+}
+
+gt_status gt_pyramid_is_ahead(gt_ctx *ctx, gt_pyramid *p, int64_t revision, bool *ahead)
+{
+    sqlite3 *map = NULL;
+    int64_t newest = 0;
+    gt_status st = gt_db_open(ctx, p->map, GT_DB_READ, &map);
+    st = st == GT_OK ? gt_db_int(ctx, map, "SELECT max(id) FROM gt_revision", 0, &newest) : st;
+    gt_db_close(map);
+    *ahead = newest < revision;
     return st;
 }
 

@@ -26,6 +26,10 @@ void gt_pyramid_close(gt_pyramid *pyramid);
  * (class field, CRS); of another key nothing is kept, either. */
 gt_status gt_pyramid_state_get(gt_ctx *ctx, gt_pyramid *pyramid, const char *layer, const char *key,
                                gt_pyramid_state *out, bool *there) GT_CHECKED;
+/* Is `revision` one that the map does not have (a copy of an older day was put back), and not only
+ * one that the asker has not seen yet? Cost: opens the map. */
+gt_status gt_pyramid_is_ahead(gt_ctx *ctx, gt_pyramid *pyramid, int64_t revision,
+                              bool *ahead) GT_CHECKED;
 /* Forgets everything of the layer and begins anew. */
 gt_status gt_pyramid_begin(gt_ctx *ctx, gt_pyramid *pyramid, const char *layer, const char *key,
                            const gt_pyramid_state *state) GT_CHECKED;

@@ -56,7 +56,13 @@ gt_status gt_tile_bring_up(gt_desk *desk, const gt_layer_info *info, int *direct
     (void)snprintf(key, sizeof key, "2 %d %.200s", (int)gt_store_srs_id(desk->store),
                    gt_tile_class_key(info));
     st = gt_pyramid_state_get(ctx, desk->pyramid, layer, key, &state, &there);
-    if (st == GT_OK && there && state.revision == info->revision) {
+    bool ahead = false;
+    if (st == GT_OK && there && state.revision > info->revision) {
+        st = gt_pyramid_is_ahead(ctx, desk->pyramid, state.revision, &ahead);
+    }
+    /* a newer map than this desk has looked at is as good: it looks again before the next request
+     */
+    if (st == GT_OK && there && state.revision >= info->revision && !ahead) {
         *direct = state.direct;
         return GT_OK;
     }
@@ -101,8 +107,9 @@ static void low_close(low *l)
 static gt_status count(gt_tile_reader *m, const gt_feature *f, void *user)
 {
     low *l = user;
-    return gt_lattice_add(m->desk->ctx, l->maker, &m->geom, 0, 0, GT_MVT_EXTENT / GT_LATTICE_SIDE,
-                          1, gt_tile_class_text(m->info, f));
+    const double unit = (double)GT_MVT_EXTENT / GT_LATTICE_SIDE;
+    return gt_lattice_add(m->desk->ctx, l->maker, &m->geom, 0, 0, unit, 1,
+                          gt_tile_class_text(m->info, f));
 }
 
 static gt_status of_features(low *l, gt_place_of at, gt_lattice *out)
@@ -259,7 +266,8 @@ static gt_status count_past(gt_tile_reader *m, const gt_feature *f, void *user)
     gt_status st = GT_OK;
     gt_box box = gt_geom_box(&m->geom);
     for (int i = 0; st == GT_OK && i < ACROSS * ACROSS; i++) {
-        double x = i % ACROSS * (double)SIDE, y = i / ACROSS * (double)SIDE;
+        const int col = i % ACROSS, row = i / ACROSS;
+        double x = col * (double)SIDE, y = row * (double)SIDE;
         const gt_box block = {x, y, x + SIDE, y + SIDE};
         if (gt_box_meets(box, block)) {
             st = gt_lattice_add(m->desk->ctx, p->makers[i], &m->geom, x, y,

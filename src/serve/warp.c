@@ -66,9 +66,9 @@ static gt_status test(gt_desk *desk, gt_transform *exact, double tolerance, gt_w
 {
     double points[2 * TESTS * TESTS], truth[2 * TESTS * TESTS];
     for (int k = 0; k < TESTS * TESTS; k++) {
-        points[2 * k] = truth[2 * k] = w->x + w->width * (2.0 * (k % TESTS) / (TESTS - 1) - 1);
-        points[2 * k + 1] = truth[2 * k + 1] =
-            w->y + w->height * (2.0 * (k / TESTS) / (TESTS - 1) - 1);
+        const int col = k % TESTS, row = k / TESTS;
+        points[2 * k] = truth[2 * k] = w->x + w->width * (2.0 * col / (TESTS - 1) - 1);
+        points[2 * k + 1] = truth[2 * k + 1] = w->y + w->height * (2.0 * row / (TESTS - 1) - 1);
     }
     gt_status st = gt_transform_points(desk->ctx, exact, truth, (size_t)TESTS * TESTS);
     w->fits = st == GT_OK;

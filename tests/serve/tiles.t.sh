@@ -141,4 +141,19 @@ for bad in 12/99999/0 30/0/0 1/1/1x %20/0/0; do
     get 404 "$tiles/$bad"
 done
 stop
+
+# ---- the copy of an older day put back: kept tiles of a later revision do not show
+cp "$work/w/onemap.gpkg" "$work/older.gpkg"
+serve
+get 200 "$tiles/$low"
+cp "$work/out" "$work/first"
+stop
+code 0 load land_use "$work/many.geojson" --as-of 2025-01-01
+code 0 serve --prepare
+rm -f "$work/w/onemap.gpkg-wal" "$work/w/onemap.gpkg-shm"
+cp "$work/older.gpkg" "$work/w/onemap.gpkg"
+serve
+get 200 "$tiles/$low"
+cmp -s "$work/out" "$work/first" || fail "tiles of a revision that is no more"
+stop
 finish

@@ -97,7 +97,7 @@ static gt_status find_pieces(gt_mspa *m)
     }
     m->inside = st == GT_OK ? gt_alloc(m->ctx, m->n_cores, sizeof *m->inside) : NULL;
     st = st == GT_OK && m->inside == NULL ? GT_E_MEMORY : st;
-    for (size_t k = 0; st == GT_OK && k < m->n_cores; k++) {
+    for (size_t k = 0; st == GT_OK && under != NULL && k < m->n_cores; k++) {
         m->inside[k] = under[k] < 0 && m->encloser[-1 - under[k]] >= 0;
         st = gt_mspa_ask(m, (int64_t)k);
     }

@@ -198,8 +198,8 @@ static gt_status widen(gt_mspa *m)
             if (to[k] < 0 || m->code[to[k]] != BRANCH || connects(m->left[to[k]])) {
                 continue;
             }
-            double d = hypot((double)(to[k] % m->cols - from % m->cols),
-                             (double)(to[k] / m->cols - from / m->cols));
+            int64_t dc = to[k] % m->cols - from % m->cols, dr = to[k] / m->cols - from / m->cols;
+            double d = hypot((double)dc, (double)dr);
             if (d <= reach) {
                 m->code[to[k]] = m->left[from];
                 m->order[tail] = (int32_t)from;

@@ -65,7 +65,8 @@ static due pop(queue *q)
 
 static double on_axis(const double *axis, const gt_lanes *w, int64_t cell)
 {
-    return axis[0] * (double)(cell % w->cols) + axis[1] * (double)(cell / w->cols);
+    int64_t col = cell % w->cols, row = cell / w->cols;
+    return axis[0] * (double)col + axis[1] * (double)row;
 }
 
 static size_t line_of(const gt_lanes *w, int64_t cell)

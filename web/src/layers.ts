@@ -57,7 +57,7 @@ function gridRow(g: Grid): HTMLElement {
 /** The tree of all published layers. */
 export async function tree(): Promise<HTMLElement> {
   const all = await collections();
-  const grids = await once<{ grids: Grid[] }>('/grids').then((d) => d.grids, () => [] as Grid[]);
+  let grids: Grid[] = [];
   const list = h('div.tree');
   const draw = (wanted: string): void => {
     const ids = [...new Set(all.map((c) => c.theme ?? ''))];
@@ -75,5 +75,6 @@ export async function tree(): Promise<HTMLElement> {
   const search = h<HTMLInputElement>('input', { type: 'search', placeholder: tr('查找图层', 'Find a layer'), 'aria-label': tr('查找图层', 'Find a layer') });
   search.addEventListener('input', () => draw(search.value.trim().toLowerCase()));
   draw('');
+  void once<{ grids: Grid[] }>('/grids').then((d) => { grids = d.grids; draw(search.value.trim().toLowerCase()); }, () => undefined);
   return h('div', {}, search, list);
 }

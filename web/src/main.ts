@@ -74,4 +74,6 @@ async function show(): Promise<void> {
 window.addEventListener('hashchange', () => { void show(); });
 whenSessionChanges(() => { forget(); void show(); });
 document.getElementById('skip')!.addEventListener('click', () => document.getElementById('page')!.focus());
+// the page of the address is fetched while the session is asked for
+void pages[/^#\/?([a-z]+)/.exec(location.hash)?.[1] ?? 'map']?.open().catch(() => undefined);
 readSession().catch(() => undefined).finally(() => { if (!here) void show(); });

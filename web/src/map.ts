@@ -220,8 +220,12 @@ async function begin(): Promise<void> {
   const units = known.find((c) => isUnit(c) && c.featureCount > 1);
   if (units) toggle(units, true);
   if (land) toggle(land, true);
-  const all = await districts().catch(() => []);
-  for (const d of all) {
+  map.once('rendercomplete', () => { performance.mark('guotu:drawn'); }); // for bench/first_view.sh
+  void label();
+}
+/** Names of the districts, each within its own; nothing waits for them. */
+async function label(): Promise<void> {
+  for (const d of await districts().catch(() => [])) {
     const geometry = geojson.readGeometry(d.geometry) as Geometry;
     const inner = (geometry as unknown as { getInteriorPoints?: () => Geometry; getInteriorPoint?: () => Geometry });
     const point = inner.getInteriorPoint?.() ?? inner.getInteriorPoints?.();

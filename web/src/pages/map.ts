@@ -56,6 +56,7 @@ export const page: Page = async (root, route) => {
     fill(s.aside, panel, top, h('details', {}, h('summary', {}, tr('图层', 'Layers')), layers[1]));
     void moved(route.query).then((e) => fill(top, e), (why) => fill(top, problem(why)));
   } else fill(s.aside, panel, layers);
+  performance.mark('guotu:usable'); // for bench/first_view.sh
   const [id, feature] = route.parts;
   const box = route.query.get('bbox')?.split(',').map(Number);
   if (box?.length === 4 && box.every(Number.isFinite)) look(boxOf(box));

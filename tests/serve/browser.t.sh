@@ -13,6 +13,12 @@ serve --web "$web/dist"
 first=$(sed -n 's/.*bureau, one-time password \(.*\)$/\1/p;s/.*bureau，一次性密码 \(.*\)$/\1/p' "$work/said")
 pictures=${GUOTU_PICTURES:-$work/pictures}
 mkdir -p "$pictures"
+if command -v ogr2ogr >/dev/null; then # files of other kinds: one that says its system, one that does not
+    ogr2ogr -q -f GPKG "$pictures/site.gpkg" "$work/farm.geojson" -nln site
+    ogr2ogr -q -f "ESRI Shapefile" "$pictures/bare.shp" "$work/farm.geojson"
+    rm -f "$pictures/bare.prj"
+    (cd "$pictures" && python3 -m zipfile -c bare.zip bare.shp bare.shx bare.dbf)
+fi
 timeout 400 node "$web/tests/portal.mjs" "$base" "$first" "$pictures" || fail "the browser's cases"
 # what the pages asked for was there; refusals are meant
 cases=$((cases + 1))

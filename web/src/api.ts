@@ -83,7 +83,7 @@ export const forget = (): void => memory.clear();
 export interface Class { code: string; title: string; color: string }
 export interface Collection {
   id: string; title: string; theme: string | null; geometryType: string; featureCount: number; areaM2?: number; revision?: number;
-  origin: string; source: string | null; color: string | null; classField?: string; classes?: Class[]; idField?: string | null; areaField?: string | null;
+  origin: string; source: string | null; color: string | null; classField?: string; classes?: Class[]; crs?: string[]; idField?: string | null; areaField?: string | null;
   clauses: string[]; extent?: { spatial: { bbox: number[][] }; temporal?: { interval: (string | null)[][] } };
 }
 export const collections = async (): Promise<Collection[]> => (await once<{ collections: Collection[] }>('/collections')).collections;

@@ -38,7 +38,7 @@ const resultStyle = (f: FeatureLike): Style => {
   const color = f.get('result') === 'fail' ? FAIL : f.get('result') === 'attached' ? ACCENT : OPEN;
   const loud = f.get('loud') ? 4 : 2;
   return new Style({
-    stroke: new Stroke({ color, width: loud }), fill: new Fill({ color: `${color}${f.get('loud') ? '99' : '55'}` }),
+    stroke: new Stroke({ color, width: loud }), fill: new Fill({ color: `${color}${f.get('loud') ? '99' : color === FAIL ? '55' : color === ACCENT ? '22' : '05'}` }), // the undecidable lie over each other by the dozen
     image: new Circle({ radius: 8, fill: new Fill({ color: `${color}88` }), stroke: new Stroke({ color: '#fff', width: 2 }) }),
     zIndex: f.get('loud') ? 2 : f.get('result') === 'fail' ? 1 : 0,
   });

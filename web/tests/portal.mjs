@@ -1,7 +1,7 @@
 // Drives the pages in a browser, as people do. node portal.mjs BASE ONE_TIME_PASSWORD PICTURES
 // The town: two districts, a field of basic farmland, a ledger of works (tests/serve/browser.t.sh).
 import { createRequire } from 'node:module';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const { chromium } = createRequire(new URL('../package.json', import.meta.url))('playwright-core');
 const [base, oneTime, pictures] = process.argv.slice(2);
@@ -193,7 +193,46 @@ await step('an uploaded outline beside the field conforms', async () => {
 await step('a file without an outline is refused', async () => {
   writeFileSync(`${pictures}/no.geojson`, '{"type":"Point","coordinates":[1,2]}');
   await page.setInputFiles('aside input[type=file]', `${pictures}/no.geojson`);
-  await page.waitForSelector('#verdict .problem');
+  await page.waitForSelector('aside .problem');
+});
+const readsFiles = Boolean((await (await context.request.get(`${base}/api`)).json()).paths['/outlines']) && existsSync(`${pictures}/bare.zip`);
+if (!readsFiles) console.log('SKIPPED: files of other kinds (no /outlines, or no ogr2ogr to make them)');
+else {
+  await step('a GeoPackage is read by the server and checked', async () => {
+    await page.click('#clear');
+    await page.setInputFiles('aside input[type=file]', `${pictures}/site.gpkg`);
+    await page.waitForSelector('#verdict .result');
+    must((await text('aside')).includes('GPKG'), 'what was read is not told');
+  });
+  await step('a Shapefile without a coordinate system: the page asks for it', async () => {
+    await page.click('#clear');
+    await page.setInputFiles('aside input[type=file]', `${pictures}/bare.zip`);
+    await page.waitForSelector('#file-crs');
+    await page.fill('#file-crs', 'EPSG:999999');
+    await page.click('form:has(#file-crs) button[type=submit]');
+    await page.waitForSelector('aside .problem');
+    await page.fill('#file-crs', 'EPSG:4548');
+    await page.click('form:has(#file-crs) button[type=submit]');
+    await page.waitForSelector('#verdict .result');
+  });
+  await step('a file that is none of its kind is refused', async () => {
+    writeFileSync(`${pictures}/no.gpkg`, 'nonsense');
+    await page.setInputFiles('aside input[type=file]', `${pictures}/no.gpkg`);
+    await page.waitForSelector('aside .problem');
+    await page.click('#clear');
+  });
+}
+await step('a file with several outlines: each can be chosen, or all', async () => {
+  const square = (x, y) => ({ type: 'Feature', properties: { name: `地块${x}` }, geometry: { type: 'Polygon', coordinates: [[[x, y], [x + 0.001, y], [x + 0.001, y + 0.001], [x, y + 0.001], [x, y]]] } });
+  const [lon, lat] = await farmMiddle();
+  writeFileSync(`${pictures}/two.geojson`, JSON.stringify({ type: 'FeatureCollection', features: [square(lon, lat), square(lon + 0.02, lat)] }));
+  await page.setInputFiles('aside input[type=file]', `${pictures}/two.geojson`);
+  await page.waitForSelector('#which-outline option >> nth=2', { state: 'attached' });
+  await page.waitForSelector('#verdict .result');
+  const one = await text('#verdict .figures');
+  await page.selectOption('#which-outline', 'all');
+  await until('another area', async () => (await text('#verdict .figures')) !== one);
+  await page.click('#clear');
 });
 await step('a parcel is picked on the map', async () => {
   await go('map'); // to look at everything again

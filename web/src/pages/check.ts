@@ -1,11 +1,10 @@
 /** Checks an outline: drawn, read from a file or taken from a layer; the verdict beside the map. */
 import type Geometry from 'ol/geom/Geometry';
 import Feature from 'ol/Feature';
-import KML from 'ol/format/KML';
-import WKT from 'ol/format/WKT';
 import { get, kinds, collections, send, Problem, type FactField, type Kind } from '../api';
 import { busy, button, chip, clause, empty, field, fill, h, problem, save, select, toast } from '../dom';
 import { startDrawing, stopDrawing } from '../draw';
+import { ACCEPT, bring, polygonsOf } from '../outlines';
 import { featureAt, geojson, look, marks, readFeature, results } from '../map';
 import type { Page } from '../page';
 import { split } from '../split';
@@ -33,28 +32,6 @@ let kindId = '';
 let facts: Record<string, string> = {};
 let answer: Answer | null = null;
 
-/** Outlines of a file: GeoJSON, KML or WKT; coordinates are longitude and latitude. */
-export async function readFile(file: File): Promise<Subject> {
-  if (file.size > 20e6) throw new Error(tr('文件大于 20 MB', 'The file is larger than 20 MB'));
-  const text = await file.text();
-  const name = file.name.replace(/\.[^.]*$/, '');
-  let found: Geometry | undefined;
-  try {
-    if (/^\s*[[{]/.test(text)) return { geometry: outlineOf(JSON.parse(text)), name, from: file.name };
-    if (/<kml|<\?xml/i.test(text.slice(0, 400))) found = new KML().readFeatures(text).map((f) => f.getGeometry()).find((g) => g && /Polygon/.test(g.getType()));
-    else found = new WKT().readGeometry(text.trim());
-  } catch { /* said below */ }
-  if (!found || !/Polygon/.test(found.getType())) throw new Error(tr('文件里没有面；可用 GeoJSON、KML、WKT（经纬度）', 'There is no polygon in the file; GeoJSON, KML and WKT (longitude, latitude) are read'));
-  return { geometry: JSON.parse(geojson.writeGeometry(found, { dataProjection: 'EPSG:4326', featureProjection: 'EPSG:4326' })), name, from: file.name };
-}
-
-interface Loose { type?: string; geometry?: Loose; features?: Loose[]; geometries?: Loose[] }
-function outlineOf(given: Loose): object {
-  const first = given.type === 'FeatureCollection' ? given.features?.find((f) => /Polygon/.test(f.geometry?.type ?? ''))?.geometry : given.geometry ?? given;
-  if (!first || !/Polygon/.test(first.type ?? '')) throw new Error(tr('需要一个面（Polygon 或 MultiPolygon）', 'A Polygon or MultiPolygon is needed'));
-  return first;
-}
-
 function factInput(f: FactField, changed: () => void = () => undefined): HTMLElement {
   const value = facts[f.name] ?? '';
   const set = (v: string): void => { if (v) facts[f.name] = v; else delete facts[f.name]; changed(); };
@@ -70,15 +47,16 @@ export const page: Page = async (root, route) => {
   if (!all.some((k) => k.id === kindId)) kindId = (all.find((k) => k.id === 'project') ?? all[0]).id;
   const s = await split(root, tr('规划审查', 'Check'));
   let picking = false;
+  const systems = [...new Set(layers.flatMap((c) => c.crs ?? []))].map((u) => /EPSG\/0\/(\d+)$/.exec(u)?.[1]).filter(Boolean).map((n) => `EPSG:${n}`).reverse();
 
   const kind = (): Kind => all.find((k) => k.id === kindId) ?? all[0];
   const titleOf = (id: string): string => kind().facts.find((f) => f.name === id)?.title || layers.find((c) => c.id === id)?.title || id;
-  const hint = h('p.hint', { role: 'status' });
+  const hint = h('p.hint', { role: 'status' }), fileBox = h('div', { 'aria-live': 'polite' });
   const chosen = h('p.soft');
   const factBox = h('div.facts');
   const out = h('div', { id: 'verdict', 'aria-live': 'polite' });
   const name = h<HTMLInputElement>('input', { type: 'text', maxlength: 200, value: subject?.name ?? '' });
-  const file = h<HTMLInputElement>('input', { type: 'file', accept: '.geojson,.json,.kml,.wkt,.txt', hidden: true });
+  const file = h<HTMLInputElement>('input', { type: 'file', accept: ACCEPT, hidden: true, 'aria-label': tr('文件', 'File') });
   const pasted = h<HTMLTextAreaElement>('textarea', { rows: 3, spellcheck: 'false', id: 'outline' });
 
   const say = (text = ''): void => { hint.textContent = text; hint.hidden = text === ''; };
@@ -186,21 +164,27 @@ export const page: Page = async (root, route) => {
   s.extra.click = (_at, pixel) => {
     if (!picking) return false;
     const found = featureAt(pixel);
-    if (found) void readFeature(found.collection, found.id).then((f) => take({ geometry: outlineOf(f.geometry as Loose), name: '', from: `${found.collection.title} ${found.id}` }), fail);
+    if (found) void readFeature(found.collection, found.id).then((f) => take({ geometry: f.geometry, name: '', from: `${found.collection.title} ${found.id}` }), fail);
     picking = false;
     pickButton.setAttribute('aria-pressed', 'false');
     say();
     return true;
   };
-  file.addEventListener('change', () => { if (file.files?.[0]) void readFile(file.files[0]).then((f) => take(f), fail); file.value = ''; });
-  const usePasted = (): void => { try { take({ geometry: outlineOf(JSON.parse(pasted.value)), name: '', from: tr('粘贴', 'Pasted') }); } catch (why) { fail(why); } };
+  file.addEventListener('change', () => {
+    const given = file.files?.[0];
+    file.value = '';
+    if (!given) return;
+    fill(fileBox, busy(tr('正在读取文件……', 'Reading the file …')));
+    void bring(fileBox, given, systems, (o, brought) => take({ geometry: o.geometry, name: brought.outlines.length > 1 ? '' : brought.name, from: given.name }));
+  });
+  const usePasted = (): void => { try { take({ geometry: polygonsOf(JSON.parse(pasted.value))[0].geometry, name: '', from: tr('粘贴', 'Pasted') }); } catch (why) { fail(why); } };
 
   say();
   drawFacts();
   fill(s.aside, h('h1', {}, tr('规划审查', 'Check against the plans')),
-    h('div.row', {}, drawButton, button(tr('上传', 'Upload'), () => file.click(), 'button', { id: 'upload' }), pickButton,
-      button(tr('清除', 'Clear'), () => { stopDrawing(); subject = answer = null; facts = {}; name.value = pasted.value = ''; drawFacts(); showSubject(); showVerdict(); }, 'button.quiet', { id: 'clear' }), file),
-    hint, chosen,
+    h('div.row', {}, drawButton, button(tr('上传', 'Upload'), () => file.click(), 'button', { id: 'upload', title: tr('可读取 GeoJSON、Shapefile（zip）、GeoPackage、DXF、KML、WKT', 'GeoJSON, Shapefile (zip), GeoPackage, DXF, KML, WKT') }), pickButton,
+      button(tr('清除', 'Clear'), () => { stopDrawing(); subject = answer = null; facts = {}; fill(fileBox); name.value = pasted.value = ''; drawFacts(); showSubject(); showVerdict(); }, 'button.quiet', { id: 'clear' }), file),
+    hint, fileBox, chosen,
     field(tr('对象类型', 'Kind of subject'), select(all.map((k) => [k.id, k.title || k.id]), kindId, (v) => { kindId = v; facts = {}; drawFacts(); }, { id: 'kind' })),
     h('details', {}, h('summary', {}, tr('名称与已知事实', 'Name and what is known')), field(tr('名称', 'Name'), name), factBox),
     h('details', {}, h('summary', {}, tr('粘贴坐标（GeoJSON）', 'Paste coordinates (GeoJSON)')), field(tr('范围，经纬度', 'Outline, longitude and latitude'), pasted), button(tr('使用', 'Use'), usePasted)),
@@ -211,7 +195,7 @@ export const page: Page = async (root, route) => {
   const from = layers.find((c) => c.id === layer);
   if (from && feature) {
     const f = await readFeature(from, feature);
-    take({ geometry: outlineOf(f.geometry as Loose), name: '', from: `${from.title} ${feature}` });
+    take({ geometry: f.geometry, name: '', from: `${from.title} ${feature}` });
   } else if (subject) look(marks.getExtent());
   return () => { stopDrawing(); s.leave(); };
 };

@@ -95,6 +95,9 @@ gt_status gt_tile_make_then(gt_desk *desk, const gt_layer_info *info, gt_place_o
     if (st != GT_OK || info->n_features == 0) {
         return st;
     }
-    return at.z < direct ? gt_tile_low_then(desk, info, at, then, out)
-                         : make_features(desk, info, at, then, out);
+    bool same =
+        then->date == GT_DATE_NONE && then->revision >= info->revision; /* not changed since */
+    return at.z >= direct ? make_features(desk, info, at, then, out)
+           : same         ? gt_tile_low(desk, info, direct, at, out)
+                          : gt_tile_low_then(desk, info, at, then, out);
 }

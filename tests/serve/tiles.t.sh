@@ -99,6 +99,12 @@ cases=$((cases + 1))
 for z in 0 6 9 12; do
     get 200 "$tiles/$(at $z 117.005 40.005)?datetime=2023-06-01"
 done
+low=$tiles/$(at 12 117.005 40.005)
+get 200 "$low"
+cp "$work/out" "$work/then"
+newest=$(sqlite3 "$work/w/onemap.gpkg" "SELECT max(id) FROM gt_revision")
+get 200 "$low?revision=$newest"
+cmp -s "$work/out" "$work/then" || fail "the newest revision is another map"
 for bad in datetime=soon datetime=2023-13-01 revision=0 revision=99999 revision=x; do
     get 400 "$before?$bad"
 done

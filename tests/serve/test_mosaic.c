@@ -528,7 +528,7 @@ static void noise_has_a_size(void **state)
         m.texts = gt_alloc(ctx, 40, sizeof *m.texts);
         assert_true(m.cells != NULL && m.texts != NULL);
         for (int k = 0; k < 40; k++) {
-            char name[8];
+            char name[16];
             (void)snprintf(name, sizeof name, "%04d", k);
             m.texts[k] = gt_strdup(ctx, name);
             assert_non_null(m.texts[k]);

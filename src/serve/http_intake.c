@@ -9,6 +9,10 @@
 
 #include "serve/http.h"
 
+/* A body that is somewhat too large is read and thrown away, so that the client, which still sends,
+ * hears why; one beyond that is cut off. */
+enum { SWALLOWED_MAX = 64 << 20 };
+
 static void client_of(const gt_call *call, char out[INET6_ADDRSTRLEN])
 {
     const union MHD_ConnectionInfo *info =
@@ -134,7 +138,7 @@ static bool announces_too_much(const gt_call *call)
 {
     const char *length =
         MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Content-Length");
-    return length != NULL && strtoull(length, NULL, 10) > call->most_body;
+    return length != NULL && strtoull(length, NULL, 10) > call->most_body + SWALLOWED_MAX;
 }
 
 enum MHD_Result gt_http_on_request(void *user, struct MHD_Connection *connection, const char *url,

@@ -16,7 +16,7 @@ static const law LAWS[] = {
     {"info", 0, 0, 0, false},         {"copy", 0, 0, 0, false},      {"terrain", 0, 0, 0, false},
     {"cost", 11.5, 0, 0, true},       {"flow", 1.4, 0, 0, true},     {"calc", 0, 0, 1, false},
     {"zonal", 0, 0, 0, false},        {"rasterize", 0, 0, 1, false}, {"focal", 0, 0, 0, false},
-    {"distance", 0, 8, 0, false},     {"patches", 0, 4, 0, false},   {"classify", 0, 0, 0, false},
+    {"distance", 0, 8, 0, false},     {"patches", 0, 0, 0, false},   {"classify", 0, 0, 0, false},
     {"downstream", 0.1, 0, 0, false}, {"hand", 0.1, 8, 0, false},    {"wetness", 0, 0, 0, false},
     {"order", 0.2, 0, 0, false},      {"view", 0, 0, 0, false},
 };

@@ -67,8 +67,7 @@ typedef struct gt_patch {
  * of their first cells, row by row. Nodata belongs to no patch. patches: numbers, int32 grid, or
  * NULL; *list: of patch i + 1, owned by the caller (gt_free), or NULL. GT_E_INPUT
  * "grid.not-integer", GT_E_LIMIT "grid.too-many" beyond 2^31 patches. Memory: 40 bytes a patch, 4
- * bytes a provisional patch (a run's start); 4 bytes a cell in a scratch file. About 12 ns a cell,
- * one thread. */
+ * bytes a provisional patch (a run's start). The grid is read twice. One thread. */
 gt_status gt_grid_patches(gt_ctx *ctx, gt_grid *classes, bool eight, gt_grid *patches,
                           gt_patch **list, size_t *n) GT_CHECKED;
 

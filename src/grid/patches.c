@@ -1,6 +1,7 @@
 /* Connected components: one pass from the north numbers runs and joins them (union by least number,
- * with halved paths), the second gives the final numbers. Two rows in memory; provisional numbers
- * in a scratch file. */
+ * with halved paths), the second numbers them again in the same order and looks up what each
+ * became. Rows in memory; numbering twice costs less than keeping the provisional numbers in a
+ * file. */
 #include <string.h>
 
 #include "grid/messages.h"
@@ -9,13 +10,15 @@
 enum { BAND = 64 };
 
 typedef struct patch_run {
-    gt_grid *classes, *scratch;
-    bool eight;
+    gt_grid *classes;
+    bool eight, again; /* again: the second pass, where all is joined */
     int64_t n_cols, n_rows;
     int32_t *parent; /* of provisional number i; least of its patch at the root */
     gt_patch *of;    /* of provisional numbers, summed at roots */
     size_t n, cap_parent;
+    size_t next;                   /* number of the second pass */
     int32_t *value[2], *number[2]; /* rows with a cell of nodata at each end: above, this */
+    int32_t *final;                /* a row of the result */
 } patch_run;
 
 static int32_t root_of(int32_t *parent, int32_t i)
@@ -29,6 +32,10 @@ static int32_t root_of(int32_t *parent, int32_t i)
 
 static gt_status new_number(gt_ctx *ctx, patch_run *p, int32_t *out)
 {
+    if (p->again) {
+        *out = (int32_t)p->next++;
+        return GT_OK;
+    }
     if (p->n >= INT32_MAX - 1) {
         return gt_fail(ctx, GT_E_LIMIT, &GT_MSG_GRID_TOO_MANY,
                        GT_PLACE(.file = gt_grid_path(p->classes)),
@@ -44,6 +51,9 @@ static gt_status new_number(gt_ctx *ctx, patch_run *p, int32_t *out)
 
 static void join(patch_run *p, int32_t a, int32_t b)
 {
+    if (p->again) {
+        return;
+    }
     a = root_of(p->parent, a);
     b = root_of(p->parent, b);
     if (a < b) {
@@ -99,20 +109,24 @@ static void swap(int32_t **rows)
     rows[1] = row;
 }
 
+/* Reads row r and numbers it; the rows change places when it is done with. */
+static gt_status next_row(gt_ctx *ctx, patch_run *p, int64_t r)
+{
+    const gt_window w = {0, r, p->n_cols, 1};
+    gt_status st = r % BAND == 0 ? gt_check_cancel(ctx) : GT_OK;
+    st = st == GT_OK
+             ? gt_grid_read(ctx, p->classes, &w, GT_CELL_I32, p->value[1] + 1, (size_t)p->n_cols)
+             : st;
+    return st == GT_OK ? number_row(ctx, p) : st;
+}
+
 static gt_status first_pass(gt_ctx *ctx, patch_run *p)
 {
     gt_status st = GT_OK;
     for (int64_t r = 0; st == GT_OK && r < p->n_rows; r++) {
-        const gt_window w = {0, r, p->n_cols, 1};
-        st = gt_grid_read(ctx, p->classes, &w, GT_CELL_I32, p->value[1] + 1, (size_t)p->n_cols);
-        st = st == GT_OK ? number_row(ctx, p) : st;
-        if (st == GT_OK) {
-            st = gt_grid_write(ctx, p->scratch, &w, GT_CELL_I32, p->number[1] + 1,
-                               (size_t)p->n_cols);
-        }
+        st = next_row(ctx, p, r);
         swap(p->value);
         swap(p->number);
-        st = st == GT_OK && r % BAND == 0 ? gt_check_cancel(ctx) : st;
     }
     return st;
 }
@@ -129,16 +143,17 @@ static gt_status settle(gt_ctx *ctx, patch_run *p, size_t *n)
     return p->of == NULL ? GT_E_MEMORY : GT_OK;
 }
 
-static void count_row(patch_run *p, int64_t r, const int32_t *value, int32_t *number)
+static void count_row(patch_run *p, int64_t r)
 {
+    const int32_t *value = p->value[1] + 1, *number = p->number[1] + 1;
     for (int64_t c = 0; c < p->n_cols; c++) {
         if (number[c] < 0) {
-            number[c] = GT_NODATA_I32;
+            p->final[c] = GT_NODATA_I32;
             continue;
         }
         int32_t k = p->parent[number[c]];
         gt_patch *q = &p->of[k];
-        number[c] = k + 1;
+        p->final[c] = k + 1;
         if (q->cells == 0) {
             *q = (gt_patch){value[c], 0, c, r, c, r};
         }
@@ -149,23 +164,32 @@ static void count_row(patch_run *p, int64_t r, const int32_t *value, int32_t *nu
     }
 }
 
+static void clear_rows(patch_run *p)
+{
+    for (int i = 0; i < 2; i++) {
+        for (int64_t c = 0; c < p->n_cols + 2; c++) {
+            p->value[i][c] = GT_NODATA_I32;
+            p->number[i][c] = -1;
+        }
+    }
+}
+
 static gt_status second_pass(gt_ctx *ctx, patch_run *p, gt_grid *out)
 {
     gt_status st = GT_OK;
+    p->again = true;
+    clear_rows(p);
     for (int64_t r = 0; st == GT_OK && r < p->n_rows; r++) {
         const gt_window w = {0, r, p->n_cols, 1};
-        int32_t *value = p->value[0], *number = p->number[0];
-        st = gt_grid_read(ctx, p->classes, &w, GT_CELL_I32, value, (size_t)p->n_cols);
+        st = next_row(ctx, p, r);
         if (st == GT_OK) {
-            st = gt_grid_read(ctx, p->scratch, &w, GT_CELL_I32, number, (size_t)p->n_cols);
+            count_row(p, r);
+            st = out == NULL
+                     ? GT_OK
+                     : gt_grid_write(ctx, out, &w, GT_CELL_I32, p->final, (size_t)p->n_cols);
         }
-        if (st == GT_OK) {
-            count_row(p, r, value, number);
-            if (out != NULL) {
-                st = gt_grid_write(ctx, out, &w, GT_CELL_I32, number, (size_t)p->n_cols);
-            }
-        }
-        st = st == GT_OK && r % BAND == 0 ? gt_check_cancel(ctx) : st;
+        swap(p->value);
+        swap(p->number);
     }
     return st;
 }
@@ -179,12 +203,10 @@ static gt_status open_rows(gt_ctx *ctx, patch_run *p)
         if (p->value[i] == NULL || p->number[i] == NULL) {
             return GT_E_MEMORY;
         }
-        for (size_t c = 0; c < width; c++) {
-            p->value[i][c] = GT_NODATA_I32;
-            p->number[i][c] = -1;
-        }
     }
-    return GT_OK;
+    clear_rows(p);
+    p->final = gt_alloc(ctx, width, sizeof(int32_t));
+    return p->final == NULL ? GT_E_MEMORY : GT_OK;
 }
 
 gt_status gt_grid_patches(gt_ctx *ctx, gt_grid *classes, bool eight, gt_grid *patches,
@@ -192,15 +214,11 @@ gt_status gt_grid_patches(gt_ctx *ctx, gt_grid *classes, bool eight, gt_grid *pa
 {
     const gt_grid_spec *s = gt_grid_facts(classes);
     patch_run p = {.classes = classes, .eight = eight, .n_cols = s->n_cols, .n_rows = s->n_rows};
-    gt_grid_spec spec;
-    gt_grid_spec_like(classes, GT_CELL_I32, &spec);
-    spec.tile = GT_GRID_TILE;
     gt_status st = GT_OK;
     if (patches != NULL) {
         st = gt_grid_check_aligned(ctx, classes, patches, true, NULL, NULL);
     }
     st = st == GT_OK ? open_rows(ctx, &p) : st;
-    st = st == GT_OK ? gt_grid_create_scratch(ctx, NULL, &spec, &p.scratch) : st;
     st = st == GT_OK ? first_pass(ctx, &p) : st;
     st = st == GT_OK ? settle(ctx, &p, n) : st;
     st = st == GT_OK ? second_pass(ctx, &p, patches) : st;
@@ -214,6 +232,6 @@ gt_status gt_grid_patches(gt_ctx *ctx, gt_grid *classes, bool eight, gt_grid *pa
     }
     gt_free(ctx, p.of);
     gt_free(ctx, p.parent);
-    gt_grid_close(ctx, p.scratch);
+    gt_free(ctx, p.final);
     return st;
 }

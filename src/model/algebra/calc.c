@@ -248,8 +248,8 @@ const gt_model GT_MODEL_PATCHES = {
     .out = patches_out,
     .with = patches_with,
     .reach = GT_REACH_GLOBAL,
-    .law = "40 bytes a patch; 8 bytes a cell in scratch files",
-    .need = {.stays = 1, .scratch = 8},
+    .law = "40 bytes a patch; 4 bytes a cell in a scratch file",
+    .need = {.stays = 1, .scratch = 4},
     .sources = patches_sources,
     .run = run_patches};
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "circuit/messages.h"
 #include "circuit/omni.h"
@@ -243,6 +244,14 @@ static gt_status load_conditions(gt_ctx *ctx, omni_job *job)
 
 /* ---- outputs --------------------------------------------------------------------------------- */
 
+/* That a folder can be made is asked before hours of solving, not after. */
+static gt_status check_folder(gt_ctx *ctx, const omni_job *job)
+{
+    const char *out = job->o->out;
+    return out == NULL || access(out, W_OK | X_OK) == 0 ? GT_OK
+                                                        : gt_fail_errno(ctx, errno, "open", out);
+}
+
 /* A new folder: the project's name, with _1, _2, ... when it is there. */
 static gt_status make_folder(gt_ctx *ctx, omni_job *job)
 {
@@ -361,6 +370,7 @@ gt_status gt_omniscape_run(gt_ctx *ctx, const char *ini_path, const gt_circuit_o
     (void)snprintf(job.facts->scenario, sizeof job.facts->scenario, "omniscape");
     gt_status st = ini_read(ctx, ini_path, &job.in);
     st = st == GT_OK ? read_settings(ctx, &job) : st;
+    st = st == GT_OK ? check_folder(ctx, &job) : st;
     st = st == GT_OK ? load_resistance(ctx, &job) : st;
     st = st == GT_OK ? load_sources(ctx, &job) : st;
     st = st == GT_OK ? load_conditions(ctx, &job) : st;

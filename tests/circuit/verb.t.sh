@@ -108,6 +108,9 @@ omni() { # NAME LINE...
 }
 omni om "source_file = src.asc" "radius = 2" "write_as_tif = false" "calc_flow_potential = true" \
     "calc_normalized_current = true"
+code 4 omniscape "$work/om.ini" --root "$work" --out "$work/nowhere"
+says "nowhere"
+[ ! -e "$work/nowhere" ] || fail "a folder was made that was not asked for"
 code 0 omniscape "$work/om.ini" --root "$work" --out "$work"
 says "25 points"
 [ -f "$work/omni/cum_currmap.asc" ] || fail "no current"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The server under load: checks of random sites, cached answers, 1,000 keep-alive clients, and its memory through all of it.
 # usage: sh bench/http.sh BUILD WORKSPACE LAYER WEST SOUTH EAST NORTH [SECONDS] [CLIENTS]
-# LAYER: a polygon layer; the box lies within the territory. wrk, curl, python3. Takes 7 times SECONDS (default 10).
+# LAYER: a polygon layer; the box lies within the territory. wrk, curl, python3. Takes 8 times SECONDS (default 10).
 set -eu
 build=$1 workspace=$2 layer=$3 west=$4 south=$5 east=$6 north=$7
 seconds=${8:-10} clients=${9:-1000}
@@ -73,6 +73,7 @@ echo "load before: $(uptime | sed 's/.*average: //')"
 memory
 measure "check, 1 client" -t1 -c1 -s "$work/check_tell.lua" "$base"
 measure "check, 8 clients" -t1 -c8 -s "$work/check_tell.lua" "$base"
+measure "check, 8 clients, every worker warm" -t1 -c8 -s "$work/check_tell.lua" "$base"
 measure "ten features of a box" -t1 -c8 -s "$work/tell.lua" "$items"
 measure "the same, not changed (304)" -t1 -c8 -H "If-None-Match: $(tag "$items")" -s "$work/tell.lua" "$items"
 measure "a kept tile, 32 clients" -t1 -c32 -H 'Accept-Encoding: br' -s "$work/tell.lua" "$tile"
